@@ -1,0 +1,1 @@
+"""What every service stands on and none owns: store, tables, resources, clock, timers, outbox, blobs, ids."""

@@ -1,0 +1,84 @@
+"""HTTP as the rest of the program sees it: a request in, a response out, no sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class BodyStream(Protocol):
+    """A request body that is still arriving."""
+
+    length: int | None
+    """Declared ``Content-Length`` in bytes; None when the body is chunked."""
+
+    async def read(self) -> bytes:
+        """Return the next piece, of whatever size arrived; ``b""`` once the body has ended.
+
+        Raises ``ClientGone`` when the client hung up, stalled or broke the framing before the end.
+        """
+
+
+class ClientGone(Exception):
+    """The client left, stalled or broke the framing in the middle of a body. Nobody is there to answer."""
+
+
+class Request:
+    """One HTTP request. The target is kept exactly as sent, because signatures cover it."""
+
+    __slots__ = ("body", "client", "headers", "host", "method", "path", "query", "secure", "stream")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+        stream: BodyStream | None = None,
+        client: str = "127.0.0.1",
+        secure: bool = False,
+    ) -> None:
+        self.method = method
+        """Upper case."""
+        self.path = path
+        """The part of the target before ``?``, still percent-encoded, latin-1 decoded."""
+        self.query = query
+        """The part of the target after the first ``?``, still percent-encoded; ``""`` when there is none."""
+        self.headers = headers if headers is not None else {}
+        """Names in lower case, values latin-1 decoded and stripped; repeated headers joined by ``,``."""
+        self.host = self.headers.get("host", "")
+        self.body = body
+        """The whole body, when it is small enough to have been read before the request was handed on."""
+        self.stream = stream
+        """The body still to come, else None. Exactly one of ``body`` and ``stream`` is in use."""
+        self.client = client
+        """The peer's address, without port."""
+        self.secure = secure
+        """Whether the request came over TLS."""
+
+
+@dataclass(slots=True, frozen=True)
+class FileSlice:
+    """Bytes of a file to send: ``length`` bytes from ``offset``. The file is opened when the response is written."""
+
+    path: str
+    offset: int
+    length: int
+
+
+ResponseBody = bytes | Iterable[FileSlice | bytes] | AsyncIterator[bytes]
+"""``bytes``: whole. A list or tuple of slices: sent in order, total length known. An async iterator: sent chunked."""
+
+
+class Response:
+    """One HTTP response."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int = 200, headers: dict[str, str] | None = None, body: ResponseBody = b"") -> None:
+        self.status = status
+        self.headers = headers if headers is not None else {}
+        """Names as they go out. ``Content-Length`` is set by the transport, unless a HEAD response declares it."""
+        self.body = body
