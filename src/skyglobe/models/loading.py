@@ -33,7 +33,7 @@ def load(name: str) -> ServiceModel:
     versions = sorted(path.parent for path in (data_folder() / name).glob("*/service-2.json*"))
     if not versions:
         raise KeyError(name)
-    return ServiceModel(name, _read(versions[-1]))
+    return ServiceModel(name, overlay(name, _read(versions[-1])))
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -41,3 +41,19 @@ def _read(folder: Path) -> dict[str, Any]:
     content = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder / "service-2.json").read_bytes()
     model: dict[str, Any] = json.loads(content)
     return model
+
+
+def overlay(name: str, model: dict[str, Any]) -> dict[str, Any]:
+    """Lay what AWS documents but dropped from the model of ``name`` over it, if we keep such a file. Changes ``model``."""
+    patch = Path(__file__).parent / "overlays" / f"{name}.json"
+    if patch.exists():
+        _merge(model, json.loads(patch.read_bytes()))
+    return model
+
+
+def _merge(target: dict[str, Any], patch: dict[str, Any]) -> None:
+    for key, value in patch.items():
+        if isinstance(value, dict) and isinstance(target.get(key), dict):
+            _merge(target[key], value)
+        else:
+            target[key] = value

@@ -26,6 +26,11 @@ class Shape:
         self.location: str | None = traits.get("location")
         """``header``, ``headers``, ``uri``, ``querystring``, ``statusCode``, or None for the body."""
         self.location_name: str | None = traits.get("locationName")
+        self.query_name: str | None = traits.get("queryName")
+        """The name on the wire of the ``query`` protocol (both ways) or of ``ec2`` requests, where it differs.
+
+        In a flattened list the element's name counts, as with ``location_name``.
+        """
         self.required: tuple[str, ...] = tuple(traits.get("required", ()))
         self.enum: tuple[str, ...] = tuple(traits.get("enum", ()))
         self.min = traits.get("min")
