@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
+_PARTS = ("members", "member", "key", "value")
 SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp", "blob"})
 
 
@@ -120,6 +123,7 @@ class ServiceModel:
         self.is_query_compatible = "awsQueryCompatible" in self.metadata
         """Whether the service moved from the query protocol and still tells clients its old error codes."""
         self._operations: dict[str, OperationModel] = {}
+        self._shapes: dict[str | bytes, Shape] = {}
 
     @property
     def operation_names(self) -> tuple[str, ...]:
@@ -133,20 +137,28 @@ class ServiceModel:
         return found
 
     def raw_shape(self, name: str) -> dict[str, Any]:
-        return self.raw["shapes"][name]
+        """Return the named shape as the model writes it. Raises KeyError."""
+        raw: dict[str, Any] = self.raw["shapes"][name]
+        return raw
 
     def shape(self, name: str) -> Shape:
         """Return the shape called ``name`` without any reference's traits. Raises KeyError."""
         return self.resolve({"shape": name})
 
     def resolve(self, reference: dict[str, Any]) -> Shape:
-        """Return the shape a member, list, operation… refers to, the reference's own traits winning."""
-        name = reference["shape"]
-        raw = self.raw["shapes"][name]
-        traits = {k: v for k, v in raw.items() if k not in ("members", "member", "key", "value")}
-        if len(reference) > 1:
-            traits.update((k, v) for k, v in reference.items() if k != "shape")
-        return Shape(self, name, traits)
+        """Return the shape a member, list, operation… refers to, the reference's own traits winning.
+
+        Equal references give the same object, so what is compiled against a shape is compiled once, and a walk over
+        a recursive shape comes back to objects it has seen.
+        """
+        key = reference["shape"] if len(reference) == 1 else msgspec.msgpack.encode(reference)
+        found = self._shapes.get(key)
+        if found is None:
+            name = reference["shape"]
+            traits = {trait: value for trait, value in self.raw_shape(name).items() if trait not in _PARTS}
+            traits.update((trait, value) for trait, value in reference.items() if trait != "shape")
+            found = self._shapes[key] = Shape(self, name, traits)
+        return found
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"
