@@ -1,0 +1,146 @@
+"""Large values as files beside the store: written aside, made durable, then renamed into place. Never changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from skyglobe.kernel.ids import Ids
+from skyglobe.kernel.wire import FileSlice
+
+INLINE_BYTES = 64 * 1024
+"""Values up to this size belong in the store itself: one write instead of three, and group commit."""
+
+
+class BlobWriter:
+    """A blob that is being written. ``finish`` keeps it, ``discard`` (or never finishing) does not."""
+
+    def __init__(self, blobs: Blobs, blob: str) -> None:
+        self._blobs = blobs
+        self.blob = blob
+        """The id the blob will have."""
+        self._path = blobs.folder / "incoming" / blob
+        self._file: BinaryIO = open(self._path, "wb", buffering=0)  # noqa: SIM115 - closed by finish or discard
+        self.size_bytes = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append ``data``. May be called from another thread, one call at a time. Raises OSError when the disk is full."""
+        view = memoryview(data)
+        while len(view):
+            written = self._file.write(view)
+            view = view[written:]
+        self.size_bytes += len(data)
+
+    def finish(self) -> str:
+        """Make the blob permanent and return its id. It must then be named in the store, or it is swept away."""
+        if self._blobs.fsync:
+            os.fsync(self._file.fileno())
+        self._file.close()
+        place = self._blobs.path(self.blob)
+        place.parent.mkdir(exist_ok=True)
+        self._path.rename(place)
+        if self._blobs.fsync:
+            _fsync_folder(place.parent)
+        return self.blob
+
+    def discard(self) -> None:
+        """Throw away what was written. Harmless after ``finish``."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+class Blobs:
+    """The blobs of one cloud, in a folder."""
+
+    def __init__(self, folder: Path, ids: Ids, *, fsync: bool = False) -> None:
+        self.folder = folder
+        self.fsync = fsync
+        self._ids = ids
+        self._holds = 0
+        self._condemned: list[str] = []
+        shutil.rmtree(folder / "incoming", ignore_errors=True)  # whatever was half written when the process died
+        (folder / "incoming").mkdir(parents=True)
+
+    def create(self) -> BlobWriter:
+        """Start writing a new blob."""
+        return BlobWriter(self, self._ids.hex("", 32))
+
+    def path(self, blob: str) -> Path:
+        return self.folder / blob[:2] / blob
+
+    def slice(self, blob: str, offset: int, length: int) -> FileSlice:
+        """Return a part of a blob for a response to send."""
+        return FileSlice(str(self.path(blob)), offset, length)
+
+    def read(self, blob: str, offset: int = 0, length: int = -1) -> bytes:
+        """Return bytes of a blob. For small pieces: it blocks."""
+        with open(self.path(blob), "rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
+    def delete(self, blob: str) -> None:
+        """Remove a blob that nothing in the store names any more. Call after the commit (``scope.after_commit``).
+
+        Readers that have the file open keep reading it.
+        """
+        if self._holds:
+            self._condemned.append(blob)
+        else:
+            self.path(blob).unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep deleted blobs' files until the block ends, so that a consistent copy can be made."""
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            if not self._holds:
+                condemned, self._condemned = self._condemned, []
+                for blob in condemned:
+                    self.path(blob).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[str]:
+        """Yield the id of every finished blob."""
+        for folder in self.folder.iterdir():
+            if len(folder.name) == 2:
+                for file in folder.iterdir():
+                    yield file.name
+
+    def copy_to(self, target: Path) -> None:
+        """Copy all blobs to the folder ``target``, by hard link where the file system can."""
+        for blob in self.names():
+            place = target / blob[:2] / blob
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _link(self.path(blob), place)
+
+    def replace_by(self, source: Path) -> None:
+        """Throw away all blobs and take over those in the folder ``source``."""
+        for folder in list(self.folder.iterdir()):
+            if len(folder.name) == 2:
+                shutil.rmtree(folder)
+        if source.is_dir():
+            for folder in source.iterdir():
+                (self.folder / folder.name).mkdir(exist_ok=True)
+                for file in folder.iterdir():
+                    _link(file, self.folder / folder.name / file.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,81 @@
+"""One API call on its way through an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from skyglobe.kernel.scope import Scope
+
+if TYPE_CHECKING:
+    from skyglobe.kernel.kernel import Kernel
+    from skyglobe.kernel.principals import Principal
+    from skyglobe.kernel.service import Operation
+    from skyglobe.kernel.store import WriteSet
+    from skyglobe.kernel.wire import Request
+
+T = TypeVar("T")
+
+
+class Call(Scope):
+    """What an operation is handed: where it works (``Scope``), who calls, and the request as it came."""
+
+    __slots__ = ("operation", "principal", "protocol", "request", "request_id")
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        writes: WriteSet,
+        account: str,
+        region: str,
+        now: int,
+        *,
+        operation: Operation,
+        principal: Principal,
+        request: Request,
+        request_id: str,
+        protocol: str,
+    ) -> None:
+        super().__init__(kernel, writes, account, region, now)
+        self.operation = operation
+        self.principal = principal
+        self.request = request
+        """The request as it came; ``request.stream`` is the body of streaming operations."""
+        self.request_id = request_id
+        self.protocol = protocol
+
+    async def transact(self, work: Callable[[Call], T]) -> T:
+        """For operations that wait: run ``work`` in one transaction of its own, at its own instant.
+
+        Returns its result once it is committed. ``work`` may be run again when it loses a race, so it must have no
+        effect but its writes.
+        """
+
+        def run(writes: WriteSet) -> T:
+            return work(self.renewed(writes))
+
+        return await self.kernel.turns.perform(run)
+
+    def renewed(self, writes: WriteSet) -> Call:
+        """Return the same call over another write-set, at the clock's present instant."""
+        return Call(
+            self.kernel,
+            writes,
+            self.account,
+            self.region,
+            self.kernel.clock.now(),
+            operation=self.operation,
+            principal=self.principal,
+            request=self.request,
+            request_id=self.request_id,
+            protocol=self.protocol,
+        )
+
+    def as_service(self, name: str) -> Any:
+        """Return a caller of other services' operations that acts as the service principal ``name``.
+
+        ``await call.as_service("s3").sqs.send_message(QueueUrl=…)`` is the same call a user would make.
+        """
+        from skyglobe.kernel.callers import ServiceCaller
+
+        return ServiceCaller(self.kernel, name, self.account, self.region)

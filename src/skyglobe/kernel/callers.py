@@ -1,0 +1,45 @@
+"""Services calling services: the same operations a user has, as a service principal, without the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from skyglobe.kernel.principals import Principal, service_principal
+from skyglobe.models.names import api_name
+
+if TYPE_CHECKING:
+    from skyglobe.kernel.kernel import Kernel
+
+
+class ServiceCaller:
+    """Calls operations as the service principal of ``name`` in one account and region: ``caller.sqs.send_message(…)``."""
+
+    def __init__(self, kernel: Kernel, name: str, account: str, region: str) -> None:
+        self._kernel = kernel
+        self._account = account
+        self._region = region
+        self._principal: Principal = service_principal(f"{name}.amazonaws.com", account)
+
+    def __getattr__(self, service: str) -> _Client:
+        return _Client(self, service.replace("_", "-"))
+
+    async def call(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+        """Call ``operation`` with ``params``; return its result, raise its ``ServiceError``."""
+        return await self._kernel.invoke(self._principal, self._account, self._region, service, operation, params)
+
+
+class _Client:
+    def __init__(self, caller: ServiceCaller, service: str) -> None:
+        self._caller = caller
+        self._service = service
+
+    def __getattr__(self, name: str) -> Any:
+        found = self._caller._kernel.services.find(self._service)
+        if found is None:
+            raise AttributeError(f"service {self._service} is not built")
+        operation = api_name(found.model, name)
+
+        async def call(**params: Any) -> Any:
+            return await self._caller.call(self._service, operation, params)
+
+        return call

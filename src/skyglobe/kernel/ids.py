@@ -1,0 +1,42 @@
+"""Identifiers in AWS's shapes, from the cloud's one source of randomness."""
+
+from __future__ import annotations
+
+import random
+import string
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the alphabet of IAM's unique ids
+_SECRET = string.ascii_letters + string.digits + "+/"
+
+
+class Ids:
+    """Makes ids. With a seed, the same ids in the same order in every run."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.random = random.Random(seed) if seed is not None else random.Random(random.SystemRandom().getrandbits(256))
+
+    def uuid(self) -> str:
+        """Return a random UUID (version 4) as text."""
+        bits = self.random.getrandbits(128) & ~(0xF << 76) & ~(0x3 << 62) | (4 << 76) | (2 << 62)
+        text = f"{bits:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def hex(self, prefix: str, digits: int = 17) -> str:
+        """Return e.g. ``i-0123456789abcdef0``: the prefix and ``digits`` random hexadecimal digits."""
+        return prefix + f"{self.random.getrandbits(4 * digits):0{digits}x}"
+
+    def principal(self, prefix: str) -> str:
+        """Return an IAM unique id or access key id: a four-letter prefix and 16 or 17 further characters.
+
+        ``AKIA`` and ``ASIA`` keys have 20 characters in all, other ids (``AIDA``, ``AROA``, …) 21.
+        """
+        size = 16 if prefix in ("AKIA", "ASIA") else 17
+        return prefix + "".join(self.random.choices(_BASE32, k=size))
+
+    def secret(self, characters: int = 40) -> str:
+        """Return a secret access key (40 characters) or a token of the same alphabet."""
+        return "".join(self.random.choices(_SECRET, k=characters))
+
+    def token(self, size: int) -> bytes:
+        """Return ``size`` random bytes."""
+        return self.random.randbytes(size)

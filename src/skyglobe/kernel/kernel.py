@@ -1,0 +1,155 @@
+"""One cloud's insides, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from skyglobe.kernel.blobs import Blobs
+from skyglobe.kernel.clock import Clock, Shift
+from skyglobe.kernel.config import Config
+from skyglobe.kernel.faults import Faults
+from skyglobe.kernel.ids import Ids
+from skyglobe.kernel.keys import pack
+from skyglobe.kernel.outbox import OutboxRunner
+from skyglobe.kernel.principals import Principal
+from skyglobe.kernel.quotas import Quotas
+from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.service import Services
+from skyglobe.kernel.signals import Signals
+from skyglobe.kernel.store import Store, WriteSet
+from skyglobe.kernel.timers import TimerRunner
+from skyglobe.kernel.turns import Turns
+
+T = TypeVar("T")
+
+_SECRET_KEY = pack(("kernel.secret",))
+_SHIFTS_KEY = pack(("kernel.clock",))
+
+Invoke = Callable[[Principal, str, str, str, str, dict[str, Any]], Awaitable[Any]]
+
+_log = logging.getLogger(__name__)
+
+
+class Kernel:
+    """Store, clock, timers, outbox, blobs and services of one cloud. ``start`` it inside an event loop."""
+
+    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+        self.config = config
+        self.ids = Ids(config.seed)
+        self.clock = clock or Clock()
+        self.signals = Signals(self.clock)
+        self._temporary = Path(tempfile.mkdtemp(prefix="skyglobe-")) if config.folder is None else None
+        self.store = _open_store(config)
+        self.turns = Turns(self.store)
+        self._blobs: Blobs | None = None
+        self.services = Services(only=config.services)
+        self.faults = Faults()
+        self.quotas = Quotas(self.clock, enforced=config.quotas)
+        self.timers = TimerRunner(self)
+        self.outbox = OutboxRunner(self)
+        self.secret = b""
+        """Signs page tokens and receipt handles; made once for each cloud."""
+        self.invoke: Invoke = _nobody_to_invoke
+        """Calls an operation of any service in process; the gateway puts itself here."""
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._last_order = 0
+
+    @property
+    def blobs(self) -> Blobs:
+        if self._blobs is None:
+            folder = self.config.folder or self._temporary
+            assert folder is not None
+            self._blobs = Blobs(folder / "blobs", self.ids, fsync=self.config.durability == "power")
+        return self._blobs
+
+    async def start(self) -> None:
+        """Take up where the store says the cloud was left."""
+        self.turns.bind(asyncio.get_running_loop())
+        await self.turns.perform(self._recall)
+        await self.timers.start()
+        self.outbox.wake()
+
+    async def stop(self) -> None:
+        """Finish the open turn, end what runs and close the store."""
+        self.timers.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+        self.turns.flush()
+        self.store.close()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def scope(self, writes: WriteSet, account: str = "", region: str = "") -> Scope:
+        """Return a scope at the clock's present instant."""
+        return Scope(self, writes, account, region, self.clock.now())
+
+    async def transact(self, work: Callable[[Scope], T], account: str = "", region: str = "") -> T:
+        """Run ``work(scope)`` in one transaction, wait for its commit and return its result."""
+        return await self.turns.perform(lambda writes: work(self.scope(writes, account, region)))
+
+    async def turn(self, by: int) -> int:
+        """Turn the clock ``by`` milliseconds ahead. Returns how many timers fired."""
+        if by < 0:
+            raise ValueError("the clock only turns forwards")
+        return await self.timers.turn(by, self._settle)
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run ``work`` beside everything else until it ends or the cloud stops. Failures are logged."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def next_order(self) -> int:
+        """Return a number larger than any before, across restarts as long as the clock does not run backwards."""
+        self._last_order = max(self._last_order + 1, self.clock.now() << 20)
+        return self._last_order
+
+    def remember_shift(self, writes: WriteSet, shift: Shift) -> None:
+        """Keep a turn of the clock for the next start."""
+        writes.put(_SHIFTS_KEY, msgspec.msgpack.encode(self.clock.shifts))
+
+    async def _settle(self) -> None:
+        await self.outbox.settle()
+        await asyncio.sleep(0)
+
+    def _recall(self, writes: WriteSet) -> None:
+        secret = writes.get(_SECRET_KEY)
+        if secret is None:
+            secret = self.ids.token(32)
+            writes.put(_SECRET_KEY, secret)
+        self.secret = secret
+        shifts = writes.get(_SHIFTS_KEY)
+        if shifts is not None:
+            self.clock.restore(msgspec.msgpack.decode(shifts, type=tuple[Shift, ...]))
+        self.faults.recall(self.scope(writes))
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("background work failed", exc_info=task.exception())
+
+
+async def _nobody_to_invoke(*_: Any) -> Any:
+    raise RuntimeError("this kernel has no gateway")
+
+
+def _open_store(config: Config) -> Store:
+    fsync = config.durability == "power"
+    if config.store:
+        from skyglobe.kernel.postgres_store import PostgresStore
+
+        return PostgresStore(config.store, fsync=fsync)
+    from skyglobe.kernel.sqlite_store import SqliteStore
+
+    return SqliteStore(config.folder / "store.sqlite" if config.folder is not None else None, fsync=fsync)

@@ -1,0 +1,44 @@
+"""Opaque page tokens that cannot be forged or taken to another list."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+import msgspec
+
+from skyglobe.kernel.keys import Part
+from skyglobe.kernel.scope import Scope
+
+_SEAL_BYTES = 12
+MAX_TOKEN_CHARACTERS = 8192  # keys are bounded at a few KiB; longer tokens are not ours
+
+
+class InvalidToken(ValueError):
+    """The token was not made by this cloud for this list. Services answer with their own error for it."""
+
+
+def seal(scope: Scope, list_name: str, position: tuple[Part, ...]) -> str:
+    """Return a token that remembers ``position`` in the list ``list_name`` of this account and region."""
+    content = msgspec.msgpack.encode(position)
+    return base64.urlsafe_b64encode(_signature(scope, list_name, content) + content).decode()
+
+
+def unseal(scope: Scope, list_name: str, token: str) -> tuple[Part, ...]:
+    """Return the position a token remembers. Raises ``InvalidToken``."""
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise InvalidToken(token[:40])
+    try:
+        raw = base64.urlsafe_b64decode(token.encode("ascii"))
+    except ValueError as error:
+        raise InvalidToken(token) from error
+    content = raw[_SEAL_BYTES:]
+    if not hmac.compare_digest(raw[:_SEAL_BYTES], _signature(scope, list_name, content)):
+        raise InvalidToken(token)
+    return tuple(msgspec.msgpack.decode(content))
+
+
+def _signature(scope: Scope, list_name: str, content: bytes) -> bytes:
+    place = f"{list_name}\0{scope.account}\0{scope.region}\0".encode()
+    return hmac.new(scope.kernel.secret, place + content, hashlib.sha256).digest()[:_SEAL_BYTES]

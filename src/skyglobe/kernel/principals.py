@@ -1,0 +1,103 @@
+"""Who is calling: credentials as they are kept, principals as the policy engine sees them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+PrincipalType = Literal["root", "user", "assumed-role", "federated-user", "service", "anonymous"]
+
+DEFAULT_ACCOUNT = "000000000000"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """What STS recorded when it issued temporary credentials: the source of ``aws:…`` session context keys."""
+
+    issuer_arn: str = ""
+    """ARN of the role or user the session was made from."""
+    name: str = ""
+    issued_at: int = 0
+    """Milliseconds since the epoch, cloud clock."""
+    mfa_authenticated: bool = False
+    source_identity: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    policies: tuple[str, ...] = ()
+    """Session policies: JSON documents and ARNs of managed policies."""
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """One access key that IAM or STS issued."""
+
+    access_key_id: str
+    secret: str
+    session_token: str | None
+    """None for long-term keys; else what ``x-amz-security-token`` must carry."""
+    account: str
+    principal_arn: str
+    user_id: str
+    expires_at: int | None = None
+    """Milliseconds since the epoch, cloud clock; None for keys that do not expire."""
+    session: Session | None = None
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """The authenticated caller of one request."""
+
+    account: str
+    arn: str
+    user_id: str
+    type: PrincipalType
+    access_key_id: str = ""
+    session: Session | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.type == "anonymous"
+
+    @property
+    def is_root(self) -> bool:
+        return self.type == "root"
+
+
+ANONYMOUS = Principal(account="", arn="", user_id="", type="anonymous")
+
+_TYPES: dict[str, PrincipalType] = {
+    "root": "root",
+    "user": "user",
+    "assumed-role": "assumed-role",
+    "federated-user": "federated-user",
+}
+
+
+def principal_of(credential: Credential) -> Principal:
+    """Return the principal a credential speaks for; its type is read from the ARN. Raises ValueError on other ARNs."""
+    resource = credential.principal_arn.rpartition(":")[2]
+    type_ = _TYPES.get(resource.partition("/")[0])
+    if type_ is None:
+        raise ValueError(f"not the ARN of a principal with access keys: {credential.principal_arn}")
+    return Principal(
+        credential.account,
+        credential.principal_arn,
+        credential.user_id,
+        type_,
+        credential.access_key_id,
+        credential.session,
+    )
+
+
+def root_of(account: str, access_key_id: str = "") -> Principal:
+    """Return the root user of ``account``."""
+    return Principal(account, f"arn:aws:iam::{account}:root", account, "root", access_key_id)
+
+
+def service_principal(name: str, account: str) -> Principal:
+    """Return the AWS service ``name`` (``s3.amazonaws.com``) acting on behalf of ``account``."""
+    return Principal(account, name, name, "service")
+
+
+def lenient_account(access_key_id: str) -> str:
+    """Return the account an unknown access key stands for: a 12-digit key id names it, else the default account."""
+    if len(access_key_id) == 12 and access_key_id.isascii() and access_key_id.isdigit():
+        return access_key_id
+    return DEFAULT_ACCOUNT

@@ -1,0 +1,35 @@
+"""Throughput quotas: token buckets on the cloud's clock. In force only in quota mode, as AWS would have them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from skyglobe.kernel.clock import Clock, Instant
+
+MAX_BUCKETS = 100_000  # the least recently used are forgotten, which only ever means a full bucket
+
+
+class Quotas:
+    """Buckets by name. They live in memory: a restart fills them."""
+
+    def __init__(self, clock: Clock, *, enforced: bool) -> None:
+        self._clock = clock
+        self.enforced = enforced
+        self._buckets: OrderedDict[tuple[str, ...], tuple[float, Instant]] = OrderedDict()
+
+    def take(self, *name: str, rate: float, burst: float | None = None, amount: float = 1) -> bool:
+        """Take ``amount`` from the bucket ``name`` that refills by ``rate`` a second up to ``burst``.
+
+        Returns whether there was enough; always true when quotas are not enforced.
+        """
+        if not self.enforced:
+            return True
+        now = self._clock.now()
+        full = rate if burst is None else burst
+        level, since = self._buckets.pop(name, (full, now))
+        level = min(full, level + rate * (now - since) / 1000)
+        taken = level >= amount
+        self._buckets[name] = (level - amount if taken else level, now)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
+        return taken

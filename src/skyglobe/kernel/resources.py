@@ -1,0 +1,82 @@
+"""The one resource model: what tagging, inventory, policies, the console and the meter know of every resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from skyglobe.kernel.arns import parse_arn
+from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.tables import Reach, Record, Table
+
+MAX_TAGS = 50  # per resource; AWS General Reference, "Tag naming limits and requirements"
+MAX_TAG_KEY = 128  # characters; same page
+MAX_TAG_VALUE = 256  # characters; same page
+
+
+class Resource(Record, frozen=True):
+    """A resource of any service. Services extend it with fields of their own."""
+
+    arn: str
+    id: str
+    """What the service's API calls it: a name or an id."""
+    owner: str
+    """Account, twelve digits."""
+    created_at: Instant
+    tags: dict[str, str] = {}
+
+
+R = TypeVar("R", bound=Resource)
+
+
+class ResourceTable(Table[R]):
+    """A table of resources of one CloudFormation type, found by ARN across all services."""
+
+    def __init__(
+        self,
+        type_name: str,
+        name: str,
+        record: type[R],
+        *,
+        key: tuple[str, ...] = ("id",),
+        indexes: dict[str, tuple[str, ...]] | None = None,
+        reach: Reach = "region",
+    ) -> None:
+        super().__init__(name, record, key=key, indexes={**(indexes or {}), "arn": ("arn",)}, reach=reach)
+        self.type_name = type_name
+        """E.g. ``AWS::SQS::Queue``."""
+        RESOURCE_TABLES[type_name] = self
+
+    def find_by_arn(self, scope: Scope, arn: str) -> R | None:
+        """Return the resource with this ARN, wherever it lives, or None. Raises ValueError for malformed ARNs."""
+        place = parse_arn(arn)
+        there = scope.within(place.account or scope.account, place.region or scope.region)
+        return next(self.scan_by(there, "arn", arn, limit=1), None)
+
+
+RESOURCE_TABLES: dict[str, ResourceTable[Any]] = {}
+"""Every resource table of the services loaded so far, by type name. Declarations only, filled at import."""
+
+
+def list_resources(scope: Scope) -> Iterator[tuple[str, Resource]]:
+    """Yield (type name, resource) for everything in this account and region, of the services loaded so far."""
+    for type_name, table in sorted(RESOURCE_TABLES.items()):
+        for resource in table.scan(scope):
+            yield type_name, resource
+
+
+def check_tags(
+    tags: dict[str, str], invalid: Callable[[str], ServiceError], too_many: Callable[[str], ServiceError] | None = None
+) -> None:
+    """Raise what ``invalid`` makes of a message when ``tags`` break AWS's rules for tags on one resource."""
+    if len(tags) > MAX_TAGS:
+        raise (too_many or invalid)(f"Too many tags: a resource can have at most {MAX_TAGS}.")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= MAX_TAG_KEY:
+            raise invalid(f"Tag keys must be between 1 and {MAX_TAG_KEY} characters in length.")
+        if len(value) > MAX_TAG_VALUE:
+            raise invalid(f"Tag values must be between 0 and {MAX_TAG_VALUE} characters in length.")
+        if key.lower().startswith("aws:"):
+            raise invalid("Tag keys starting with 'aws:' are reserved for system use.")

@@ -1,0 +1,183 @@
+"""How a service declares itself: its operations, timers and outbox consumers."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.models import OperationModel, ServiceModel, load
+from skyglobe.models.names import api_name, snake_case
+
+OperationFunction = Callable[..., Any]
+
+
+class Operation:
+    """One implemented operation: the function, and how the model's members reach its parameters."""
+
+    def __init__(self, service: Service, name: str, function: OperationFunction, unused: tuple[str, ...]) -> None:
+        self.service = service
+        self.name = name
+        self.function = function
+        self.unused = frozenset(unused)
+        """Members that are accepted but have no effect here. Clients that send one are told."""
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        self.takes_request = [parameter.name for parameter in parameters] == ["request"]
+        self.parameters = frozenset(parameter.name for parameter in parameters)
+        self._names: dict[str, str] = {}
+
+    @cached_property
+    def model(self) -> OperationModel:
+        return self.service.model.operation(self.name)
+
+    def perform(self, call: Any, params: dict[str, Any]) -> Any:
+        """Call the function with ``params`` (API names). Returns its result: a dict, None, or a coroutine of these."""
+        if self.takes_request:
+            return self.function(call, params)
+        names = self._names
+        try:
+            return self.function(call, **{names[name]: value for name, value in params.items()})
+        except KeyError:
+            if all(name in names for name in params):
+                raise
+        for name in params:
+            names.setdefault(name, snake_case(name))
+        unused = self.unused
+        return self.function(call, **{names[name]: value for name, value in params.items() if name not in unused})
+
+    def ignored(self, params: dict[str, Any]) -> list[str]:
+        """Return the members a client sent that have no effect here."""
+        return [name for name in params if name in self.unused] if self.unused else []
+
+
+class Service:
+    """An AWS service as built here, under botocore's name.
+
+    ``parts`` are the submodules of its package that register operations, timers and consumers; they are imported
+    when the service is first used.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        parts: tuple[str, ...] = ("operations",),
+        invalid: Callable[[OperationModel, list[Any]], ServiceError] | None = None,
+        validates: bool = True,
+    ) -> None:
+        self.name = name
+        self.parts = parts
+        self.invalid = invalid
+        """Turns constraint violations into this service's own error, where it differs from its protocol's."""
+        self.validates = validates
+        """False for services (S3) that check every input themselves because AWS's does so in its own order."""
+        self.operations: dict[str, Operation] = {}
+        self.timers: dict[str, Callable[..., None]] = {}
+        self.consumers: dict[str, Callable[..., Any]] = {}
+        self.errors = Errors(self)
+        """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
+
+    @cached_property
+    def model(self) -> ServiceModel:
+        return load(self.name)
+
+    def operation(self, function: OperationFunction | None = None, *, unused: tuple[str, ...] = ()) -> Any:
+        """Register a function as the API operation its name says (``send_message``: ``SendMessage``)."""
+
+        def register(function: OperationFunction) -> OperationFunction:
+            name = api_name(self.model, function.__name__)
+            self.operations[name] = Operation(self, name, function, unused)
+            return function
+
+        return register(function) if function is not None else register
+
+    def timer(self, kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+        """Register ``function(scope, key, payload)`` to run when a timer of this kind is due."""
+
+        def register(function: Callable[..., None]) -> Callable[..., None]:
+            self.timers[kind] = function
+            return function
+
+        return register
+
+    def consumer(self, kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register ``function(scope, payload)``, plain or async, to deliver what is put in the outbox as this kind."""
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            self.consumers[kind] = function
+            return function
+
+        return register
+
+    def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:
+        """Return an error the model has no shape for. AWS has many: ``InvalidParameterValue`` and its kin."""
+        return ServiceError(message, code=code, status=status, fields=fields)
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name}: {len(self.operations)} operations>"
+
+
+class Errors:
+    """Exception classes made from a model's error shapes when first named."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def __getattr__(self, name: str) -> type[ServiceError]:
+        from skyglobe.models.errors import error_shapes
+
+        shape = error_shapes(self._service.model).get(name)
+        if shape is None:
+            raise AttributeError(f"{self._service.name} has no error {name}")
+        made = type(name, (ServiceError,), {"code": shape.code, "status": shape.status})
+        setattr(self, name, made)
+        return made
+
+
+class Services:
+    """Finds services by name, importing each on first use."""
+
+    def __init__(self, package: str = "skyglobe.services", only: frozenset[str] | None = None) -> None:
+        self._package = package
+        self._only = only
+        self._found: dict[str, Service | None] = {}
+
+    def find(self, name: str) -> Service | None:
+        """Return the service botocore calls ``name``, or None when it is not built (or not enabled)."""
+        try:
+            return self._found[name]
+        except KeyError:
+            found = self._found[name] = self._load(name)
+            return found
+
+    def names(self) -> list[str]:
+        """Return the names of all services that are built and enabled, sorted."""
+        import pkgutil
+
+        package = importlib.import_module(self._package)
+        folders = [module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg]
+        return sorted(name for name in map(_service_name, folders) if self._only is None or name in self._only)
+
+    def _load(self, name: str) -> Service | None:
+        if self._only is not None and name not in self._only:
+            return None
+        path = f"{self._package}.{_module_name(name)}"
+        if not name.replace("-", "_").isidentifier() or importlib.util.find_spec(path) is None:
+            return None
+        service: Service = getattr(importlib.import_module(path), _module_name(name))
+        for part in service.parts:
+            importlib.import_module(f"{path}.{part}")
+        return service
+
+
+def _module_name(service: str) -> str:
+    name = service.replace("-", "_")
+    return f"{name}_" if name in ("lambda",) else name
+
+
+def _service_name(module: str) -> str:
+    return module.removesuffix("_").replace("_", "-")

@@ -1,0 +1,128 @@
+"""The ordered store: what a backend must do, and the write-sets that operations lay over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+Pair = tuple[bytes, bytes]
+
+
+class Conflict(Exception):
+    """The transaction could not be serialized; run it again."""
+
+
+class StoreFailure(Exception):
+    """The store could not keep what was written (disk full, connection lost). Nothing of the turn was kept."""
+
+
+class Readable(Protocol):
+    """Keys and values in key order."""
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def scan(
+        self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False
+    ) -> Iterable[Pair]: ...
+
+
+class Store(Readable, Protocol):
+    """A backend: an ordered map from bytes to bytes with one open serializable transaction at a time.
+
+    The five methods every backend has are ``get``, ``scan``, ``write``, ``commit`` and ``rollback``. A transaction
+    begins by itself with the first call after the last ``commit`` or ``rollback``. Used from one thread.
+    """
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value at ``key`` as this transaction sees it, or None."""
+
+    def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]:
+        """Return the pairs with ``start <= key < stop`` in key order, from the far end if ``reverse``.
+
+        The result must be consumed before the next ``write``.
+        """
+
+    def write(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Put each key's value, delete where the value is None."""
+
+    def commit(self) -> None:
+        """Make the transaction durable. Raises ``Conflict`` or ``StoreFailure``; nothing is kept then."""
+
+    def rollback(self) -> None:
+        """Forget what the transaction wrote."""
+
+    def save(self, target: Path) -> None:
+        """Write a consistent copy of what is committed to the file ``target``. May run in another thread."""
+
+    def load(self, source: Path) -> None:
+        """Replace everything by the content of a file that ``save`` wrote."""
+
+    def close(self) -> None:
+        """Release files and connections. Committed work is safe."""
+
+
+class WriteSet:
+    """One operation's writes, laid over what the turn has written so far. Dropped as a whole when the operation fails.
+
+    Reads see the operation's own writes. Nothing reaches the store before ``apply``.
+    """
+
+    __slots__ = ("_below", "changes", "effects")
+
+    def __init__(self, below: Readable) -> None:
+        self._below = below
+        self.changes: dict[bytes, bytes | None] = {}
+        self.effects: list[Callable[[], None]] = []
+        """What to do once the turn is committed: wake a waiter, start a delivery. In memory only, may be lost."""
+
+    def get(self, key: bytes) -> bytes | None:
+        changes = self.changes
+        if key in changes:
+            return changes[key]
+        return self._below.get(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self.changes[key] = value
+
+    def delete(self, key: bytes) -> None:
+        self.changes[key] = None
+
+    def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]:
+        """As ``Store.scan``. Writes made while iterating may or may not be seen."""
+        own = sorted(key for key in self.changes if start <= key < stop) if self.changes else ()
+        if not own:
+            return self._below.scan(start, stop, limit=limit, reverse=reverse)
+        return self._merged(own, start, stop, limit, reverse)
+
+    def _merged(self, own: list[bytes], start: bytes, stop: bytes, limit: int | None, reverse: bool) -> Iterator[Pair]:
+        # A deleted key uses up one of the pairs asked of the layer below, so ask for that many more.
+        wanted = None if limit is None else limit + len(own)
+        changes = dict((key, self.changes[key]) for key in own)
+        left = -1 if limit is None else limit
+        for key, value in _merge(self._below.scan(start, stop, limit=wanted, reverse=reverse), own, changes, reverse):
+            if left == 0:
+                return
+            left -= 1
+            yield key, value
+
+
+def _merge(
+    below: Iterable[Pair], own: list[bytes], changes: dict[bytes, bytes | None], reverse: bool
+) -> Iterator[Pair]:
+    pending = list(own) if reverse else own[::-1]  # popped from the end in scan order
+    for key, value in below:
+        while pending and (pending[-1] > key if reverse else pending[-1] < key):
+            mine = pending.pop()
+            if (kept := changes[mine]) is not None:
+                yield mine, kept
+        if pending and pending[-1] == key:
+            mine = pending.pop()
+            if (kept := changes[mine]) is not None:
+                yield mine, kept
+        else:
+            yield key, value
+    while pending:
+        mine = pending.pop()
+        if (kept := changes[mine]) is not None:
+            yield mine, kept
