@@ -43,16 +43,16 @@ def cache_folder() -> Path | None:
     """
     chosen = os.environ.get("SKYGLOBE_CACHE")
     if chosen:
-        return Path(chosen) / _generation()
+        return Path(chosen) / generation()
     try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "skyglobe" / _generation()
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "skyglobe" / generation()
     except RuntimeError:  # a user id without a home
         return None
 
 
 def read(name: str) -> bytes | None:
     """Return what was written under ``name``; None when nothing was or what is there is damaged."""
-    for folder in (cache_folder(), PREBUILT / _generation()):
+    for folder in (cache_folder(), PREBUILT / generation()):
         content = _checked(folder / name) if folder is not None else None
         if content is not None:
             return content
@@ -88,5 +88,6 @@ def _checked(path: Path) -> bytes | None:
 
 
 @cache
-def _generation() -> str:
+def generation() -> str:
+    """Return the name of the folder whose files belong to this botocore and this layout."""
     return f"models-{botocore_version()}-{FORMAT}"

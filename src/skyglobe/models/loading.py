@@ -93,11 +93,9 @@ def pack(name: str, checksum: int | None = None, folder: Path | None = None) -> 
     available = versions(name)
     if not available:
         raise KeyError(name)
-    overlay = _overlay_bytes(name)
     model = without_prose(read_model(name, available[-1]))
-    if overlay:
-        lay_over(model, msgspec.json.decode(overlay))
-    model["overlay"] = zlib.crc32(overlay) if checksum is None else checksum
+    lay_over(model, read_overlay(name))
+    model["overlay"] = zlib.crc32(_overlay_bytes(name)) if checksum is None else checksum
     content = msgspec.msgpack.encode(model)
     caching.write(f"{name}.msgpack", content, folder)
     return _DECODER.decode(content)
@@ -121,6 +119,13 @@ def read_model_bytes(name: str, version: str) -> bytes:
 
         content = gzip.decompress(content)
     return content
+
+
+def read_overlay(name: str) -> dict[str, Any]:
+    """Return what AWS documents of ``name`` but dropped from its model: a partial model, empty for nearly all."""
+    content = _overlay_bytes(name)
+    patch: dict[str, Any] = msgspec.json.decode(content) if content else {}
+    return patch
 
 
 def without_prose(model: dict[str, Any]) -> dict[str, Any]:
