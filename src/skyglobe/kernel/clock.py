@@ -83,6 +83,12 @@ class Clock:
         self._set_alarm()
         await future
 
+    def next_wake(self) -> Instant | None:
+        """Return the earliest instant anybody waits for."""
+        while self._waiters and self._waiters[0][2].done():
+            heapq.heappop(self._waiters)
+        return self._waiters[0][0] if self._waiters else None
+
     def _wake(self) -> None:
         now = self.now()
         while self._waiters and (self._waiters[0][0] <= now or self._waiters[0][2].done()):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 8
 """How often a timer whose work fails is tried before it is set aside as dead."""
 FIRST_RETRY_FOR = 1_000  # milliseconds; doubles with each attempt
-BATCH = 64  # timers fired between two looks at the event loop
+BATCH = 64  # timers fired between two looks at the rest of the event loop
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class TimerRunner:
 
     async def start(self) -> None:
         """Fire what became due while the cloud was down, and wait for the rest."""
-        await self._fire_until(self._kernel.clock.now)
+        await self._fire_until(self._kernel.clock.now())
 
     def stop(self) -> None:
         if self._alarm is not None:
@@ -112,53 +112,48 @@ class TimerRunner:
             clock = self._kernel.clock
             target = clock.now() + by
             clock.stand_at(clock.now())
+            fired = 0
             try:
                 await settle()
-                fired = await self._fire_until(lambda: target, standing=True, settle=settle)
+                while (at := await self._next_event(target)) is not None:
+                    clock.stand_at(at)
+                    await asyncio.sleep(0)  # let those who waited for this instant run
+                    fired += await self._fire_until(at)
+                    await settle()
                 clock.stand_at(target)
                 await settle()
             finally:
                 shift = clock.go_on()
             assert shift is not None
             await self._kernel.turns.perform(lambda writes: self._kernel.remember_shift(writes, shift))
-            self._set_alarm()
-            return fired
-
-    async def _fire_until(
-        self,
-        target: Callable[[], Instant],
-        *,
-        standing: bool = False,
-        settle: Callable[[], Awaitable[None]] | None = None,
-    ) -> int:
-        fired = 0
-        while True:
-            due = await self._kernel.turns.perform(self._due(target()))
-            if not due:
-                break
-            for timer in due:
-                assert timer.due_at is not None
-                if standing:
-                    self._kernel.clock.stand_at(timer.due_at)
-                await self._kernel.turns.perform(self._work(timer))
-                fired += 1
-                if settle is not None:
-                    await settle()
-                    break  # what fired may have set timers that are due before the rest of this batch
-            await asyncio.sleep(0)
+        self._set_alarm()
         return fired
 
-    def _due(self, until: Instant) -> Callable[[WriteSet], list[Timer]]:
-        def look(writes: WriteSet) -> list[Timer]:
+    async def _next_event(self, until: Instant) -> Instant | None:
+        """Return the next instant at which a timer is due or somebody waits for the clock, if not after ``until``."""
+        await self._kernel.turns.perform(self._due(until))
+        instants = [at for at in (self._next_at, self._kernel.clock.next_wake()) if at is not None and at <= until]
+        return min(instants, default=None)
+
+    async def _fire_until(self, instant: Instant) -> int:
+        """Fire every timer due by ``instant``, those included that the fired ones set; return how many."""
+        fired = 0
+        while due := await self._kernel.turns.perform(self._due(instant)):
+            await self._kernel.turns.perform(self._work(due))
+            fired += 1
+            if fired % BATCH == 0:
+                await asyncio.sleep(0)
+        return fired
+
+    def _due(self, until: Instant) -> Callable[[WriteSet], Timer | None]:
+        def look(writes: WriteSet) -> Timer | None:
             scope = self._kernel.scope(writes)
-            upcoming = list(timers.scan_by(scope, "due", limit=BATCH))
-            due = [timer for timer in upcoming if timer.due_at is not None and timer.due_at <= until]
-            if len(due) < len(upcoming):
-                self._next_at = upcoming[len(due)].due_at
+            first = next(iter(timers.scan_by(scope, "due", limit=1)), None)
+            self._next_at = first.due_at if first is not None else None
+            if first is None or self._next_at is None or self._next_at > until:
                 self._set_alarm()
-            elif not upcoming:
-                self._next_at = None
-            return due
+                return None
+            return first
 
         return look
 
@@ -204,6 +199,6 @@ class TimerRunner:
     def _ring(self) -> None:
         self._alarm = None
         if self._next_at is not None and self._next_at <= self._kernel.clock.now():
-            self._kernel.spawn(self._fire_until(self._kernel.clock.now))
+            self._kernel.spawn(self._fire_until(self._kernel.clock.now()))
         else:
             self._set_alarm()
