@@ -1,0 +1,147 @@
+"""What a request declares about its body: hashed, unsigned, or cut into signed chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+
+import msgspec
+
+from skyglobe.gateway.scope import Scope
+from skyglobe.gateway.sigv4 import EMPTY_SHA256, signed_names
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.wire import BodyStream, Request
+
+UNSIGNED = "UNSIGNED-PAYLOAD"
+STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+_STREAMING_SIGNED = (
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+)
+STREAMING = frozenset((STREAMING_UNSIGNED_TRAILER, *_STREAMING_SIGNED))
+STREAMING_EVENTS = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
+
+_HEX = frozenset("0123456789abcdef")
+
+
+class ChunkSigning(msgspec.Struct, frozen=True):
+    """What verifies the chunk signatures of one request."""
+
+    algorithm: str
+    """``AWS4-HMAC-SHA256`` or ``AWS4-ECDSA-P256-SHA256``."""
+    seed_signature: str
+    instant: str
+    credential_scope: str
+    is_valid: Callable[[bytes, str], bool]
+    """Whether the second is the caller's signature over the first."""
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """How the body is protected."""
+
+    declared: str = ""
+    """The ``x-amz-content-sha256`` header as sent."""
+    is_chunked: bool = False
+    """Whether the body is aws-chunked, that is: framed, perhaps with chunk signatures and trailers."""
+    signing: ChunkSigning | None = None
+    """None when chunks are unsigned, or when nobody's secret is known to check them with."""
+
+    @property
+    def sha256(self) -> str:
+        """The declared SHA-256 of the body in hexadecimal, else ``""``."""
+        return self.declared if is_sha256(self.declared) else ""
+
+    def check(self, body: bytes) -> None:
+        """Raise S3's error when ``body`` is not the one whose SHA-256 was declared."""
+        if self.declared != EMPTY_SHA256 or body:
+            declared = self.sha256
+            if declared:
+                check_hash(declared, sha256(body).hexdigest())
+
+
+def is_sha256(text: str) -> bool:
+    """Whether ``text`` is a SHA-256 digest in lower-case hexadecimal."""
+    return len(text) == 64 and _HEX.issuperset(text)
+
+
+def declared_payload(request: Request) -> Payload:
+    """Return what the headers say of the body, without a way to check chunk signatures."""
+    headers = request.headers
+    declared = headers.get("x-amz-content-sha256", "")
+    chunked = declared in STREAMING or "aws-chunked" in headers.get("content-encoding", "")
+    return Payload(declared, chunked)
+
+
+def s3_payload_hash(request: Request, scope: Scope) -> str:
+    """Return the payload line of an S3 request's canonical form. Raises S3's errors for a missing or odd header."""
+    declared = request.headers.get("x-amz-content-sha256")
+    if scope.parameters is not None:
+        if declared is not None and "x-amz-content-sha256" in signed_names(scope.signed_headers)[2]:
+            return declared
+        return scope.parameters.get("X-Amz-Content-Sha256") or UNSIGNED
+    if declared is None:
+        text = "Missing required header for this request: x-amz-content-sha256"
+        raise ServiceError(text, code="InvalidRequest")
+    if declared == EMPTY_SHA256 or declared == UNSIGNED or is_sha256(declared) or declared in STREAMING:
+        return declared
+    allowed = ", ".join((UNSIGNED, STREAMING_UNSIGNED_TRAILER, *_STREAMING_SIGNED))
+    fields = {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": declared}
+    text = f"x-amz-content-sha256 must be {allowed} or a valid sha256 value."
+    raise ServiceError(text, code="InvalidArgument", fields=fields)
+
+
+def plain_payload_hash(request: Request) -> str:
+    """Return the payload line of any other service's request: the hash of the body, unless it is declared unsigned.
+
+    A body that is still arriving is taken at its declared hash, which ``HashedBody`` then holds it to.
+    Raises ValueError when it declares none: see ``needs_whole_body``.
+    """
+    declared = request.headers.get("x-amz-content-sha256", "")
+    if declared == UNSIGNED or declared.startswith("STREAMING-"):
+        return declared
+    if request.stream is None:
+        return sha256(request.body).hexdigest() if request.body else EMPTY_SHA256
+    if not is_sha256(declared):
+        raise ValueError("the signature covers a body that has not been read")
+    return declared
+
+
+def needs_whole_body(request: Request) -> bool:
+    """Whether the body must be read before the signature can be checked: it streams, and its hash is not declared."""
+    if request.stream is None:
+        return False
+    declared = request.headers.get("x-amz-content-sha256", "")
+    return not (declared == UNSIGNED or declared.startswith("STREAMING-") or is_sha256(declared))
+
+
+def check_hash(declared: str, computed: str) -> None:
+    """Raise S3's error when a body is not what its ``x-amz-content-sha256`` says."""
+    if declared != computed:
+        raise ServiceError(
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            code="XAmzContentSHA256Mismatch",
+            fields={"ClientComputedContentSHA256": declared, "S3ComputedContentSHA256": computed},
+        )
+
+
+class HashedBody:
+    """A body stream held to its declared SHA-256: the read that finds the end raises when the hash is another."""
+
+    __slots__ = ("_declared", "_digest", "_source", "length")
+
+    def __init__(self, source: BodyStream, declared: str) -> None:
+        self.length = source.length
+        self._source = source
+        self._declared = declared
+        self._digest = sha256()
+
+    async def read(self) -> bytes:
+        """Return the next piece, ``b""`` at the end. Raises XAmzContentSHA256Mismatch there, ClientGone as it happens."""
+        piece = await self._source.read()
+        if piece:
+            self._digest.update(piece)
+        else:
+            check_hash(self._declared, self._digest.hexdigest())
+        return piece
