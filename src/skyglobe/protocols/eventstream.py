@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zlib import crc32
 
@@ -20,7 +20,7 @@ CONTENT_TYPE = "application/vnd.amazon.eventstream"
 MAX_HEADERS_BYTES = 128 * 1024  # what botocore and the other SDKs refuse to go beyond
 MAX_PAYLOAD_BYTES = 24 * 1024 * 1024  # the same
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _PRELUDE = struct.Struct("!III")
 _LENGTHS = struct.Struct("!II")

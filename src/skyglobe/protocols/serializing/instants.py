@@ -6,14 +6,14 @@ Every function takes an aware ``datetime`` or a number of seconds since the epoc
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from skyglobe.models import Shape
 
 Instant = datetime | int | float
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -56,7 +56,7 @@ def _in_utc(instant: Instant) -> datetime:
         return EPOCH + epoch_milliseconds(instant) * _MILLISECOND
     if instant.tzinfo is None:
         raise TypeError(f"a timestamp without time zone: {instant!r}")
-    return instant if instant.tzinfo is timezone.utc else instant.astimezone(timezone.utc)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def _date_and_time(at: datetime) -> str:

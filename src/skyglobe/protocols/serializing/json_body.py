@@ -7,7 +7,7 @@ gives None for those, so that only instants, unusual floats and renamed members 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 import msgspec
@@ -108,4 +108,4 @@ def number(value: float) -> float | str:
     """Return a float as JSON can hold it: the three that are no numbers go by their names."""
     if isfinite(value):
         return value
-    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -161,11 +161,10 @@ def xml_type(service: ServiceModel) -> str:
 @lru_cache(maxsize=16)  # four services speak rest-xml
 def rest_namespace(service: ServiceModel) -> str:
     """Return the namespace declaration of a rest-xml service's documents, which its model only names for requests."""
-    raw = service.raw
-    references = [operation.get("input", {}) for operation in raw["operations"].values()]
-    references += [member for shape in raw["shapes"].values() for member in shape.get("members", {}).values()]
-    for reference in references:
-        declared = reference.get("xmlNamespace")
+    for name in service.operation_names:
+        taken = service.operation(name).input
+        body = taken.members[taken.payload] if taken and taken.payload else taken
+        declared = body.traits.get("xmlNamespace") if body else None
         if declared and not declared.get("prefix"):
             return f' xmlns="{escape_attribute(declared["uri"])}"'
     return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 from skyglobe.models import Shape
@@ -43,7 +43,7 @@ def decimal(number: float) -> str:
     """Return a float or double as XML Schema writes it: ``NaN`` and ``Infinity`` have names."""
     if isfinite(number):
         return repr(number)
-    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
+    return "NaN" if isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 def own_name(shape: Shape) -> str | None:
