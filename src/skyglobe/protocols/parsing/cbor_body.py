@@ -1,0 +1,45 @@
+"""Bodies in CBOR, for Smithy's RPC v2 protocol."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from skyglobe.protocols.parsing.failures import MAX_DEPTH, cannot_convert, serialization_failure
+from skyglobe.protocols.parsing.instants import instant_from_number
+from skyglobe.protocols.parsing.trees import TreeConverters
+
+
+def decode_cbor(body: bytes) -> Any:
+    """Return the value of a CBOR item; an empty body is an empty map.
+
+    Raises ServiceError ``SerializationException``.
+    """
+    if not body:
+        return {}
+    import cbor2  # few services speak CBOR
+
+    try:
+        return cbor2.loads(body, max_depth=MAX_DEPTH, strict_hashable_types=True)
+    except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError):
+        # Besides its own error, cbor2 lets out those of the types that exotic tags stand for.
+        raise serialization_failure("The request body is not valid CBOR.") from None
+
+
+class CborConverters(TreeConverters):
+    """The converters of one service's shapes: blobs are bytes, timestamps tag 1 or bare numbers."""
+
+    def blob(self, value: Any, depth: int) -> bytes:
+        if type(value) is not bytes:
+            raise cannot_convert(value, "Blob")
+        return value
+
+    def timestamp(self, value: Any, depth: int) -> datetime:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        try:
+            if type(value) is int or type(value) is float:
+                return instant_from_number(value)
+        except ValueError:
+            pass
+        raise cannot_convert(value, "Timestamp")

@@ -1,0 +1,181 @@
+"""The query protocol and EC2's dialect of it: parameters with dotted names, in a form or in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.wire import Request
+from skyglobe.models import Shape
+from skyglobe.protocols.parsing.failures import (
+    TextFailure,
+    ec2_text_failure,
+    malformed_input,
+    query_text_failure,
+)
+from skyglobe.protocols.parsing.forms import Tree, form_tree
+from skyglobe.protocols.parsing.texts import text_converter
+
+FromNode = Callable[[Any], Any]
+"""A tree's node (a text or a ``Tree``) -> value. Raises ServiceError. Nesting was bounded when the tree was made."""
+
+MAX_INDEX_DIGITS = 10
+"""Of a list's index. Lists are made of the indexes that were sent, so a large one costs nothing."""
+
+
+def parameter_tree(request: Request) -> Tree:
+    """Return the parameters of URL and form together; the form wins. Raises ServiceError ``MalformedInput``."""
+    tree: Tree = {}
+    if request.query:
+        form_tree(request.query, tree)
+    if request.body:
+        try:
+            form_tree(request.body.decode(), tree)
+        except UnicodeDecodeError:
+            raise malformed_input("The request is not UTF-8") from None
+    return tree
+
+
+class QueryConverters:
+    """The converters of one service's shapes."""
+
+    fail: TextFailure = staticmethod(query_text_failure)
+
+    def __init__(self) -> None:
+        self._structures: dict[str, FromNode] = {}
+
+    def wire_name(self, name: str, member: Shape) -> str:
+        """Return the name that stands before the dot."""
+        own = member.query_name or member.location_name
+        if member.type == "list" and member.flattened:
+            # A flattened list goes by its element's name, where that has one.
+            return member.element.query_name or member.element.location_name or own or name
+        return own or name
+
+    def converter(self, shape: Shape, member: str) -> FromNode:
+        """Return the converter for ``shape``; ``member`` is the name that errors show."""
+        if shape.type == "structure":
+            known = self._structures.get(shape.name)
+            if known is None:
+                known = self._structures[shape.name] = self.structure(shape)
+            return known
+        if shape.type == "list":
+            return self.list(shape, member)
+        if shape.type == "map":
+            return self.map(shape, member)
+        return self.scalar(shape, member)
+
+    def scalar(self, shape: Shape, member: str) -> FromNode:
+        from_text = text_converter(shape, member, self.fail)
+
+        def convert(node: Any) -> Any:
+            if type(node) is not str:
+                raise _not_a_scalar(node)
+            return from_text(node) if from_text is not None else node
+
+        return convert
+
+    def structure(self, shape: Shape) -> FromNode:
+        """Return the converter of a structure. Its table is filled at the first request."""
+        table: dict[str, tuple[str, bool, FromNode]] = {}
+
+        def fill() -> None:
+            for name, member in shape.members.items():
+                entry = (name, member.type == "string", self.converter(member, name))
+                # SQS has two members of one name: the older is the one the query protocol knows.
+                table.setdefault(self.wire_name(name, member), entry)
+                table.setdefault(member.query_name or member.location_name or name, entry)
+
+        def convert(node: Any) -> dict[str, Any]:
+            if type(node) is str:
+                if node:
+                    raise malformed_input("Unexpected complex element termination")
+                return {}
+            if not table:
+                fill()
+            result: dict[str, Any] = {}
+            for key, item in node.items():
+                known = table.get(key)
+                if known is not None:
+                    name, is_text, convert_item = known
+                    result[name] = item if is_text and type(item) is str else convert_item(item)
+            return result
+
+        return convert
+
+    def list(self, shape: Shape, member: str) -> FromNode:
+        """Return the converter of ``.member.N``, ``.ElementName.N`` or plain ``.N``: AWS takes any of them."""
+        convert_item = self.converter(shape.element, member)
+        element = shape.element.query_name or shape.element.location_name or "member"
+        takes_lone_value = shape.flattened and shape.element.type != "structure"
+
+        def convert(node: Any) -> list[Any]:
+            if type(node) is str:
+                if node and takes_lone_value:
+                    return [convert_item(node)]
+                if node:
+                    raise malformed_input("Unexpected list element termination")
+                return []
+            for name in (element, "member"):
+                if name in node:
+                    node = node[name]
+                    break
+            if type(node) is str:
+                return [convert_item(node)] if node else []
+            return [convert_item(node[index]) for index in _in_order(node)]
+
+        return convert
+
+    def map(self, shape: Shape, member: str) -> FromNode:
+        """Return the converter of ``.entry.N.key`` and ``.entry.N.value``, or of a flattened map without ``entry``."""
+        key_name = shape.key.query_name or shape.key.location_name or "key"
+        value_name = shape.value.query_name or shape.value.location_name or "value"
+        convert_value = self.converter(shape.value, member)
+
+        def convert(node: Any) -> dict[str, Any]:
+            if type(node) is str:
+                if node:
+                    raise malformed_input("Unexpected complex element termination")
+                return {}
+            node = node.get("entry", node)
+            # SQS documents Attribute.Name and Attribute.Value, without a number, for a single attribute.
+            entries = [node] if key_name in node else [node[index] for index in _in_order(node)]
+            result = {}
+            for entry in entries:
+                key = entry.get(key_name) if type(entry) is dict else None
+                if type(key) is not str:
+                    raise malformed_input(f"An entry of {member} has no {key_name}")
+                if value_name in entry:
+                    result[key] = convert_value(entry[value_name])
+                elif shape.value.type in ("structure", "list", "map"):
+                    result[key] = convert_value("")
+            return result
+
+        return convert
+
+
+class Ec2Converters(QueryConverters):
+    """EC2: names capitalized, every list flattened under its own name."""
+
+    fail: TextFailure = staticmethod(ec2_text_failure)
+
+    def wire_name(self, name: str, member: Shape) -> str:
+        if member.query_name:
+            return member.query_name
+        return member.location_name[:1].upper() + member.location_name[1:] if member.location_name else name
+
+
+def _in_order(node: Any) -> list[str]:
+    """Return a list's indexes, least first. Raises ServiceError ``MalformedInput`` when one is no number."""
+    if type(node) is not dict:
+        raise malformed_input("Unexpected list element termination")
+    for index in node:
+        if len(index) > MAX_INDEX_DIGITS or not (index.isascii() and index.isdigit()):
+            raise malformed_input("Start of structure or map found where not expected")
+    return sorted(node, key=int)
+
+
+def _not_a_scalar(node: Tree) -> ServiceError:
+    kind = "list" if "member" in node or any(key.isdigit() for key in node) else "structure or map"
+    return malformed_input(f"Start of {kind} found where not expected")
