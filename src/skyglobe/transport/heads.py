@@ -1,0 +1,98 @@
+"""The head of a response: status line, headers, framing."""
+
+from __future__ import annotations
+
+import re
+from email.utils import formatdate
+from enum import Enum
+from http import HTTPStatus
+
+from skyglobe.kernel.wire import Response
+
+KNOWN_NAMES = 1024
+"""Header names whose check is remembered; services use some hundred, S3 metadata any number."""
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class _Kind(Enum):
+    PLAIN = "sent as it is"
+    DATE = "replaces the transport's own"
+    OWNED = "decided by the transport"
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+class BadHeader(ValueError):
+    """A response header that cannot be sent: a name that is no token, a value with a line break, NUL or no latin-1."""
+
+
+class Heads:
+    """Renders response heads; ``Date`` is made once per ``renew``."""
+
+    def __init__(self) -> None:
+        self._date = ""
+        self._starts: dict[int, str] = {}
+
+    def renew(self) -> None:
+        """Take over the current time."""
+        date = formatdate(usegmt=True)
+        if date != self._date:
+            self._date = date
+            self._starts.clear()
+
+    def render(self, response: Response, framing: str) -> bytes:
+        """Return the head with its empty line. ``framing`` is ready-made header lines. Raises ``BadHeader``."""
+        start = self._starts.get(response.status) or self._start(response.status)
+        text = ""
+        lines = 0
+        for name, value in response.headers.items():
+            kind = _kinds.get(name) or _classify(name)
+            if kind is _Kind.PLAIN:
+                text += f"{name}: {value}\r\n"
+                lines += 1
+            elif kind is _Kind.DATE:
+                start = f"{_status_line(response.status)}{name}: {value}\r\n"
+        if text.count("\n") != lines or text.count("\r") != lines or "\0" in text:
+            raise BadHeader("a header value holds a line break or NUL")
+        try:
+            return f"{start}{text}{framing}\r\n".encode("latin-1")
+        except UnicodeEncodeError as error:
+            raise BadHeader(f"a header value is not latin-1: {error.object[error.start : error.end]!r}") from None
+
+    def _start(self, status: int) -> str:
+        start = self._starts[status] = f"{_status_line(status)}Date: {self._date}\r\n"
+        return start
+
+
+def declared_length(response: Response) -> int | None:
+    """Return the ``Content-Length`` among the response's own headers, None when there is none."""
+    for name, value in response.headers.items():
+        if name.lower() == "content-length":
+            return int(value)
+    return None
+
+
+def wants_close(response: Response) -> bool:
+    """Whether the response's own headers ask to close the connection."""
+    return "close" in response.headers.get("Connection", "").lower()
+
+
+def _status_line(status: int) -> str:
+    return f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\n"
+
+
+def _classify(name: str) -> _Kind:
+    if _TOKEN.fullmatch(name) is None:
+        raise BadHeader(f"not a header name: {name!r}")
+    lower = name.lower()
+    kind = _Kind.PLAIN
+    if lower in ("content-length", "transfer-encoding", "connection"):
+        kind = _Kind.OWNED
+    elif lower == "date":
+        kind = _Kind.DATE
+    if len(_kinds) < KNOWN_NAMES:
+        _kinds[name] = kind
+    return kind

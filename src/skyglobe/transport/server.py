@@ -1,0 +1,155 @@
+"""The HTTP/1.1 server: a handler, some addresses, and the connections between them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Sequence
+
+from skyglobe.transport.connection import Connection, plain_response
+from skyglobe.transport.exchange import Exchange, Handler
+from skyglobe.transport.heads import Heads
+from skyglobe.transport.limits import Limits
+from skyglobe.transport.listening import Listener, bind
+from skyglobe.transport.sweeping import Sweeper
+
+log = logging.getLogger("skyglobe.transport")
+
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class HttpServer:
+    """Serves one handler on any number of addresses, all on the loop it is made on.
+
+    ``handler(request, reply)`` is called on the loop's thread for every request, and calls ``reply(response)`` once,
+    at once or later, on the same thread. With ``tls``, every address speaks both HTTP and HTTPS.
+    """
+
+    def __init__(self, handler: Handler, *, tls: ssl.SSLContext | None = None, limits: Limits | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.limits = limits or Limits()
+        self.heads = Heads()
+        self.closing = False
+        self.connections: set[Connection] = set()
+        self._handler = handler
+        self._tls = tls
+        self._listeners: list[Listener] = []
+        self._sweeper = Sweeper()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._sweep()
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """The addresses listened on, as (host, port)."""
+        return [listener.address for listener in self._listeners]
+
+    def listen(self, host: str, port: int) -> None:
+        """Accept connections on every address of ``host``; port 0 takes a free one. Raises ``CannotListen``."""
+        for bound in bind(host, port):
+            self._listeners.append(Listener(bound, self.loop, self._accepted, sniff=self._tls is not None))
+
+    async def close(self, grace_for: float | None = None) -> None:
+        """Stop accepting, let running requests finish for up to ``grace_for`` seconds, then cut what is left."""
+        self.closing = True
+        for listener in self._listeners:
+            listener.close()
+        for task in list(self._opening):
+            task.cancel()
+        for connection in list(self.connections):
+            if connection.owes_nothing:
+                connection.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), self.limits.grace_for if grace_for is None else grace_for)
+        for connection in list(self.connections):
+            connection.transport.abort()
+        await self._empty.wait()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def handle(self, exchange: Exchange) -> None:
+        """Call the handler. Whatever it raises is a fault of the program: it is logged, and the client told 500."""
+        try:
+            self._handler(exchange.request, exchange.reply)
+        except Exception:
+            log.exception("the handler failed on %s %s", exchange.request.method, exchange.request.path)
+            if exchange.response is None:
+                exchange.reply(plain_response(500, "internal error"))
+
+    # what connections report
+
+    def opened(self, connection: Connection) -> None:
+        """Count a connection in."""
+        self.connections.add(connection)
+        self._empty.clear()
+
+    def closed(self, connection: Connection) -> None:
+        """Count a connection out."""
+        self.connections.discard(connection)
+        self._sweeper.forget(connection)
+        if not self.connections:
+            self._empty.set()
+
+    # accepting
+
+    def _accepted(self, client: socket.socket, address: str, secure: bool) -> None:
+        if len(self.connections) + len(self._opening) >= self.limits.connections:
+            with contextlib.suppress(OSError):
+                client.send(BUSY)
+            client.close()
+            return
+        task = self.loop.create_task(self._open(client, address, secure))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _open(self, client: socket.socket, address: str, secure: bool) -> None:
+        """Make a connection of an accepted socket; TLS that fails to shake hands is closed without a word."""
+        handshake_for = self.limits.header_read_for if secure else None
+        try:
+            await self.loop.connect_accepted_socket(
+                lambda: Connection(self, address, secure),
+                client,
+                ssl=self._tls if secure else None,
+                ssl_handshake_timeout=handshake_for,
+            )
+        except (OSError, ssl.SSLError) as error:
+            log.debug("a connection from %s did not come about: %s", address, error)
+
+    # time
+
+    def _sweep(self) -> None:
+        now = self.loop.time()
+        self.heads.renew()
+        self._sweeper.sweep(list(self.connections), now)
+        for listener in self._listeners:
+            if not self.closing:
+                listener.resume()
+                listener.drop_silent(now - self.limits.idle_for)
+        self._timer = self.loop.call_later(self.limits.sweep_every, self._sweep)
+
+
+async def serve(
+    handler: Handler,
+    host: str | Sequence[str],
+    port: int,
+    *,
+    tls: ssl.SSLContext | None = None,
+    limits: Limits | None = None,
+) -> HttpServer:
+    """Start a server on the running loop, on every address of ``host`` (one name or several).
+
+    Raises ``CannotListen``; nothing stays open then.
+    """
+    server = HttpServer(handler, tls=tls, limits=limits)
+    try:
+        for name in [host] if isinstance(host, str) else host:
+            server.listen(name, port)
+    except OSError:
+        await server.close(0)
+        raise
+    return server
