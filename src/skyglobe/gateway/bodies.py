@@ -1,0 +1,77 @@
+"""Opening a request's body: chunk framing taken off, hashes and chunk signatures checked as the bytes pass."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from skyglobe.gateway.aws_chunked import ChunkDecoder, ChunkedBody
+from skyglobe.gateway.payload import Payload, check_hash
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.wire import BodyStream, Request
+
+
+def open_body(request: Request, payload: Payload) -> dict[str, str]:
+    """Replace the request's body or stream by what it says, and return its trailing headers.
+
+    The headers ``content-length`` and ``content-encoding`` are brought in line with the decoded body. A stream's
+    trailers fill the returned dict only when the stream has been read to its end; a stream that ends well has matched
+    its declared hash or its chunk signatures. Raises S3's errors for whole bodies at once, for streams while reading.
+    """
+    if not payload.is_chunked:
+        if request.stream is not None and payload.sha256:
+            request.stream = HashedBody(request.stream, payload.sha256)
+        return {}
+    length = _decoded_length(request)
+    decoder = ChunkDecoder(payload, length, _declared_trailers(request))
+    if request.stream is not None:
+        request.stream = ChunkedBody(request.stream, decoder, length)
+    else:
+        pieces = decoder.feed(request.body)
+        decoder.finish()
+        request.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    _describe_decoded(request, length)
+    return decoder.trailers
+
+
+def _decoded_length(request: Request) -> int:
+    text = request.headers.get("x-amz-decoded-content-length", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise ServiceError("You must provide the Content-Length HTTP header.", code="MissingContentLength", status=411)
+    return int(text)
+
+
+def _declared_trailers(request: Request) -> frozenset[str]:
+    names = request.headers.get("x-amz-trailer", "")
+    return frozenset(name.strip().lower() for name in names.split(",") if name.strip())
+
+
+def _describe_decoded(request: Request, length: int) -> None:
+    headers = request.headers
+    headers["content-length"] = str(length)
+    codings = [coding.strip() for coding in headers.get("content-encoding", "").split(",")]
+    left = ",".join(coding for coding in codings if coding and coding != "aws-chunked")
+    if left:
+        headers["content-encoding"] = left
+    else:
+        headers.pop("content-encoding", None)
+
+
+class HashedBody:
+    """A body stream held to its declared SHA-256: the read that finds the end raises when the hash is another."""
+
+    __slots__ = ("_declared", "_digest", "_source", "length")
+
+    def __init__(self, source: BodyStream, declared: str) -> None:
+        self.length: int | None = source.length
+        self._source = source
+        self._declared = declared
+        self._digest = sha256()
+
+    async def read(self) -> bytes:
+        """Return the next piece, ``b""`` at the end. Raises XAmzContentSHA256Mismatch there, ClientGone as it happens."""
+        piece = await self._source.read()
+        if piece:
+            self._digest.update(piece)
+        else:
+            check_hash(self._declared, self._digest.hexdigest())
+        return piece

@@ -1,0 +1,50 @@
+"""What the ``Host`` of a request says: service, region, bucket."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_S3_LABEL = re.compile(r"s3(?:[.-](?:dualstack\.|fips\.|accelerate\.)*(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+))?")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
+_ADDRESS = re.compile(r"\[.*\]|[\d.]+")
+
+
+class Place(NamedTuple):
+    """What a host name tells. Empty strings stand for what it does not."""
+
+    endpoint: str = ""
+    """The endpoint prefix, e.g. ``sqs`` or ``s3``."""
+    region: str = ""
+    bucket: str = ""
+    """The bucket of a virtual-hosted S3 request."""
+
+
+NOWHERE = Place()
+
+
+@lru_cache(maxsize=4096)
+def place_of(host: str, suffixes: tuple[str, ...]) -> Place:
+    """Return what ``host`` (with or without port) names below one of ``suffixes``."""
+    if host.startswith("[") or _ADDRESS.fullmatch(host.partition(":")[0]):
+        return NOWHERE
+    name = host.partition(":")[0].lower().rstrip(".")
+    for suffix in suffixes:
+        if name.endswith(f".{suffix}"):
+            return _read(name[: -len(suffix) - 1], host)
+    return NOWHERE
+
+
+def _read(front: str, host: str) -> Place:
+    labels = front.split(".")
+    for at, label in enumerate(labels):
+        if label == "s3" or (label.startswith("s3-") and not label.startswith(("s3-control", "s3-object", "s3-outposts"))):
+            match = _S3_LABEL.fullmatch(".".join(labels[at:]))
+            if match is not None:
+                # Bucket names may hold dots; only the host as sent keeps their case.
+                bucket = host[: len(".".join(labels[:at]))]
+                return Place("s3", match["region"] or "", bucket)
+    region = next((label for label in labels if _REGION.fullmatch(label)), "")
+    endpoint = next((label for label in labels if not _REGION.fullmatch(label)), "")
+    return Place(endpoint, region)
