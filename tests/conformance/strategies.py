@@ -60,7 +60,10 @@ class _Drawing:
         return depth > MAX_DEPTH or self.leaves > MAX_LEAVES
 
     def structure(self, shape: Shape, depth: int) -> dict[str, Any]:
-        members = {name: member for name, member in shape.members.items() if not member.is_event_stream}
+        hidden = shadowed(shape, self.protocol)
+        members = {
+            name: member for name, member in shape.members.items() if name not in hidden and not member.is_event_stream
+        }
         if shape.is_union:
             return self.union(members, depth)
         optional = [name for name in members if name not in shape.required]
@@ -80,12 +83,15 @@ class _Drawing:
         choices = list(members)
         if self.is_full(depth):
             # Unions that contain themselves (filters: and, or, not) must end.
-            scalars = [name for name in choices if members[name].type not in ("structure", "list", "map")]
-            choices = scalars or sorted(choices, key=lambda name: members[name].type != "map")[:1]
+            nestings = {name: least_nesting(member) for name, member in members.items()}
+            choices = [name for name in choices if nestings[name] == min(nestings.values())]
         name = self.draw(st.sampled_from(choices))
         return {name: self.value(members[name], depth + 1)}
 
     def list(self, shape: Shape, depth: int) -> list[Any]:
+        if shape.location == "header" and not shape.element.enum:
+            # A backslash before a comma or a quote is ambiguous as botocore writes it.
+            return [self.draw(_header_text(1, 8)).replace("\\", "/") for _ in range(self.length(shape, depth))]
         return [self.value(shape.element, depth + 1) for _ in range(self.length(shape, depth))]
 
     def map(self, shape: Shape, depth: int) -> dict[str, Any]:
@@ -164,6 +170,33 @@ def timestamp_format(shape: Shape, protocol: str) -> str:
     if shape.location in ("querystring", "uri"):
         return "iso8601"
     return "iso8601" if protocol in ("query", "ec2", "rest-xml") else "unixtimestamp"
+
+
+@cache
+def least_nesting(shape: Shape, within: frozenset[str] = frozenset()) -> float:
+    """Return how many containers the smallest value of ``shape`` has inside each other; infinite when it never ends."""
+    if shape.name in within:
+        return math.inf
+    within |= {shape.name}
+    if shape.is_document or shape.type not in ("structure", "list", "map"):
+        return 0
+    if shape.type == "structure" and shape.is_union:
+        return 1 + min(least_nesting(member, within) for member in shape.members.values())
+    if shape.type == "structure":
+        return 1 + max((least_nesting(shape.members[name], within) for name in shape.required), default=0)
+    if not shape.min:
+        return 1
+    return 1 + least_nesting(shape.element if shape.type == "list" else shape.value, within)
+
+
+def shadowed(shape: Shape, protocol: str) -> set[str]:
+    """Return the deprecated members of a structure that share their name on the wire with another (S3's old ``Event``)."""
+    owners: dict[tuple[str | None, str], list[str]] = {}
+    for name, member in shape.members.items():
+        own = member.query_name if protocol in ("query", "ec2") else None
+        owners.setdefault((member.location, own or member.location_name or name), []).append(name)
+    shared = (name for names in owners.values() if len(names) > 1 for name in names)
+    return {name for name in shared if shape.members[name].traits.get("deprecated")}
 
 
 def is_json_header(shape: Shape) -> bool:

@@ -90,7 +90,7 @@ def _header_converter(member: Shape, header: str, fail: TextFailure) -> FromText
         return _json_header(header, fail)
     if member.type == "list":
         convert_item = text_converter(member.element, header, fail) or str
-        return lambda text: [convert_item(item) for item in split_header_list(text)]
+        return lambda text: [convert_item(item) for item in split_header_list(text)] or None
     convert = text_converter(member, header, fail)
     if convert is None:
         return None
@@ -125,7 +125,7 @@ def _json_header(header: str, fail: TextFailure) -> FromText:
 
 
 def split_header_list(text: str) -> list[str]:
-    """Split at commas outside double quotes; within quotes ``\\"`` is a quote."""
+    """Split at commas outside double quotes, leaving out empty items (RFC 9110); within quotes ``\\"`` is a quote."""
     items, position = [], 0
     while position < len(text):
         match = QUOTED_OR_PLAIN.match(text, position)
@@ -133,7 +133,9 @@ def split_header_list(text: str) -> list[str]:
             items.append(text[position:].strip())
             break
         quoted, plain = match.groups()
-        items.append(plain if quoted is None else quoted.replace('\\"', '"'))
+        item = plain if quoted is None else quoted.replace('\\"', '"')
+        if item:
+            items.append(item)
         position = match.end()
     return items
 

@@ -15,6 +15,7 @@ from skyglobe.protocols.parsing.failures import (
     query_text_failure,
 )
 from skyglobe.protocols.parsing.forms import Tree, form_tree
+from skyglobe.protocols.parsing.precedence import newest_first
 from skyglobe.protocols.parsing.texts import text_converter
 
 FromNode = Callable[[Any], Any]
@@ -81,9 +82,8 @@ class QueryConverters:
         table: dict[str, tuple[str, bool, FromNode]] = {}
 
         def fill() -> None:
-            for name, member in shape.members.items():
+            for name, member in newest_first(shape.members):
                 entry = (name, member.type == "string", self.converter(member, name))
-                # SQS has two members of one name: the older is the one the query protocol knows.
                 table.setdefault(self.wire_name(name, member), entry)
                 table.setdefault(member.query_name or member.location_name or name, entry)
 

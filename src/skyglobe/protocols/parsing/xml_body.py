@@ -9,6 +9,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.models import Shape
 from skyglobe.protocols.parsing.elements import Element
 from skyglobe.protocols.parsing.failures import TextFailure
+from skyglobe.protocols.parsing.precedence import newest_first
 from skyglobe.protocols.parsing.texts import text_converter
 
 FromElement = Callable[[Element], Any]
@@ -54,8 +55,10 @@ class XmlConverters:
         attributes: dict[str, str] = {}
 
         def fill() -> None:
-            for name, member in (shape.members if members is None else members).items():
+            for name, member in newest_first(shape.members if members is None else members):
                 wire_name = member.location_name or name
+                if wire_name in elements:
+                    continue
                 if member.traits.get("xmlAttribute"):
                     attributes[wire_name.rpartition(":")[2]] = name
                 elif member.flattened and member.type == "list":

@@ -1,0 +1,62 @@
+"""Every operation's input, written by botocore's own client serializer, is read back to the same values.
+
+By default a sample runs; ``SKYGLOBE_CONFORMANCE=all`` proves every operation of every service in every protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from tests.conformance.botocore_wire import labels, send
+from tests.conformance.carried import carried
+from tests.conformance.sampling import SEED, WHOLE, chosen_operations, chosen_services
+from tests.conformance.strategies import same, values
+
+from skyglobe.models import OperationModel, load
+from skyglobe.protocols.parsing import compile_parser
+
+EXAMPLES = 4
+
+CANNOT_BE_SENT: dict[tuple[str, str, str], str] = {}
+"""(service, operation, protocol): why botocore itself cannot write it."""
+
+
+@pytest.mark.parametrize("service", chosen_services())
+def test_inputs_written_by_botocore_are_read_back_to_the_same_values(
+    service: str, record_property: Callable[[str, object], None]
+) -> None:
+    for protocol in load(service).protocols:
+        left_out = [name for name in load(service).operation_names if (service, name, protocol) in CANNOT_BE_SENT]
+        operations = chosen_operations(service, protocol, left_out)
+        for operation in operations:
+            prove(operation, protocol)
+        record_property("conformance", ["inputs", protocol, len(operations)])
+
+
+def prove(operation: OperationModel, protocol: str) -> None:
+    inputs = values(operation.input, protocol) if operation.input is not None else st.just({})
+    # botocore cannot write milliseconds in CBOR.
+    precisions = ("default",) if protocol == "smithy-rpc-v2-cbor" else ("default", "millisecond")
+    parse = compile_parser(operation, protocol)
+
+    @seed(SEED)
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink] if not WHOLE else [Phase.generate],
+    )
+    @given(inputs, st.sampled_from(precisions))
+    def read_back(parameters: dict[str, object], precision: str) -> None:
+        request = send(operation, protocol, parameters, precision)
+        parsed = parse(request, labels(operation, request.path) if protocol.startswith("rest") else {})
+        expected = carried(operation, protocol, parameters, request, precision)
+        assert same(parsed, expected), (
+            f"{operation}, {protocol}:\nsent   {expected}\nparsed {parsed}\nwire {request.body!r}"
+        )
+
+    read_back()
