@@ -11,10 +11,11 @@ from typing import Any
 
 from skyglobe.gateway.authenticate import authenticate
 from skyglobe.gateway.authorize import allow_every_known_caller
-from skyglobe.gateway.bodies import collect, decode_body, is_whole_body_needed
+from skyglobe.gateway.bodies import open_body
 from skyglobe.gateway.identify import Route, Unidentified, identify, needs_body
 from skyglobe.gateway.plans import Plan, Plans
 from skyglobe.gateway.tracing import Traced, Traces
+from skyglobe.gateway.whole import collect, is_whole_body_needed
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.credentials import credentials
 from skyglobe.kernel.errors import ServiceError
@@ -23,7 +24,7 @@ from skyglobe.kernel.principals import ANONYMOUS, Principal
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import StoreFailure, WriteSet
 from skyglobe.kernel.wire import ClientGone, Request, Response
-from skyglobe.models import load
+from skyglobe.models import ServiceModel, load
 from skyglobe.models.validation import violation_error
 from skyglobe.protocols.errors import serialize_error
 
@@ -176,16 +177,26 @@ class Exchange:
         self._request = request
         self._reply = reply
         self._request_id = gateway.kernel.ids.uuid()
-        self._principal = ANONYMOUS
+        self._principal: Principal | None = None
         self._params: dict[str, Any] = {}
         self._started = perf_counter()
         self.route: Route | None = None
 
     def perform(self, writes: WriteSet) -> Any:
         """Everything that reads or writes the store: from authentication to the operation itself."""
-        route, kernel, request = self.route, self._kernel, self._request
+        route = self.route
         assert route is not None
+        principal = self._principal or self._authenticate(writes, route)
         plan = route.plan
+        call = self._gateway._call(
+            writes, plan, principal, principal.account, route.region, self._request, self._request_id
+        )
+        params = self._params = plan.parse(self._request, route.labels)
+        return self._gateway._perform(call, plan, params)
+
+    def _authenticate(self, writes: WriteSet, route: Route) -> Principal:
+        """Find out who calls, and open the body. Done once, even if the turn is run again."""
+        kernel, request, plan = self._kernel, self._request, route.plan
         scope = Scope(kernel, writes, "", "", 0)
         authenticated = authenticate(
             request,
@@ -198,12 +209,9 @@ class Exchange:
             may_be_anonymous=plan.is_anonymous_allowed,
             virtual_bucket=route.bucket,
         )
-        principal = self._principal = authenticated.principal
-        account = principal.account
-        call = self._gateway._call(writes, plan, principal, account, route.region, request, self._request_id)
-        decode_body(request, authenticated.payload, plan)
-        params = self._params = plan.parse(request, route.labels)
-        return self._gateway._perform(call, plan, params)
+        request.trailers = open_body(request, authenticated.payload)
+        self._principal = authenticated.principal
+        return authenticated.principal
 
     def finish(self, result: Any, failure: BaseException | None) -> None:
         """Answer once the turn is committed."""
@@ -238,7 +246,7 @@ class Exchange:
         if operation is not None and operation.unused and (ignored := operation.ignored(self._params)):
             response.headers["x-skyglobe-ignored"] = ",".join(ignored)
         self._gateway._observe(
-            plan, self._principal, route.region, self._request_id, self._started, response.status, ""
+            plan, self._principal or ANONYMOUS, route.region, self._request_id, self._started, response.status, ""
         )
         self._reply(response)
 
@@ -250,9 +258,10 @@ class Exchange:
         error = self._as_service_error(failure)
         route = self.route
         if route is not None:
-            model, protocol = route.plan.service_model, route.plan.protocol
+            model: ServiceModel | None = route.plan.service_model
+            protocol = route.plan.protocol
             self._gateway._observe(
-                route.plan, self._principal, route.region, self._request_id, self._started, error.status, error.code
+                route.plan, self._principal or ANONYMOUS, route.region, self._request_id, self._started, error.status, error.code
             )
         elif isinstance(failure, Unidentified):
             model, protocol = load(failure.service) if failure.service else None, failure.protocol

@@ -27,7 +27,7 @@ class ClientGone(Exception):
 class Request:
     """One HTTP request. The target is kept exactly as sent, because signatures cover it."""
 
-    __slots__ = ("body", "client", "headers", "host", "method", "path", "query", "secure", "stream")
+    __slots__ = ("body", "client", "headers", "host", "method", "path", "query", "secure", "stream", "trailers")
 
     def __init__(
         self,
@@ -57,6 +57,8 @@ class Request:
         """The peer's address, without port."""
         self.secure = secure
         """Whether the request came over TLS."""
+        self.trailers: dict[str, str] = {}
+        """Headers that followed an aws-chunked body; complete once the body has been read to its end."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -97,7 +97,7 @@ class TestCloud:
             response.body = self.run(_gather(body))
             return response
         pieces = []
-        for piece in body:  # type: ignore[union-attr]
+        for piece in body:
             if isinstance(piece, bytes | bytearray | memoryview):
                 pieces.append(bytes(piece))
             else:

@@ -39,12 +39,12 @@ def everything_intercepted(send: Send) -> Iterator[None]:
     supplied = [name for name in _ENVIRONMENT if name not in os.environ]
     if "AWS_REGION" in os.environ:
         supplied = [name for name in supplied if name != "AWS_DEFAULT_REGION"]
-    URLLib3Session.send = lambda self, request: answer(request, send)  # type: ignore[method-assign]
+    URLLib3Session.send = lambda self, request: answer(request, send)
     os.environ.update({name: _ENVIRONMENT[name] for name in supplied})
     try:
         yield
     finally:
-        URLLib3Session.send = original  # type: ignore[method-assign]
+        URLLib3Session.send = original
         for name in supplied:
             os.environ.pop(name, None)
 
