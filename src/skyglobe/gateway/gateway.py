@@ -154,7 +154,7 @@ class Gateway:
         self.traces.add(
             Traced(
                 self.kernel.clock.now(),
-                round((perf_counter() - started) * 1000, 3),
+                (perf_counter() - started) * 1000,
                 plan.service_model.name,
                 plan.name,
                 region,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import unquote_plus
 
 from skyglobe.gateway.hosts import Place, place_of
 from skyglobe.gateway.plans import Plan, Plans
@@ -103,12 +103,16 @@ def _find_query(plans: Plans, request: Request, signing_name: str) -> Plan | Non
     if action is None:
         return None
     version = _form_value(text, "Version") or _form_value(request.query, "Version")
+    asked = f"{signing_name} {version} {action}"
+    plan = plans.by_target(asked)
+    if plan is not None:
+        return plan
     candidates = index().by_query(version, action)
     if signing_name:
         candidates = tuple(c for c in candidates if index().services[c].signing_name == signing_name)
-    for service in candidates:
-        protocol = "ec2" if "ec2" in load(service).protocols else "query"
-        return plans.get(service, action, protocol)
+    if candidates:
+        protocol = "ec2" if "ec2" in load(candidates[0]).protocols else "query"
+        return plans.remember_target(asked, plans.get(candidates[0], action, protocol))
     guess = next((name for name in index().by_signing_name(signing_name) if index().services[name].speaks_query), "")
     if not guess and signing_name:
         return None
@@ -118,11 +122,15 @@ def _find_query(plans: Plans, request: Request, signing_name: str) -> Plan | Non
 
 def _form_value(text: str, name: str) -> str | None:
     """Return one value of a form without parsing the rest of it, which may be large."""
-    at = 0 if text.startswith(f"{name}=") else text.find(f"&{name}=") + 1
-    if at == 0 and not text.startswith(f"{name}="):
-        return None
-    values = parse_qs(text[at:].partition("&")[0], keep_blank_values=True).get(name)
-    return values[0] if values else None
+    if text.startswith(f"{name}="):
+        at = len(name) + 1
+    else:
+        at = text.find(f"&{name}=") + len(name) + 2
+        if at == len(name) + 1:
+            return None
+    end = text.find("&", at)
+    value = text[at:] if end < 0 else text[at:end]
+    return value if value.isalnum() else unquote_plus(value)
 
 
 def _find_rest(plans: Plans, request: Request, scope: Scope | None, place: Place, region: str) -> Route:

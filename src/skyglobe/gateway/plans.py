@@ -75,7 +75,7 @@ class Plans:
         return found
 
     def by_target(self, target: str) -> Plan | None:
-        """Return the plan of an ``X-Amz-Target`` seen before."""
+        """Return the plan of an ``X-Amz-Target``, or of a query call's action, seen before."""
         return self._targets.get(target)
 
     def remember_target(self, target: str, plan: Plan) -> Plan:

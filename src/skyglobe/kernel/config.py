@@ -44,5 +44,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Whether resources that take time on AWS are there at once or when AWS would have them."""
     quotas: bool = False
     """Whether AWS's throughput quotas are enforced."""
+    root_key: tuple[str, str] | None = None
+    """An access key id and secret of the default account's root user: the first credential of a strict cloud."""
     seed: int | None = None
     """Makes ids and secrets repeatable."""

@@ -15,6 +15,7 @@ import msgspec
 from skyglobe.kernel.blobs import Blobs
 from skyglobe.kernel.clock import Clock, Shift
 from skyglobe.kernel.config import Config
+from skyglobe.kernel.credentials import admit_root
 from skyglobe.kernel.faults import Faults
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.keys import pack
@@ -133,6 +134,8 @@ class Kernel:
         if shifts is not None:
             self.clock.restore(msgspec.msgpack.decode(shifts, type=tuple[Shift, ...]))
         self.faults.recall(self.scope(writes))
+        if self.config.root_key is not None:
+            admit_root(self.scope(writes), *self.config.root_key)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
