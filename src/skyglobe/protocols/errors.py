@@ -151,8 +151,7 @@ def _json_members(occurrence: Occurrence) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _json_places(shape: Shape, is_cbor: bool) -> dict[str, tuple[str, json_body.Conversion | None]]:
     compiler = cbor_body.CborCompiler() if is_cbor else json_body.JsonCompiler()
-    members = {name: member for name, member in shape.members.items() if member.location is None}
-    return {name: (compiler.name(member, name), compiler.conversion(member)) for name, member in members.items()}
+    return {name: (compiler.name(member, name), compiler.conversion(member)) for name, member in shape.members.items()}
 
 
 def _in_body(occurrence: Occurrence) -> dict[str, Any]:
@@ -232,8 +231,7 @@ def _xml_members(occurrence: Occurrence) -> str:
 @lru_cache(maxsize=4096)
 def _xml_writers(shape: Shape, protocol: str) -> dict[str, Callable[[Any], str]]:
     compiler = xml_compiler(shape.model, protocol)
-    members = {name: member for name, member in shape.members.items() if member.location is None}
-    return {name: compiler.element(member, compiler.tag(member, name)) for name, member in members.items()}
+    return {name: compiler.element(member, compiler.tag(member, name)) for name, member in shape.members.items()}
 
 
 def _plain_text(value: Any) -> str:

@@ -39,9 +39,9 @@ class JsonCompiler:
         return self._scalar(shape)
 
     def structure(self, shape: Shape) -> Conversion:
-        """Return the conversion of a structure's members that belong in the body. None-valued ones are left out.
+        """Return the conversion of a structure. None-valued members are left out, unknown ones raise ``UnknownMember``.
 
-        It raises ``UnknownMember`` for a name the structure does not have there.
+        Where members are bound to HTTP headers is the caller's business: a nested structure's never are.
         """
         known = self._compiled.get(shape.name)
         if known is not None:
@@ -61,8 +61,7 @@ class JsonCompiler:
 
         self._compiled[shape.name] = convert
         for name, member in shape.members.items():
-            if member.location is None:
-                places[name] = (self.name(member, name), self.conversion(member))
+            places[name] = (self.name(member, name), self.conversion(member))
         return convert
 
     def name(self, member: Shape, name: str) -> str:

@@ -21,6 +21,7 @@ BodyWriter = Callable[[dict[str, Any]], ResponseBody]
 
 XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NO_CONTENT = 204
+OUTSIDE_THE_BODY = ("header", "headers", "statusCode")  # any other location only means something in requests
 S3_SERVICES = ("s3", "s3control")
 
 
@@ -81,7 +82,7 @@ def _body(operation: OperationModel, protocol: str) -> tuple[BodyWriter, str]:
         return _nothing(operation), ""
     if output.payload:
         return _payload(operation, output, protocol)
-    if output.members and all(member.location for member in output.members.values()):
+    if output.members and all(member.location in OUTSIDE_THE_BODY for member in output.members.values()):
         return _nothing(operation), ""
     if protocol == "rest-json":
         convert = json_body.JsonCompiler().structure(output)

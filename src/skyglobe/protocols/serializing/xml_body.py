@@ -77,9 +77,9 @@ class XmlCompiler:
         return self._wrapped(shape, tag)
 
     def members(self, shape: Shape) -> Writer:
-        """Return a writer of a structure's members that belong in the body, in the order of the result.
+        """Return a writer of a structure's members, in the order of the result; it raises ``UnknownMember``.
 
-        The writer raises ``UnknownMember`` for a name the structure does not have there.
+        Where members are bound to HTTP headers is the caller's business: a nested structure's never are.
         """
         known = self._contents.get(shape.name)
         if known is not None:
@@ -98,10 +98,8 @@ class XmlCompiler:
 
         self._contents[shape.name] = write
         for name, member in shape.members.items():
-            if member.location is None:
-                writers[name] = (
-                    _nothing if member.traits.get("xmlAttribute") else self.element(member, self.tag(member, name))
-                )
+            is_attribute = member.traits.get("xmlAttribute")
+            writers[name] = _nothing if is_attribute else self.element(member, self.tag(member, name))
         return write
 
     def tag(self, member: Shape, name: str) -> str:
