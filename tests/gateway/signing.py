@@ -17,7 +17,7 @@ from skyglobe.kernel.principals import Credential
 from skyglobe.kernel.wire import Request
 
 ACCOUNT = "111122223333"
-KEYS = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+KEYS = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 BOB = Credential(KEYS.access_key, KEYS.secret_key, None, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/bob", "AIDAEXAMPLE")
 
 SESSION_KEYS = Credentials("ASIAIOSFODNN7EXAMPLE", "9drTJvcXLB89EXAMPLELB8923FB892xMFI", "IQoJb3JpZ2luX2VjEXAMPLE")

@@ -10,7 +10,7 @@ import msgspec
 from skyglobe.gateway.scope import Scope
 from skyglobe.gateway.sigv4 import EMPTY_SHA256, signed_names
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.wire import BodyStream, Request
+from skyglobe.kernel.wire import Request
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
@@ -124,24 +124,3 @@ def check_hash(declared: str, computed: str) -> None:
             code="XAmzContentSHA256Mismatch",
             fields={"ClientComputedContentSHA256": declared, "S3ComputedContentSHA256": computed},
         )
-
-
-class HashedBody:
-    """A body stream held to its declared SHA-256: the read that finds the end raises when the hash is another."""
-
-    __slots__ = ("_declared", "_digest", "_source", "length")
-
-    def __init__(self, source: BodyStream, declared: str) -> None:
-        self.length = source.length
-        self._source = source
-        self._declared = declared
-        self._digest = sha256()
-
-    async def read(self) -> bytes:
-        """Return the next piece, ``b""`` at the end. Raises XAmzContentSHA256Mismatch there, ClientGone as it happens."""
-        piece = await self._source.read()
-        if piece:
-            self._digest.update(piece)
-        else:
-            check_hash(self._declared, self._digest.hexdigest())
-        return piece
