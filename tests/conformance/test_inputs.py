@@ -10,18 +10,28 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from tests.conformance.botocore_wire import labels, send
+from tests.conformance.botocore_wire import send
 from tests.conformance.carried import carried
 from tests.conformance.sampling import SEED, WHOLE, chosen_operations, chosen_services
 from tests.conformance.strategies import same, values
 
+from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, load
+from skyglobe.models.routing import router
 from skyglobe.protocols.parsing import compile_parser
 
 EXAMPLES = 4
 
-CANNOT_BE_SENT: dict[tuple[str, str, str], str] = {}
-"""(service, operation, protocol): why botocore itself cannot write it."""
+SAME_REQUEST_AS = {
+    # Deprecated, and written exactly as their successors.
+    ("s3", "GetBucketLifecycle"): "GetBucketLifecycleConfiguration",
+    ("s3", "GetBucketNotification"): "GetBucketNotificationConfiguration",
+    ("s3", "PutBucketLifecycle"): "PutBucketLifecycleConfiguration",
+    ("s3", "PutBucketNotification"): "PutBucketNotificationConfiguration",
+    # Sent to another host (s3express-control), which the model of the operation does not say.
+    ("s3", "ListDirectoryBuckets"): "ListBuckets",
+}
+"""Operations whose requests at most the host tells from those of another, which is what the router answers with."""
 
 
 @pytest.mark.parametrize("service", chosen_services())
@@ -29,8 +39,7 @@ def test_inputs_written_by_botocore_are_read_back_to_the_same_values(
     service: str, record_property: Callable[[str, object], None]
 ) -> None:
     for protocol in load(service).protocols:
-        left_out = [name for name in load(service).operation_names if (service, name, protocol) in CANNOT_BE_SENT]
-        operations = chosen_operations(service, protocol, left_out)
+        operations = chosen_operations(service, protocol)
         for operation in operations:
             prove(operation, protocol)
         record_property("conformance", ["inputs", protocol, len(operations)])
@@ -53,10 +62,20 @@ def prove(operation: OperationModel, protocol: str) -> None:
     @given(inputs, st.sampled_from(precisions))
     def read_back(parameters: dict[str, object], precision: str) -> None:
         request = send(operation, protocol, parameters, precision)
-        parsed = parse(request, labels(operation, request.path) if protocol.startswith("rest") else {})
+        parsed = parse(request, routed(operation, request) if protocol.startswith("rest") else {})
         expected = carried(operation, protocol, parameters, request, precision)
         assert same(parsed, expected), (
             f"{operation}, {protocol}:\nsent   {expected}\nparsed {parsed}\nwire {request.body!r}"
         )
 
     read_back()
+
+
+def routed(operation: OperationModel, request: Request) -> dict[str, str]:
+    """Return the labels the router finds in the request, having checked that it finds the operation."""
+    found = router(operation.service).match(request.method, request.path, request.query, request.headers)
+    assert found is not None, f"{request.method} {request.path}?{request.query} is no operation of {operation.service}"
+    reached, labels = found
+    name = SAME_REQUEST_AS.get((operation.service.name, operation.name), operation.name)
+    assert reached.name == name, f"{request.method} {request.path}?{request.query} is {reached}, not {operation}"
+    return labels
