@@ -83,10 +83,14 @@ def open_checked(request: Request) -> dict[str, str]:
     return open_body(request, answer(request, S3).payload)
 
 
+def read_checked(request: Request) -> bytes:
+    open_checked(request)
+    return read_all(request)
+
+
 def refused(request: Request) -> ServiceError:
     with pytest.raises(ServiceError) as error:
-        open_checked(request)
-        read_all(request)
+        read_checked(request)
     return error.value
 
 

@@ -197,13 +197,18 @@ def _s3_presigned_malformed(scope: Scope) -> ServiceError:
     parameters = scope.parameters or {}
     needed = ("Algorithm", "Credential", "Signature", "Date", "SignedHeaders", "Expires")
     if any(f"X-Amz-{name}" not in parameters for name in needed):
-        return query_parameters_error(
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
-            "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
-        )
+        return missing_query_parameters()
     if scope.algorithm not in (SIGV4, SIGV4A):
         return query_parameters_error('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
     return query_parameters_error(f"Error parsing the X-Amz-Credential parameter; {_S3_CREDENTIAL}")
+
+
+def missing_query_parameters() -> ServiceError:
+    """Make S3's error for a presigned URL that lacks one of its parameters."""
+    return query_parameters_error(
+        "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+        "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+    )
 
 
 def query_parameters_error(message: str) -> ServiceError:

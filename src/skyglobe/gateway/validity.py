@@ -93,6 +93,8 @@ def signing_instant(service: SignedService, request: Request, scope: Scope) -> t
 
 
 def _undated(service: SignedService, request: Request, scope: Scope, instant: str) -> ServiceError:
+    if scope.parameters is not None and "X-Amz-Date" not in scope.parameters:
+        return auth_errors.incomplete(service, request, scope)
     if service.family != "s3":
         if scope.is_presigned or instant:
             text = (
@@ -134,6 +136,8 @@ def _expires_for(service: SignedService, scope: Scope) -> int:
     text = (scope.parameters or {}).get("X-Amz-Expires", "")
     if scope.service == "sts" or (not text and service.family != "s3"):
         return STS_PRESIGNED_FOR
+    if not text and service.family == "s3":
+        raise auth_errors.missing_query_parameters()
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise _bad_expiry(service, "X-Amz-Expires should be a number")
