@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,6 +54,21 @@ class BlobWriter:
         self._path.unlink(missing_ok=True)
 
 
+class Lease(list[FileSlice]):
+    """Slices of blobs to send. Their files stay as long as anything refers to this list, deleted or not.
+
+    A response refers to its body until it has been sent or given up, so what is being read outlives its deletion.
+    """
+
+    def __init__(self, blobs: Blobs, slices: Iterable[FileSlice], names: tuple[str, ...]) -> None:
+        super().__init__(slices)
+        self._blobs = blobs
+        self._names = names
+
+    def __del__(self) -> None:
+        self._blobs.unlease(self._names)
+
+
 class Blobs:
     """The blobs of one cloud, in a folder."""
 
@@ -61,13 +77,19 @@ class Blobs:
         self.fsync = fsync
         self._ids = ids
         self._holds = 0
-        self._condemned: list[str] = []
+        self._leases: dict[str, int] = {}
+        self._condemned: set[str] = set()
+        self._lock = threading.Lock()  # a lease may end in any thread
+        self.unsettled: set[str] = set()
+        """Blobs this process wrote that the store may not name yet: never to be swept away."""
         shutil.rmtree(folder / "incoming", ignore_errors=True)  # whatever was half written when the process died
         (folder / "incoming").mkdir(parents=True)
 
     def create(self) -> BlobWriter:
         """Start writing a new blob."""
-        return BlobWriter(self, self._ids.hex("", 32))
+        blob = self._ids.hex("", 32)
+        self.unsettled.add(blob)
+        return BlobWriter(self, blob)
 
     def path(self, blob: str) -> Path:
         return self.folder / blob[:2] / blob
@@ -82,28 +104,53 @@ class Blobs:
             file.seek(offset)
             return file.read(length)
 
+    def lease(self, slices: Iterable[tuple[str, int, int]]) -> Lease:
+        """Return slices (blob, offset, length) for a response to send, whatever is deleted in the meantime."""
+        parts = tuple(slices)
+        names = tuple({blob for blob, _, _ in parts})
+        with self._lock:
+            for name in names:
+                self._leases[name] = self._leases.get(name, 0) + 1
+        return Lease(self, [self.slice(*part) for part in parts], names)
+
+    def unlease(self, names: tuple[str, ...]) -> None:
+        """End a lease: remove what was deleted while it lasted."""
+        with self._lock:
+            for name in names:
+                self._leases[name] -= 1
+                if not self._leases[name]:
+                    del self._leases[name]
+            self._remove_condemned()
+
     def delete(self, blob: str) -> None:
         """Remove a blob that nothing in the store names any more. Call after the commit (``scope.after_commit``).
 
-        Readers that have the file open keep reading it.
+        The file goes when the last lease on it ends.
         """
-        if self._holds:
-            self._condemned.append(blob)
-        else:
-            self.path(blob).unlink(missing_ok=True)
+        self.unsettled.discard(blob)
+        with self._lock:
+            self._condemned.add(blob)
+            self._remove_condemned()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
         """Keep deleted blobs' files until the block ends, so that a consistent copy can be made."""
-        self._holds += 1
+        with self._lock:
+            self._holds += 1
         try:
             yield
         finally:
-            self._holds -= 1
-            if not self._holds:
-                condemned, self._condemned = self._condemned, []
-                for blob in condemned:
-                    self.path(blob).unlink(missing_ok=True)
+            with self._lock:
+                self._holds -= 1
+                self._remove_condemned()
+
+    def _remove_condemned(self) -> None:
+        if self._holds or not self._condemned:
+            return
+        free = [blob for blob in self._condemned if blob not in self._leases]
+        for blob in free:
+            self._condemned.discard(blob)
+            self.path(blob).unlink(missing_ok=True)
 
     def names(self) -> Iterator[str]:
         """Yield the id of every finished blob."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from skyglobe.kernel.blob_uses import sweep_blobs
 from skyglobe.kernel.blobs import Blobs
 from skyglobe.kernel.clock import Clock, Shift
 from skyglobe.kernel.config import Config
@@ -77,6 +78,8 @@ class Kernel:
         await self.turns.perform(self._recall)
         await self.timers.start()
         self.outbox.wake()
+        if self.config.folder is not None and (self.config.folder / "blobs").is_dir():
+            self.spawn(sweep_blobs(self))
 
     async def stop(self) -> None:
         """Finish the open turn, end what runs and close the store."""

@@ -113,16 +113,17 @@ class Table(Generic[R]):
         past: tuple[Part, ...] | None = None,
         stop: tuple[Part, ...] | None = None,
         starting: str = "",
+        beyond: str = "",
         limit: int | None = None,
         reverse: bool = False,
     ) -> Iterator[R]:
         """Yield the records whose key starts with ``prefix``, in key order.
 
         ``start`` (inclusive) or ``past`` (exclusive, with all keys it is a prefix of) and ``stop`` (exclusive)
-        narrow the rest of the key; ``starting`` asks the next part to be text that starts so. Do not write to the
-        table while iterating: take a list first.
+        narrow the rest of the key; ``starting`` asks the next part to be text that starts so, ``beyond`` skips all
+        text up to the last that starts so. Do not write to the table while iterating: take a list first.
         """
-        first, last = _bounds(self._place(scope) + self._name_key + pack(prefix), start, past, stop, starting)
+        first, last = _bounds(self._place(scope) + self._name_key + pack(prefix), start, past, stop, starting, beyond)
         decode = self._decode
         for _, value in scope.writes.scan(first, last, limit=limit, reverse=reverse):
             yield decode(value)
@@ -193,11 +194,14 @@ def _bounds(
     past: tuple[Part, ...] | None,
     stop: tuple[Part, ...] | None,
     starting: str = "",
+    beyond: str = "",
 ) -> tuple[bytes, bytes]:
     first, last = base, after(base)
     if starting:
         first = base + pack((starting,))[:-1]  # without the terminator: every text that goes on from here
         last = after(first)
+    if beyond:
+        first = max(first, after(base + pack((beyond,))[:-1]))
     if past is not None:
         first = max(first, after(base + pack(past)))
     elif start is not None:
