@@ -9,7 +9,7 @@ from tests.conformance.sampling import WHOLE
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many operations were proved: tests call ``record_property("conformance", [what, protocol, count])``."""
+    """Print how much was proved: tests call ``record_property("conformance", [what, protocol, count])``."""
     counts: Counter[tuple[str, str]] = Counter()
     for report in terminalreporter.stats.get("passed", ()):
         for name, value in report.user_properties:
@@ -21,4 +21,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for what in sorted({what for what, _ in counts}):
         total = sum(count for (kind, _), count in counts.items() if kind == what)
         each = ", ".join(f"{protocol} {count}" for (kind, protocol), count in sorted(counts.items()) if kind == what)
-        terminalreporter.write_line(f"{what}: {total} operations ({each})")
+        terminalreporter.write_line(f"{what} proved: {total} ({each})")

@@ -5,6 +5,7 @@ By default a sample runs; ``SKYGLOBE_CONFORMANCE=all`` proves every operation of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +21,16 @@ from tests.conformance.strategies import same, values
 from skyglobe.models import OperationModel, Shape, load
 from skyglobe.protocols.serializing import compile_serializer
 
+NOT_IN_HEADERS = re.compile(r"[^ -~]")
 REQUEST_ID = "0b2b8f5e-6f0c-5d3e-9b39-d2a1c3e5f701"
 
-CANNOT_BE_READ: dict[tuple[str, str, str], str] = {}
+CANNOT_BE_READ = {
+    (
+        "s3",
+        "GetBucketNotification",
+        "rest-xml",
+    ): "the deprecated member Event and the list Events are one element, Event",
+}
 """(service, operation, protocol): why botocore itself cannot read it."""
 
 
@@ -64,6 +72,9 @@ def outputs(draw: st.DrawFn, operation: OperationModel, protocol: str) -> dict[s
     for name, member in shape.members.items():
         if member.is_event_stream:
             result[name] = draw(st.lists(events(member, protocol), max_size=3))
+        elif member.location == "headers" and name in result:
+            # What headers do to other characters is told in tests of its own.
+            result[name] = {key: NOT_IN_HEADERS.sub("", text).strip() for key, text in result[name].items()}
     return result
 
 

@@ -216,12 +216,12 @@ def _code_and_message(occurrence: Occurrence, code: str) -> str:
 
 
 def _xml_members(occurrence: Occurrence) -> str:
-    """Return further members as elements. A member called like the message is not repeated beside it."""
+    """Return further members as elements; what every error says (code, message) is not repeated beside itself."""
     known = occurrence.known
     writers = _xml_writers(known.shape, occurrence.protocol) if known else {}
     parts = []
     for name, value in _in_body(occurrence).items():
-        if name.lower() == "message":
+        if name == "Code" or name.lower() == "message":
             continue
         writer = writers.get(name)
         parts.append(writer(value) if writer else f"<{name}>{_plain_text(value)}</{name}>")

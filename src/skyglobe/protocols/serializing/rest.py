@@ -50,6 +50,9 @@ def compile_rest(operation: OperationModel, protocol: str) -> Serializer:
             else:
                 members[name] = value
         body = write(members)
+        if status == NO_CONTENT and members and status_member not in result:
+            # Four models promise both "204 No Content" and content; HTTP allows only one of them.
+            status = 200
         if status == NO_CONTENT:
             body = b""
         elif content_type and body != b"" and "Content-Type" not in headers:
