@@ -160,7 +160,8 @@ def _rest_candidates(request: Request, scope: Scope | None, place: Place) -> lis
         # S3's paths match almost anything: it comes last, unless nothing speaks for the others.
         others = [name for name in rest if name != "s3"]
         rest = [*others, "s3"] if request.path.startswith(_S3_CONTROL_PATH) else ["s3"]
-    return rest
+    # A few services share signing name and paths; only the host tells them apart, when it names one.
+    return sorted(rest, key=lambda name: facts.services[name].endpoint_prefix != place.endpoint)
 
 
 def _no_rest_operation(request: Request, scope: Scope | None, place: Place) -> Unidentified:
