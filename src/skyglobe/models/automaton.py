@@ -1,4 +1,4 @@
-"""Regular expressions matched in time that grows with the value alone, for patterns a backtracking matcher can be hung by.
+"""Regular expressions matched in time that grows with the value alone, for those that can hang a backtracking matcher.
 
 A pattern such as ``([a-z]+)*-`` takes Python's ``re`` longer than the universe's age on forty letters, and the values
 come from outside. Here the pattern becomes a set of states, all followed at once, each set met remembered.
@@ -173,13 +173,13 @@ class Automaton:
         if code is _codes.BRANCH:
             return self._state(*[self._sequence(list(branch), after) for branch in argument[1]])
         if code in (_codes.MAX_REPEAT, _codes.MIN_REPEAT):
-            return self._repeat(*argument, after)
+            low, high, body = argument
+            return self._repeat(low, high, list(body), after)
         if code is _codes.AT:
             return self._at(argument, after)
         raise Unsupported(str(code))
 
-    def _repeat(self, low: int, high: int, body: Any, after: int) -> int:
-        items = list(body)
+    def _repeat(self, low: int, high: int, items: list[tuple[Any, Any]], after: int) -> int:
         if high is _codes.MAXREPEAT:
             loop = self._state(after)
             self._steps[loop].append((None, self._sequence(items, loop)))

@@ -195,7 +195,7 @@ def _grouped(pairs: Iterable[tuple[str, str]], sizes: dict[str, int]) -> dict[st
 
 
 def prebuild(folder: Path | None = None) -> int:
-    """Write the index and every service's compact model to ``folder`` (the user's cache by default); return how many."""
+    """Write the index and all compact models to ``folder`` (the user's cache by default); return how many models."""
     build_index(folder)
     for name in loading.service_names():
         loading.pack(name, folder=folder)
@@ -204,4 +204,4 @@ def prebuild(folder: Path | None = None) -> int:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) / caching.generation() if len(sys.argv) > 1 else None
-    print(f"{prebuild(target)} models in {target or caching.cache_folder()}")
+    sys.stdout.write(f"{prebuild(target)} models in {target or caching.cache_folder()}\n")

@@ -1,4 +1,4 @@
-"""Finding and reading botocore's service models, through a compact copy of each that the first reading leaves behind."""
+"""Finding and reading botocore's service models, through the compact copy of each that a first reading leaves."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def versions(name: str) -> tuple[str, ...]:
 
 @cache
 def load(name: str) -> ServiceModel:
-    """Return the newest model of the service ``name``, the same object every time. Raises KeyError when there is none."""
+    """Return the newest model of the service ``name``, the same object every time. Raises KeyError if there is none."""
     checksum = zlib.crc32(_overlay_bytes(name))
     packed = _read_packed(name, checksum)
     if packed is None:

@@ -1,14 +1,15 @@
-"""The models' regular expressions, written for Java, as Python's.
+r"""The models' regular expressions, written for Java, as Python's.
 
-What differs is rewritten: properties (``\\p{L}``), surrogate pairs, ``\\x{…}``, ``\\z``, what ``.`` leaves out, named
-groups. What cannot be rewritten faithfully is left out by answering None: a pattern that is not understood rejects nobody.
+What differs is rewritten: properties (``\p{L}``), surrogate pairs, ``\x{…}``, ``\z``, what ``.`` leaves out, named
+groups. What cannot be rewritten faithfully is left out: a pattern that is not understood rejects nobody.
 
-Patterns are matched whole, as AWS does with the unanchored ones; one that is anchored at a single end may match a part.
+Patterns are matched whole, as AWS does with the unanchored ones; one anchored at a single end may match a part.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from skyglobe.models import unicode
@@ -29,46 +30,55 @@ class Untranslatable(Exception):
 class Pattern:
     """A pattern ready to be tried on values. Nothing is compiled before the first value comes."""
 
-    __slots__ = ("_ascii", "_method", "_unicode", "source")
+    __slots__ = ("_ascii", "_attempt", "_method", "_trusted_length", "_unicode", "source")
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._method = "search" if source.startswith("^") != source.endswith("$") else "fullmatch"
         self._ascii: _Matcher | None = None
         self._unicode: _Matcher | None = None
+        self._attempt: Callable[[str], object | None] = bool
+        self._trusted_length = -1
 
     def matches(self, value: str) -> bool:
         """Return whether ``value`` satisfies the pattern."""
-        if value.isascii():
+        if len(value) <= self._trusted_length and value.isascii():
+            return self._attempt(value) is not None
+        return self._matcher(is_ascii=value.isascii()).matches(value)
+
+    def _matcher(self, *, is_ascii: bool) -> _Matcher:
+        if not is_ascii:
+            self._unicode = self._unicode or _Matcher(self.source, self._method, is_ascii=False)
+            return self._unicode
+        if self._ascii is None:
             # A letter of any script is an ASCII letter here: a small class instead of one of 600 ranges.
-            matcher = self._ascii = self._ascii or _Matcher(self.source, self._method, is_ascii=True)
-        else:
-            matcher = self._unicode = self._unicode or _Matcher(self.source, self._method, is_ascii=False)
-        return matcher.matches(value)
+            self._ascii = _Matcher(self.source, self._method, is_ascii=True)
+            self._attempt, self._trusted_length = self._ascii.attempt, self._ascii.trusted_length
+        return self._ascii
 
 
 class _Matcher:
     """A compiled pattern that takes a bounded time: by ``re`` on short values, by an automaton on others."""
 
-    __slots__ = ("_attempt", "_automaton", "_pattern", "_trusted_length")
+    __slots__ = ("_automaton", "_pattern", "attempt", "trusted_length")
 
     def __init__(self, source: str, method: str, *, is_ascii: bool) -> None:
         self._pattern = translate(source, is_ascii=is_ascii)
-        self._attempt = getattr(_compile(source, is_ascii=is_ascii), method)
+        self.attempt = getattr(_compile(source, is_ascii=is_ascii), method)
         degree = exposure(self._pattern) + (method == "search")
-        self._trusted_length = int(_STEPS ** (1 / max(degree, 1))) if degree != float("inf") else 0
+        self.trusted_length = int(_STEPS ** (1 / max(degree, 1))) if degree != float("inf") else 0
         self._automaton: Automaton | None = None
 
     def matches(self, value: str) -> bool:
-        if len(value) <= self._trusted_length:
-            return self._attempt(value) is not None
+        if len(value) <= self.trusted_length:
+            return self.attempt(value) is not None
         if self._automaton is None:
             try:
-                self._automaton = Automaton(self._pattern, is_partial=self._attempt.__name__ == "search")
+                self._automaton = Automaton(self._pattern, is_partial=self.attempt.__name__ == "search")
             except Unsupported:
                 # It looks around: short values are tried all the same, longer ones pass unchecked.
-                self._trusted_length = max(self._trusted_length, _SHORT)
-                return len(value) > self._trusted_length or self._attempt(value) is not None
+                self.trusted_length = max(self.trusted_length, _SHORT)
+                return len(value) > self.trusted_length or self.attempt(value) is not None
         return self._automaton.matches(value)
 
 

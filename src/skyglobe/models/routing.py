@@ -229,7 +229,7 @@ class Router:
 
 
 def _walk(node: Node, method: str, segments: list[str], at: int, captured: list[str]) -> Iterable[Choice]:
-    """Yield the choices the segments lead to, most literal first; ``captured`` holds the labels while one is looked at."""
+    """Yield the choices the segments lead to, most literal first; ``captured`` holds the labels of the one yielded."""
     if at == len(segments):
         choice = node.choices.get(method)
         if choice is not None:

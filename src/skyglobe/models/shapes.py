@@ -48,6 +48,10 @@ class Shape:
         self.payload: str | None = traits.get("payload")
         """For structures bound to HTTP: the member that is the whole body."""
         self.timestamp_format: str | None = traits.get("timestampFormat")
+        self.check: Any = None
+        """What ``validation`` compiled for the members; None before it did."""
+        self.is_constrained_within: bool | None = None
+        """Whether ``validation`` found any constraint below; None before it looked."""
 
     @cached_property
     def members(self) -> dict[str, Shape]:
@@ -116,7 +120,7 @@ class ServiceModel:
         self.raw = raw
         self.metadata: dict[str, Any] = raw["metadata"]
         self.protocols: tuple[str, ...] = tuple(self.metadata.get("protocols") or (self.metadata["protocol"],))
-        """Wire protocols by preference: ``query``, ``ec2``, ``json``, ``rest-json``, ``rest-xml``, ``smithy-rpc-v2-cbor``."""
+        """By preference, of ``query``, ``ec2``, ``json``, ``rest-json``, ``rest-xml`` and ``smithy-rpc-v2-cbor``."""
         self.api_version: str = self.metadata["apiVersion"]
         self.endpoint_prefix: str = self.metadata["endpointPrefix"]
         self.signing_name: str = self.metadata.get("signingName", self.endpoint_prefix)

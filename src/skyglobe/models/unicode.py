@@ -40,9 +40,7 @@ _BINARY: dict[str, tuple[str, ...]] = {
 }
 """Properties that are unions of general categories, the first letter standing for all that begin with it."""
 
-_CATEGORIES = frozenset(
-    "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co Cn".split()
-)
+_CATEGORIES = " Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co Cn"
 _WHITE_SPACE: Ranges = [
     (9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029),
     (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000),
@@ -60,10 +58,7 @@ def find_ranges(name: str, last: int) -> Ranges | None:
     if name == "IsWhitespace":
         return _upto(_WHITE_SPACE, last)
     wanted = _BINARY.get(name) or (name.removeprefix("Is"),)
-    if (
-        not all(any(category.startswith(prefix) for category in _CATEGORIES) for prefix in wanted if prefix)
-        or not wanted[0]
-    ):
+    if not all(prefix.isalnum() and f" {prefix}" in _CATEGORIES for prefix in wanted):
         return None
     runs = _runs(0, ASCII) if last == ASCII else _all_runs()
     return _merged([(low, high) for low, high, category in runs if category.startswith(wanted)])
