@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
+from skyglobe.kernel.checkpoints import Checkpoints
 from skyglobe.kernel.store import Pair, StoreFailure
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
@@ -17,92 +21,132 @@ _SCAN_BACK = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY k
 
 PAGE_BYTES = 8192  # values up to about a quarter of a page stay in their leaf; measured best for 1 KiB values
 CACHE_KIB = 16_384  # page cache; bounds the process's memory, the operating system caches the rest
-CHECKPOINT_PAGES = 4_000  # about 32 MiB of log between checkpoints
+MAX_FETCH = 1_000  # pairs a limited scan takes at once, so that no cursor stays open behind it
 
 
 class SqliteStore:
     """A store in one SQLite database.
 
     With ``path`` None it lives in memory. A commit survives the death of the process at once, and the loss of power
-    when ``fsync`` is true (every commit is fsynced then). The folder's lock is the caller's affair.
+    when ``fsync`` is true (every commit is fsynced then); without, a loss of power may cost the last commits but
+    never leaves half of one. The folder's lock is the caller's affair.
     """
+
+    is_shared = False
 
     def __init__(self, path: Path | None = None, *, fsync: bool = False) -> None:
         self._path = path
-        self._fsync = fsync
-        self._open()
-
-    def _open(self) -> None:
-        connection = sqlite3.connect(
-            self._path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=16
-        )
-        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        if self._path is not None:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {'FULL' if self._fsync else 'NORMAL'}")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        connection.execute(_SCHEMA)
+        with _failures():
+            connection = sqlite3.connect(
+                path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=16
+            )
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            if path is not None:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute(f"PRAGMA synchronous = {'FULL' if fsync else 'NORMAL'}")
+                connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            connection.execute(_SCHEMA)
         self._connection = connection
         self._execute = connection.execute
+        self._checkpoints = Checkpoints(path, connection) if path is not None else None
+        self._changed = 0
 
     def get(self, key: bytes) -> bytes | None:
-        self._begin()
-        row = self._execute(_GET, (key,)).fetchone()
+        try:
+            if not self._connection.in_transaction:
+                self._execute("BEGIN")
+            row = self._execute(_GET, (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise StoreFailure(str(error)) from error
         return row[0] if row is not None else None
 
     def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]:
-        self._begin()
-        return self._execute(_SCAN_BACK if reverse else _SCAN, (start, stop, -1 if limit is None else limit))
+        try:
+            if not self._connection.in_transaction:
+                self._execute("BEGIN")
+            found = self._execute(_SCAN_BACK if reverse else _SCAN, (start, stop, -1 if limit is None else limit))
+            return found.fetchall() if limit is not None and limit <= MAX_FETCH else _guarded(found)
+        except sqlite3.Error as error:
+            raise StoreFailure(str(error)) from error
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
-        self._begin()
         puts = [(key, value) for key, value in changes.items() if value is not None]
+        self._changed += len(changes)
         try:
+            if not self._connection.in_transaction:
+                self._execute("BEGIN")
             if puts:
                 self._connection.executemany(_PUT, puts)
             if len(puts) != len(changes):
                 self._connection.executemany(_DELETE, [(key,) for key, value in changes.items() if value is None])
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise StoreFailure(str(error)) from error
 
     def commit(self) -> None:
-        if self._connection.in_transaction:
-            try:
+        try:
+            if self._connection.in_transaction:
                 self._execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                self.rollback()
-                raise StoreFailure(str(error)) from error
+        except sqlite3.Error as error:
+            self.rollback()
+            raise StoreFailure(str(error)) from error
+        if self._changed:
+            if self._checkpoints is not None:
+                self._checkpoints.note(self._changed)
+            self._changed = 0
 
     def rollback(self) -> None:
-        if self._connection.in_transaction:
-            self._execute("ROLLBACK")
-
-    def _begin(self) -> None:
-        if not self._connection.in_transaction:
-            self._execute("BEGIN")
+        self._changed = 0
+        # A transaction that SQLite itself gave up (disk full) is over already.
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._execute("ROLLBACK")
 
     def save(self, target: Path) -> None:
-        if self._path is None:
-            copy = sqlite3.connect(target)
-            with copy:
-                self._connection.backup(copy)
-            copy.close()
-            return
-        reader = sqlite3.connect(self._path)
-        try:
-            reader.execute("VACUUM INTO ?", (str(target),))
-        finally:
-            reader.close()
+        """As ``Store.save``. In memory: call between two turns; it takes a copy at once and then writes it out."""
+        with _failures():
+            if self._path is None:
+                target.write_bytes(self._connection.serialize())
+            else:
+                _copy(self._path, target)
+        with open(target, "rb") as file:
+            os.fsync(file.fileno())
 
     def load(self, source: Path) -> None:
         self.rollback()
-        origin = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-        try:
+        with _failures(), contextlib.closing(_open_readonly(source)) as origin:
+            origin.execute("SELECT key, value FROM pairs LIMIT 1")  # refuses what is no snapshot
             origin.backup(self._connection)
-        finally:
-            origin.close()
+        if self._checkpoints is not None:
+            self._checkpoints.finish()
 
     def close(self) -> None:
         self.rollback()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self._connection.close()
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a database page by page from one moment's state, while another connection goes on writing."""
+    with contextlib.closing(sqlite3.connect(path)) as reader, contextlib.closing(sqlite3.connect(target)) as copy:
+        copy.execute("PRAGMA synchronous = OFF")
+        reader.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one plain file, readable from read-only media
+
+
+def _open_readonly(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+
+
+def _guarded(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    with _failures():
+        yield from pairs
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreFailure(str(error)) from error
