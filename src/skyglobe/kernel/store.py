@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +16,10 @@ class Conflict(Exception):
 
 
 class StoreFailure(Exception):
-    """The store could not keep what was written (disk full, connection lost). Nothing of the turn was kept."""
+    """The store could not keep what was written (disk full, connection lost). Nothing of the turn was kept.
+
+    One case stays open: when a connection is lost while a database server commits, nobody knows whether it did.
+    """
 
 
 class Readable(Protocol):
@@ -22,9 +27,7 @@ class Readable(Protocol):
 
     def get(self, key: bytes) -> bytes | None: ...
 
-    def scan(
-        self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False
-    ) -> Iterable[Pair]: ...
+    def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]: ...
 
 
 class Store(Readable, Protocol):
@@ -32,7 +35,11 @@ class Store(Readable, Protocol):
 
     The five methods every backend has are ``get``, ``scan``, ``write``, ``commit`` and ``rollback``. A transaction
     begins by itself with the first call after the last ``commit`` or ``rollback``. Used from one thread.
+    Every method may raise ``StoreFailure``, and all but ``rollback`` may raise ``Conflict``: then roll back.
     """
+
+    is_shared: bool
+    """Whether others write to the same store, so that even what was read only counts once it is committed."""
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value at ``key`` as this transaction sees it, or None."""
@@ -62,19 +69,25 @@ class Store(Readable, Protocol):
         """Release files and connections. Committed work is safe."""
 
 
+_FEW = 16  # up to so many writes, looking at each is quicker than keeping them in order
+
+
 class WriteSet:
     """One operation's writes, laid over what the turn has written so far. Dropped as a whole when the operation fails.
 
-    Reads see the operation's own writes. Nothing reaches the store before ``apply``.
+    Reads see the operation's own writes. Nothing reaches the store before its turn writes it; ``fold`` hands the
+    writes of a set laid over another one down to it.
     """
 
-    __slots__ = ("_below", "changes", "effects")
+    __slots__ = ("_below", "_order", "changes", "effects")
 
     def __init__(self, below: Readable) -> None:
         self._below = below
         self.changes: dict[bytes, bytes | None] = {}
+        """Keys are added and overwritten, never taken out."""
         self.effects: list[Callable[[], None]] = []
         """What to do once the turn is committed: wake a waiter, start a delivery. In memory only, may be lost."""
+        self._order: list[bytes] = []
 
     def get(self, key: bytes) -> bytes | None:
         changes = self.changes
@@ -88,23 +101,38 @@ class WriteSet:
     def delete(self, key: bytes) -> None:
         self.changes[key] = None
 
+    def fold(self, upper: WriteSet) -> None:
+        """Take over the writes and effects of ``upper``, a write-set laid over this one."""
+        self.changes.update(upper.changes)
+        self.effects += upper.effects
+
     def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]:
         """As ``Store.scan``. Writes made while iterating may or may not be seen."""
-        own = sorted(key for key in self.changes if start <= key < stop) if self.changes else ()
+        own = self._own(start, stop) if self.changes else None
         if not own:
             return self._below.scan(start, stop, limit=limit, reverse=reverse)
         return self._merged(own, start, stop, limit, reverse)
 
+    def _own(self, start: bytes, stop: bytes) -> list[bytes]:
+        """Return this set's own keys in the range, in order."""
+        changes, order = self.changes, self._order
+        if len(changes) <= _FEW:
+            return sorted(key for key in changes if start <= key < stop)
+        fresh = islice(reversed(changes), len(changes) - len(order))
+        if len(changes) - len(order) > _FEW:
+            order += fresh
+            order.sort()
+        else:
+            for key in list(fresh):
+                insort(order, key)
+        return order[bisect_left(order, start) : bisect_left(order, stop)]
+
     def _merged(self, own: list[bytes], start: bytes, stop: bytes, limit: int | None, reverse: bool) -> Iterator[Pair]:
         # A deleted key uses up one of the pairs asked of the layer below, so ask for that many more.
+        changes = {key: self.changes[key] for key in own}
         wanted = None if limit is None else limit + len(own)
-        changes = dict((key, self.changes[key]) for key in own)
-        left = -1 if limit is None else limit
-        for key, value in _merge(self._below.scan(start, stop, limit=wanted, reverse=reverse), own, changes, reverse):
-            if left == 0:
-                return
-            left -= 1
-            yield key, value
+        merged = _merge(self._below.scan(start, stop, limit=wanted, reverse=reverse), own, changes, reverse)
+        return merged if limit is None else islice(merged, limit)
 
 
 def _merge(
