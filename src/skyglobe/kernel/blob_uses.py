@@ -59,11 +59,12 @@ async def sweep_blobs(kernel: Kernel) -> int:
         batch = found[at : at + SWEEP_BATCH]
 
         def unnamed(scope: Scope, batch: list[str] = batch) -> list[str]:
-            return [blob for blob in batch if _uses.find(scope, blob) is None]
+            # Both are asked at one instant: a blob settled later in this very turn is unsettled here.
+            unsettled = kernel.blobs.unsettled
+            return [blob for blob in batch if blob not in unsettled and _uses.find(scope, blob) is None]
 
         for blob in await kernel.transact(unnamed):
-            if blob not in kernel.blobs.unsettled:
-                kernel.blobs.delete(blob)
-                swept += 1
+            kernel.blobs.delete(blob)
+            swept += 1
         await asyncio.sleep(0)
     return swept

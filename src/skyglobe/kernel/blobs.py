@@ -86,8 +86,10 @@ class Blobs:
         (folder / "incoming").mkdir(parents=True)
 
     def create(self) -> BlobWriter:
-        """Start writing a new blob."""
+        """Start writing a new blob. Raises OSError when the disk is full."""
         blob = self._ids.hex("", 32)
+        while self.path(blob).exists():  # whatever draws the ids, no blob is ever overwritten
+            blob = self._ids.hex("", 32)
         self.unsettled.add(blob)
         return BlobWriter(self, blob)
 
@@ -159,28 +161,31 @@ class Blobs:
                 for file in folder.iterdir():
                     yield file.name
 
-    def copy_to(self, target: Path) -> None:
-        """Copy all blobs to the folder ``target``, by hard link where the file system can."""
-        for blob in self.names():
-            place = target / blob[:2] / blob
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _link(self.path(blob), place)
+    def take_over(self, source: Path) -> None:
+        """Take over the blobs in the folder ``source``, by hard link where the file system can. Ours stay too."""
+        copy_blobs((file.name for shelf in source.glob("??") for file in shelf.iterdir()), source, self.folder)
 
-    def replace_by(self, source: Path) -> None:
-        """Throw away all blobs and take over those in the folder ``source``."""
-        for folder in list(self.folder.iterdir()):
-            if len(folder.name) == 2:
-                shutil.rmtree(folder)
-        if source.is_dir():
-            for folder in source.iterdir():
-                (self.folder / folder.name).mkdir(exist_ok=True)
-                for file in folder.iterdir():
-                    _link(file, self.folder / folder.name / file.name)
+
+def copy_blobs(blobs: Iterable[str], source: Path, target: Path) -> tuple[int, int]:
+    """Copy blobs between folders, by hard link where the file system can. Returns how many, and their bytes.
+
+    Raises OSError when the disk is full, or a blob is not there.
+    """
+    count = size_bytes = 0
+    for blob in blobs:
+        place = target / blob[:2] / blob
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _link(source / blob[:2] / blob, place)
+        count += 1
+        size_bytes += place.stat().st_size
+    return count, size_bytes
 
 
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
+    except FileExistsError:
+        return  # the same id is the same bytes
     except OSError:
         shutil.copyfile(source, target)
 

@@ -13,7 +13,13 @@ class Ids:
     """Makes ids. With a seed, the same ids in the same order in every run."""
 
     def __init__(self, seed: int | None = None) -> None:
-        self.random = random.Random(seed) if seed is not None else random.Random(random.SystemRandom().getrandbits(256))
+        self._seed = seed
+        self.random = random.Random(seed if seed is not None else random.SystemRandom().getrandbits(256))
+
+    def begin(self, start: int) -> None:
+        """With a seed: make other ids than in every start of this cloud with a lower number."""
+        if self._seed is not None:
+            self.random.seed(f"{self._seed}:{start}")
 
     def uuid(self) -> str:
         """Return a random UUID (version 4) as text."""

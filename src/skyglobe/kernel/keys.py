@@ -57,13 +57,13 @@ def _pack_int(value: int) -> bytes:
 
 
 def _pack_float(value: float) -> bytes:
-    bits: int = struct.unpack(">Q", struct.pack(">d", value))[0]
+    bits: int = struct.unpack(">Q", struct.pack(">d", value + 0.0))[0]  # + 0.0: -0.0 equals 0.0, and is the same key
     bits ^= 0xFFFFFFFFFFFFFFFF if bits >> 63 else 0x8000000000000000
     return bits.to_bytes(8, "big")
 
 
 def unpack(packed: bytes) -> Key:
-    """Return the tuple that ``pack`` made ``packed`` from. Raises ValueError when it made no such bytes."""
+    """Return the tuple that ``pack`` made ``packed`` from. Raises ValueError for bytes no tuple could have."""
     parts: list[Part] = []
     at = 0
     while at < len(packed):
@@ -80,10 +80,10 @@ def _unpack_one(packed: bytes, at: int) -> tuple[Part, int]:
         return (raw if code == _BYTES else raw.decode("utf-8", "surrogatepass")), at
     if _INT_ZERO - _MAX_INT_BYTES <= code <= _INT_ZERO + _MAX_INT_BYTES:
         size = abs(code - _INT_ZERO)
-        value = int.from_bytes(packed[at : at + size], "big")
+        value = _unpack_int(packed, at, size)
         return (value if code >= _INT_ZERO else value - (1 << 8 * size) + 1), at + size
     if code == _FLOAT:
-        bits = int.from_bytes(packed[at : at + 8], "big")
+        bits = _unpack_int(packed, at, 8)
         bits ^= 0x8000000000000000 if bits >> 63 else 0xFFFFFFFFFFFFFFFF
         return struct.unpack(">d", bits.to_bytes(8, "big"))[0], at + 8
     if code in (_FALSE, _TRUE):
@@ -91,6 +91,12 @@ def _unpack_one(packed: bytes, at: int) -> tuple[Part, int]:
     if code == _NONE:
         return None, at
     raise ValueError(f"no key part starts with byte {code:#x}")
+
+
+def _unpack_int(packed: bytes, at: int, size: int) -> int:
+    if at + size > len(packed):
+        raise ValueError("a key ends in the middle of a number")
+    return int.from_bytes(packed[at : at + size], "big")
 
 
 def _unpack_bytes(packed: bytes, at: int) -> tuple[bytes, int]:

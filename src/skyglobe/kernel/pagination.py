@@ -30,9 +30,12 @@ def unseal(scope: Scope, list_name: str, token: str) -> tuple[Part, ...]:
     if len(token) > MAX_TOKEN_CHARACTERS:
         raise InvalidToken(token[:40])
     try:
-        raw = base64.urlsafe_b64decode(token.encode("ascii"))
+        raw = base64.urlsafe_b64decode(token)
     except ValueError as error:
         raise InvalidToken(token) from error
+    # Decoding overlooks characters outside the alphabet and spare bits: only one spelling is ours.
+    if base64.urlsafe_b64encode(raw).decode() != token:
+        raise InvalidToken(token)
     content = raw[_SEAL_BYTES:]
     if not hmac.compare_digest(raw[:_SEAL_BYTES], _signature(scope, list_name, content)):
         raise InvalidToken(token)

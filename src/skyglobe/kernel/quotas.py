@@ -27,7 +27,7 @@ class Quotas:
         now = self._clock.now()
         full = rate if burst is None else burst
         level, since = self._buckets.pop(name, (full, now))
-        level = min(full, level + rate * (now - since) / 1000)
+        level = min(full, level + rate * max(0, now - since) / 1000)  # loading a snapshot may set the clock back
         taken = level >= amount
         self._buckets[name] = (level - amount if taken else level, now)
         if len(self._buckets) > MAX_BUCKETS:
