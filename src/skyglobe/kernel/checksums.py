@@ -1,78 +1,188 @@
-"""Checksums of every algorithm AWS's SDKs know, under AWS's names."""
+"""The checksums of S3 and its SDKs: streaming digests, and the checksum of a whole from those of its parts.
+
+Names are those of S3's ``ChecksumAlgorithm``; digests are big-endian bytes, shown in base64. What needs a compiled
+library beyond Python's own is imported when first asked for.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import zlib
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
-from awscrt import checksums as crt
+Buffer = bytes | bytearray | memoryview
 
 
-class Checksum(Protocol):
+class Digest(Protocol):
     """A checksum in the making."""
 
-    def update(self, data: bytes, /) -> None: ...
-
-    def digest(self) -> bytes: ...
-
-
-class Crc:
-    """A cyclic redundancy check, big-endian as AWS sends it."""
-
-    __slots__ = ("_compute", "_size", "_value")
-
-    def __init__(self, compute: Callable[[bytes, int], int], size: int) -> None:
-        self._compute = compute
-        self._size = size
-        self._value = 0
-
-    def update(self, data: bytes) -> None:
-        self._value = self._compute(data, self._value)
+    def update(self, data: Buffer, /) -> object:
+        """Take in the next bytes."""
 
     def digest(self) -> bytes:
-        return self._value.to_bytes(self._size, "big")
+        """Return the checksum of what has been taken in; more may follow."""
 
 
-_CRCS: dict[str, tuple[Callable[[bytes, int], int], int, Callable[[int, int, int], int]]] = {
-    "CRC32": (zlib.crc32, 4, crt.combine_crc32),
-    "CRC32C": (crt.crc32c, 4, crt.combine_crc32c),
-    "CRC64NVME": (crt.crc64nvme, 8, crt.combine_crc64nvme),
+class _Crc:
+    """A cyclic redundancy check over any function from data and the CRC so far to the next."""
+
+    __slots__ = ("_bytes", "_step", "_value")
+
+    def __init__(self, step: Callable[[Buffer, int], int], size: int) -> None:
+        self._step = step
+        self._bytes = size
+        self._value = 0
+
+    def update(self, data: Buffer) -> None:
+        self._value = self._step(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._bytes, "big")
+
+
+def _crc32() -> Digest:
+    return _Crc(zlib.crc32, 4)
+
+
+def _crc32c() -> Digest:
+    from awscrt.checksums import crc32c
+
+    return _Crc(crc32c, 4)
+
+
+def _crc64nvme() -> Digest:
+    from awscrt.checksums import crc64nvme
+
+    return _Crc(crc64nvme, 8)
+
+
+def _xxhash64() -> Digest:
+    from xxhash import xxh64
+
+    return xxh64()
+
+
+def _xxhash3() -> Digest:
+    from xxhash import xxh3_64
+
+    return xxh3_64()
+
+
+def _xxhash128() -> Digest:
+    from xxhash import xxh3_128
+
+    return xxh3_128()
+
+
+class Algorithm(NamedTuple):
+    """One checksum algorithm."""
+
+    make: Callable[[], Digest]
+    digest_bytes: int
+
+
+ALGORITHMS: dict[str, Algorithm] = {
+    "CRC32": Algorithm(_crc32, 4),
+    "CRC32C": Algorithm(_crc32c, 4),
+    "CRC64NVME": Algorithm(_crc64nvme, 8),
+    "MD5": Algorithm(lambda: hashlib.md5(usedforsecurity=False), 16),
+    "SHA1": Algorithm(lambda: hashlib.sha1(usedforsecurity=False), 20),
+    "SHA256": Algorithm(hashlib.sha256, 32),
+    "SHA512": Algorithm(hashlib.sha512, 64),
+    "XXHASH64": Algorithm(_xxhash64, 8),
+    "XXHASH3": Algorithm(_xxhash3, 8),
+    "XXHASH128": Algorithm(_xxhash128, 16),
 }
-_HASHES = {"SHA1": 20, "SHA256": 32, "SHA512": 64, "MD5": 16}
-_XXHASHES = {"XXHASH64": ("xxh64", 8), "XXHASH3": ("xxh3_64", 8), "XXHASH128": ("xxh3_128", 16)}
 
-DIGEST_BYTES: dict[str, int] = {
-    **{name: size for name, (_, size, _) in _CRCS.items()},
-    **_HASHES,
-    **{name: size for name, (_, size) in _XXHASHES.items()},
+
+def new(algorithm: str) -> Digest:
+    """Start a checksum. Raises KeyError for an algorithm S3 does not have."""
+    return ALGORITHMS[algorithm].make()
+
+
+def checksum(algorithm: str, data: Buffer) -> str:
+    """Return the checksum of ``data`` in base64. Raises KeyError for an unknown algorithm."""
+    digest = ALGORITHMS[algorithm].make()
+    digest.update(data)
+    return as_text(digest.digest())
+
+
+def as_text(digest: bytes) -> str:
+    """Return a digest in base64, as headers and XML carry it."""
+    return base64.b64encode(digest).decode("ascii")
+
+
+def from_text(algorithm: str, text: str) -> bytes | None:
+    """Return the digest a client wrote, or None when it is not one of ``algorithm``'s in base64."""
+    try:
+        digest = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return digest if len(digest) == ALGORITHMS[algorithm].digest_bytes else None
+
+
+def composite(algorithm: str, digests: Iterable[bytes]) -> str:
+    """Return a multipart object's COMPOSITE checksum: that of its parts' digests, and how many there are: ``…==-3``."""
+    whole, count = new(algorithm), 0
+    for digest in digests:
+        whole.update(digest)
+        count += 1
+    return f"{as_text(whole.digest())}-{count}"
+
+
+class _Field(NamedTuple):
+    """Polynomials over GF(2) modulo a CRC's own, in the reflected bit order of these CRCs: x⁰ is the top bit."""
+
+    bits: int
+    polynomial: int
+
+
+_FIELDS = {
+    "CRC32": _Field(32, 0xEDB88320),  # ISO-HDLC
+    "CRC32C": _Field(32, 0x82F63B78),  # Castagnoli, RFC 3720
+    "CRC64NVME": _Field(64, 0x9A6C9329AC4BC9B5),  # NVM Express command set, section 5.2.1.3.4
 }
-"""Every algorithm's name, and how long its digests are."""
+
+FULL_OBJECT = frozenset(_FIELDS)
+"""The algorithms whose FULL_OBJECT checksum follows from those of the parts."""
 
 
-def new(algorithm: str) -> Checksum:
-    """Return a new checksum. Raises KeyError for an algorithm AWS does not know."""
-    crc = _CRCS.get(algorithm)
-    if crc is not None:
-        return Crc(crc[0], crc[1])
-    if algorithm in _HASHES:
-        return hashlib.new(algorithm.lower(), usedforsecurity=False)
-    import xxhash  # seldom asked for
+def full_object(algorithm: str, parts: Iterable[tuple[bytes, int]]) -> str:
+    """Return a multipart object's FULL_OBJECT checksum in base64, from each part's digest and size in bytes.
 
-    made: Checksum = getattr(xxhash, _XXHASHES[algorithm][0])()
-    return made
-
-
-def is_combinable(algorithm: str) -> bool:
-    """Whether the checksum of a whole follows from those of its parts: true of the CRCs only."""
-    return algorithm in _CRCS
-
-
-def combine(algorithm: str, first: bytes, second: bytes, second_bytes: int) -> bytes:
-    """Return the CRC of two pieces of data put together, from their CRCs and the length of the second.
-
-    Raises KeyError for algorithms that cannot do this.
+    Raises KeyError when ``algorithm`` is no CRC: the checksum of the whole does not follow from the others' parts.
     """
-    _, size, join = _CRCS[algorithm]
-    return join(int.from_bytes(first, "big"), int.from_bytes(second, "big"), second_bytes).to_bytes(size, "big")
+    field = _FIELDS[algorithm]
+    value = 0
+    for digest, size in parts:
+        value = _multiplied(field, _shift(field, size), value) ^ int.from_bytes(digest, "big")
+    return as_text(value.to_bytes(field.bits // 8, "big"))
+
+
+def _multiplied(field: _Field, a: int, b: int) -> int:
+    """Multiply two polynomials."""
+    product, bit = 0, 1 << (field.bits - 1)
+    while a:
+        if a & bit:
+            product ^= b
+            a ^= bit
+        bit >>= 1
+        b = (b >> 1) ^ field.polynomial if b & 1 else b >> 1
+    return product
+
+
+@lru_cache(maxsize=1024)
+def _shift(field: _Field, size: int) -> int:
+    """Return x to the power of 8 · ``size``: what appending ``size`` bytes multiplies a CRC by."""
+    result = 1 << (field.bits - 1)
+    power = 1 << (field.bits - 9)
+    while size:
+        if size & 1:
+            result = _multiplied(field, result, power)
+        power = _multiplied(field, power, power)
+        size >>= 1
+    return result
