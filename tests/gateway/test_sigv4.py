@@ -23,7 +23,7 @@ text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_siz
 visible = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
 header_values = st.lists(st.one_of(st.text(visible, max_size=8), st.sampled_from([" ", "  ", "   "]))).map("".join)
 header_names = st.sampled_from(["X-Amz-Meta-Colour", "x-amz-tagging", "Content-Type", "X-Amz-Target", "Cache-Control"])
-queries = st.lists(st.tuples(text, text), max_size=5)
+queries = st.lists(st.tuples(text.filter(lambda name: name != "X-Amz-Signature"), text), max_size=5)
 methods = st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"])
 hosts = st.sampled_from(["localhost:4566", "localhost:80", "bucket.s3.localhost:4566", "127.0.0.1:8443", "example.com"])
 

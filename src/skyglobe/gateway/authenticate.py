@@ -94,13 +94,13 @@ def _anonymous(request: Request, service: SignedService, may_be_anonymous: bool)
 
 
 def _check_form(request: Request, scope: Scope, service: SignedService) -> None:
-    """Refuse authorizations that cannot be parsed, or that come twice."""
+    """Refuse authorizations that cannot be parsed; S3 also refuses two at once."""
     is_whole = validity.is_version_four(scope) or (
         scope.algorithm == SIGV2 and service.is_s3 and bool(scope.access_key_id and scope.signature)
     )
     if not is_whole:
         raise auth_errors.incomplete(service, request, scope)
-    if scope.parameters is None and request.query and "X-Amz-Signature=" in request.query:
+    if service.is_s3 and request.query and scope.parameters is None and "X-Amz-Signature=" in request.query:
         text = (
             "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
             "parameter or the Authorization header should be specified"
@@ -162,13 +162,16 @@ def _version_four(
 
 
 def _check_signed_headers(request: Request, scope: Scope, service: SignedService) -> None:
-    """Refuse a signature that leaves the host open; on S3 also one that leaves an ``x-amz-`` header open."""
+    """Refuse a signature that leaves the host open; on S3 also one that leaves an ``x-amz-`` header open.
+
+    The payload's hash need not be among the signed headers: it ends the canonical request anyway.
+    """
     signed = signed_names(scope.signed_headers)[2]
     missing = [] if "host" in signed else ["host"]
     if service.is_s3:
-        for name in request.headers:
-            if name[:6] == "x-amz-" and name not in signed and name != "x-amz-content-sha256":
-                missing.append(name)
+        missing += [name for name in request.headers if name[:6] == "x-amz-" and name not in signed]
+        if missing == ["x-amz-content-sha256"]:
+            return
     if missing:
         raise auth_errors.unsigned_headers(service, missing)
 

@@ -32,8 +32,11 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 @lru_cache(maxsize=1024)
 def signed_names(signed_headers: str) -> tuple[tuple[str, ...], str, frozenset[str]]:
-    """Return the names in ``SignedHeaders`` sorted, the same joined by ``;`` and as a set, all in lower case."""
-    names = tuple(sorted(signed_headers.lower().split(";")))
+    """Return the names in ``SignedHeaders`` sorted, the same joined by ``;`` and as a set.
+
+    Clients must write them in lower case; one that does not is told that its signature does not match.
+    """
+    names = tuple(sorted(signed_headers.split(";")))
     return names, ";".join(names), frozenset(names)
 
 
