@@ -215,8 +215,11 @@ def test_bad_query_parameters_are_named(name: str, value: str | None, message: s
     assert (error.code, error.status, error.message) == ("AuthorizationQueryParametersError", 400, message)
 
 
+@pytest.mark.spec("S3PSU-007")
 def test_a_week_is_the_longest_life() -> None:
     assert answer(presigned(expires_for=604_800), S3).is_verified
+    error = refused(presigned(expires_for=604_801))
+    assert (error.code, error.status) == ("AuthorizationQueryParametersError", 400)
 
 
 def test_the_credentials_day_must_be_the_signing_day() -> None:
