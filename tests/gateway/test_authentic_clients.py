@@ -31,9 +31,10 @@ class Wire:
         self.request: Request | None = None
         self.trailers: dict[str, str] = {}
 
-    def __call__(self, request: Any, **_: Any) -> AWSResponse:
+    def __call__(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
         self.take(request.method, request.url, dict(request.headers), request.body)
-        answered = _Answer(b"<Response/>" if self.service.family in ("query", "ec2") else b"")
+        result = f"<Response><{event_name.rpartition('.')[2]}Result/></Response>"
+        answered = _Answer(result.encode() if self.service.family in ("query", "ec2") else b"")
         return AWSResponse(request.url, 200, {"etag": '"e"'}, answered)
 
     def take(self, method: str, target: str, headers: dict[str, Any], body: Any = b"") -> None:
