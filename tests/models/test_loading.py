@@ -42,7 +42,7 @@ def test_a_model_keeps_every_trait_but_its_prose() -> None:
 
 
 def test_a_member_called_documentation_is_kept() -> None:
-    members = [name for name in cold("apigateway").shape("DocumentationPartIds").members]
+    members = list(cold("apigateway").shape("DocumentationPartIds").members)
     raw = loading.without_prose(
         {
             "metadata": {},

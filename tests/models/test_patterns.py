@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from hypothesis import given
@@ -71,7 +72,7 @@ def test_all_but_a_few_patterns_of_all_models_are_translated() -> None:
         if "pattern" in shape
     }
     untranslated = sorted(pattern for pattern in patterns if find_pattern(pattern) is None)
-    print(f"\n{len(patterns)} patterns, {len(untranslated)} not translated")
+    sys.stdout.write(f"\n{len(patterns)} patterns, {len(untranslated)} not translated\n")
     assert len(patterns) > 4000
     assert len(untranslated) <= UNTRANSLATED, untranslated
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
+import sys
 from functools import cache
 from typing import Any
 
@@ -51,7 +52,7 @@ def minimal(shape: ClientShape, text: str, depth: int = 0) -> Any:
         return {}
     scalars = {"integer": 1, "long": 1, "float": 1.5, "double": 1.5, "boolean": True, "blob": b"b"}
     if shape.type_name == "timestamp":
-        return datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC)
+        return dt.datetime(2020, 1, 2, tzinfo=dt.UTC)
     return scalars.get(shape.type_name, text)
 
 
@@ -98,6 +99,8 @@ def test_what_botocore_writes_is_recognised(text: str, is_full: bool) -> None:
                 if shape.serialization.get("location") == "uri":
                     label = found[1][shape.serialization.get("name", member)]
                     assert label == str(given[member]), (name, operation_name, path)
-    print(f"\n{count} REST operations of {len(rest_services())} services, {len(surprises)} taken for another")
+    sys.stdout.write(
+        f"\n{count} REST operations of {len(rest_services())} services, {len(surprises)} indistinguishable\n"
+    )
     assert surprises == {key: instead for key, (instead, _) in INDISTINGUISHABLE.items()}
     assert count > 9000
