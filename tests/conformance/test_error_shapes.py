@@ -52,7 +52,7 @@ def test_errors_written_by_us_are_read_by_botocore_to_the_same_code_message_and_
 
 def prove(operation: OperationModel, known: ErrorShape, protocol: str) -> None:
     @drawing
-    @given(values(known.shape, protocol), st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=9))
+    @given(values(known.shape, protocol), st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=9))
     def read_back(members: dict[str, Any], message: str) -> None:
         fields = {name: item for name, item in members.items() if name.lower() != "message"}
         say_type(known, fields)

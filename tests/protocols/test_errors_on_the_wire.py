@@ -136,7 +136,7 @@ def test_fields_no_model_has_become_plain_members() -> None:
     xml = respond(ServiceError("late", code="RequestTimeTooSkewed", status=403, fields=fields), "s3").body
     assert isinstance(xml, bytes)
     assert b"<ServerTime>2024-02-29T00:00:00Z</ServerTime><Expired>true</Expired><Argument>&lt;a&gt;</Argument>" in xml
-    written = respond(ServiceError("late", code="NoModelKnowsThis", fields=fields), "kinesis").body
+    written = whole(respond(ServiceError("late", code="NoModelKnowsThis", fields=fields), "kinesis"))
     assert json.loads(written) == {
         "__type": "NoModelKnowsThis",
         "message": "late",
@@ -159,3 +159,9 @@ def test_an_error_of_no_known_service_can_be_told_in_every_protocol(protocol: st
     assert response.status == 404
     assert isinstance(response.body, bytes)
     assert b"what?" in response.body
+
+
+@pytest.mark.parametrize("protocol", ["json", "rest-json", "query", "ec2", "rest-xml", "smithy-rpc-v2-cbor"])
+def test_a_service_can_refuse_in_a_protocol_it_does_not_speak(protocol: str) -> None:
+    for service in ("iam", "kinesis", "lambda", "s3", "ec2"):
+        assert b"not like this" in whole(respond(ServiceError("not like this", code="AccessDenied"), service, protocol))

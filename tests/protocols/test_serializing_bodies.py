@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -20,7 +21,7 @@ XML_TEXT = st.text(
 )
 
 
-def body(service: str, operation: str, protocol: str, result: dict[str, object]) -> bytes:
+def body(service: str, operation: str, protocol: str, result: dict[str, Any]) -> bytes:
     content = compile_serializer(load(service).operation(operation), protocol)(result, RID).body
     assert isinstance(content, bytes)
     return content
@@ -54,7 +55,7 @@ def test_floats_in_json_are_names_where_they_are_no_numbers() -> None:
 
 def test_members_that_are_none_are_left_out_at_every_depth() -> None:
     message = {"MessageId": "m", "Body": None, "Attributes": {"SenderId": "A", "SequenceNumber": None}}
-    result: dict[str, object] = {"Messages": [message]}
+    result: dict[str, Any] = {"Messages": [message]}
     assert json.loads(body("sqs", "ReceiveMessage", "json", result)) == {
         "Messages": [{"MessageId": "m", "Attributes": {"SenderId": "A"}}]
     }
@@ -81,14 +82,14 @@ def test_members_that_are_none_are_left_out_at_every_depth() -> None:
     ],
 )
 def test_a_member_the_model_does_not_have_is_a_programming_error(
-    service: str, operation: str, protocol: str, result: dict[str, object]
+    service: str, operation: str, protocol: str, result: dict[str, Any]
 ) -> None:
     with pytest.raises(UnknownMember):
         body(service, operation, protocol, result)
 
 
 def test_recursive_shapes_are_written_to_any_depth() -> None:
-    value: dict[str, object] = {"B": b"\x00\xff"}
+    value: dict[str, Any] = {"B": b"\x00\xff"}
     for _ in range(30):
         value = {"L": [{"M": {"x": value}}]}
     written = json.loads(body("dynamodb", "GetItem", "json", {"Item": {"k": value}}))["Item"]["k"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from skyglobe.kernel.errors import ServiceError
@@ -17,7 +19,7 @@ def stream_of(service: str, operation: str) -> tuple[Shape, str]:
     return next(member for member in output.members.values() if member.is_event_stream), model.protocols[0]
 
 
-def encoded(service: str, operation: str, event: dict[str, object]) -> Message:
+def encoded(service: str, operation: str, event: dict[str, Any]) -> Message:
     stream, protocol = stream_of(service, operation)
     return decode_event(encode_output_event(stream, event, protocol))[0]
 
@@ -57,7 +59,8 @@ def test_lambda_streams_chunks_and_then_says_it_is_complete() -> None:
 
 
 def test_an_event_the_model_does_not_have_is_a_programming_error() -> None:
-    for event in ({"Recrods": {}}, {"Records": {"Paylaod": b""}}):
+    misspelt: list[dict[str, Any]] = [{"Recrods": {}}, {"Records": {"Paylaod": b""}}]
+    for event in misspelt:
         with pytest.raises(UnknownMember):
             encoded("s3", "SelectObjectContent", event)
 

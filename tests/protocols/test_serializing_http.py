@@ -71,6 +71,12 @@ def test_status_comes_from_the_model_or_from_the_member_bound_to_it() -> None:
     assert respond("lambda", "Invoke", {"StatusCode": 202}).status == 202
 
 
+def test_a_part_of_an_object_is_partial_content() -> None:
+    part = respond("s3", "GetObject", {"Body": b"bc", "ContentRange": "bytes 1-2/5"})
+    assert (part.status, part.headers["Content-Range"]) == (206, "bytes 1-2/5")
+    assert respond("s3", "GetObject", {"Body": b"abcde"}).status == 200
+
+
 def test_no_content_means_no_body() -> None:
     nothing = respond("lexv2-models", "DeleteResourcePolicy", {})
     assert (nothing.status, nothing.body) == (204, b"")

@@ -14,7 +14,7 @@ from skyglobe.kernel.wire import Response
 from skyglobe.models import ServiceModel, Shape
 from skyglobe.models.errors import ErrorShape, find_error, query_code
 from skyglobe.protocols.serializing import cbor_body, json_body, s3
-from skyglobe.protocols.serializing.bodies import json_type, xml_compiler
+from skyglobe.protocols.serializing.bodies import json_type, json_version, xml_compiler
 from skyglobe.protocols.serializing.headers import Binding, header_binding
 from skyglobe.protocols.serializing.instants import epoch_seconds, iso8601
 from skyglobe.protocols.serializing.query import EC2_DECLARATION, EC2_TYPE, QUERY_TYPE, service_namespace
@@ -98,12 +98,10 @@ def _header_members(shape: Shape) -> dict[str, Binding]:
 
 def _json(occurrence: Occurrence) -> Response:
     service, code = occurrence.service, occurrence.code
-    version = service.metadata["jsonVersion"] if service else "1.1"
     # json 1.0 names errors with their namespace, json 1.1 without; SDKs cut it off.
-    kind = f"{_namespace(occurrence)}#{code}" if version == "1.0" else code
+    kind = f"{_namespace(occurrence)}#{code}" if json_version(service) == "1.0" else code
     body = {"__type": kind, **_json_members(occurrence)}
-    content_type = json_type(service, "json") if service else f"application/x-amz-json-{version}"
-    headers = {"x-amzn-RequestId": occurrence.request_id, "Content-Type": content_type, ERROR_TYPE: code}
+    headers = {"x-amzn-RequestId": occurrence.request_id, "Content-Type": json_type(service, "json"), ERROR_TYPE: code}
     return Response(400, headers | _query_error(occurrence), json_body.encode(body))
 
 

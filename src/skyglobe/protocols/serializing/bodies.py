@@ -38,11 +38,14 @@ def body_format(service: ServiceModel, protocol: str) -> BodyFormat:
     return BodyFormat(lambda shape: _utf8(xml.element(shape, shape.location_name or shape.name)), "text/xml", True)
 
 
-def json_type(service: ServiceModel, protocol: str) -> str:
+def json_version(service: ServiceModel | None) -> str:
+    """Return ``1.0`` or ``1.1``; the latter for services that speak no JSON (a client may still try) or are unknown."""
+    return str(service.metadata.get("jsonVersion", "1.1")) if service else "1.1"
+
+
+def json_type(service: ServiceModel | None, protocol: str) -> str:
     """Return the content type of JSON bodies of ``service``."""
-    return (
-        "application/json" if protocol == "rest-json" else f"application/x-amz-json-{service.metadata['jsonVersion']}"
-    )
+    return "application/json" if protocol == "rest-json" else f"application/x-amz-json-{json_version(service)}"
 
 
 _XML = {"query": (own_query_name, iso8601), "ec2": (own_name, iso8601_milliseconds), "rest-xml": (own_name, iso8601)}

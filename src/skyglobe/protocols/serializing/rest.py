@@ -21,6 +21,7 @@ BodyWriter = Callable[[dict[str, Any]], ResponseBody]
 
 XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NO_CONTENT = 204
+PARTIAL_CONTENT = 206
 OUTSIDE_THE_BODY = ("header", "headers", "statusCode")  # any other location only means something in requests
 S3_SERVICES = ("s3", "s3control")
 
@@ -34,6 +35,7 @@ def compile_rest(operation: OperationModel, protocol: str) -> Serializer:
     write, content_type = _body(operation, protocol)
     identify = s3.request_id_headers if operation.service.name in S3_SERVICES else _request_id_header
     default_status = operation.status
+    answers_ranges = operation.service.name == "s3"
 
     def serialize(result: dict[str, Any], request_id: str) -> Response:
         headers = identify(request_id)
@@ -53,6 +55,8 @@ def compile_rest(operation: OperationModel, protocol: str) -> Serializer:
         if status == NO_CONTENT and members and status_member not in result:
             # Four models promise both "204 No Content" and content; HTTP allows only one of them.
             status = 200
+        elif answers_ranges and "Content-Range" in headers:
+            status = PARTIAL_CONTENT
         if status == NO_CONTENT:
             body = b""
         elif content_type and body != b"" and "Content-Type" not in headers:

@@ -50,6 +50,6 @@ def _stream(output: Shape, name: str, protocol: str, fixed: dict[str, str]) -> S
     def serialize(result: dict[str, Any], request_id: str) -> Response:
         opening = encoder.initial_response(output, {k: v for k, v in result.items() if k != name})
         headers = {"x-amzn-RequestId": request_id, "Content-Type": EVENT_STREAM, **fixed}
-        return Response(200, headers, encoder.body(result[name], opening))
+        return Response(200, headers, encoder.body(result.get(name) or (), opening))
 
     return serialize
