@@ -24,6 +24,7 @@ from skyglobe.models.errors import ErrorShape, error_shapes
 from skyglobe.protocols.errors import serialize_error
 from skyglobe.protocols.serializing import compile_serializer, encode_error_event
 
+SAMPLED_ERRORS = 6  # of each service and protocol
 REQUEST_ID = "6a0d1d0b-7b63-5d4f-8f1d-52f3c3a0e9c4"
 
 
@@ -43,11 +44,10 @@ def test_errors_written_by_us_are_read_by_botocore_to_the_same_code_message_and_
     service: str, record_property: Callable[[str, object], None]
 ) -> None:
     for protocol in load(service).protocols:
-        count = 0
-        for operation, known in errors_of(service):
+        chosen = list(errors_of(service))[: None if WHOLE else SAMPLED_ERRORS]
+        for operation, known in chosen:
             prove(operation, known, protocol)
-            count += 1
-        record_property("conformance", ["errors", protocol, count])
+        record_property("conformance", ["errors", protocol, len(chosen)])
 
 
 def prove(operation: OperationModel, known: ErrorShape, protocol: str) -> None:
