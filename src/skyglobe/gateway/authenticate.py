@@ -18,7 +18,7 @@ from skyglobe.gateway.payload import (
     plain_payload_hash,
     s3_payload_hash,
 )
-from skyglobe.gateway.scope import SIGV2, SIGV4, Scope
+from skyglobe.gateway.scope import SIGV2, SIGV4, SIGV4A, Scope
 from skyglobe.gateway.signed_service import SignedService
 from skyglobe.gateway.sigv4 import Canonical, signed_names
 from skyglobe.gateway.validity import CloudClock, Now
@@ -95,10 +95,11 @@ def _anonymous(request: Request, service: SignedService, may_be_anonymous: bool)
 
 def _check_form(request: Request, scope: Scope, service: SignedService) -> None:
     """Refuse authorizations that cannot be parsed; S3 also refuses two at once."""
-    is_whole = validity.is_version_four(scope) or (
-        scope.algorithm == SIGV2 and service.is_s3 and bool(scope.access_key_id and scope.signature)
-    )
-    if not is_whole:
+    if scope.algorithm == SIGV2:
+        is_complete = service.is_s3 and bool(scope.access_key_id and scope.signature)
+    else:
+        is_complete = (scope.algorithm == SIGV4 or scope.algorithm == SIGV4A) and scope.is_whole
+    if not is_complete:
         raise auth_errors.incomplete(service, request, scope)
     if service.is_s3 and request.query and scope.parameters is None and "X-Amz-Signature=" in request.query:
         text = (

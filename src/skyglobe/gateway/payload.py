@@ -55,10 +55,10 @@ class Payload(msgspec.Struct, frozen=True):
 
     def check(self, body: bytes) -> None:
         """Raise S3's error when ``body`` is not the one whose SHA-256 was declared."""
-        if self.declared != EMPTY_SHA256 or body:
-            declared = self.sha256
-            if declared:
-                check_hash(declared, sha256(body).hexdigest())
+        if len(self.declared) == 64:
+            computed = sha256(body).hexdigest() if body else EMPTY_SHA256
+            if computed != self.declared and self.sha256:
+                check_hash(self.declared, computed)
 
 
 def is_sha256(text: str) -> bool:

@@ -78,36 +78,43 @@ def canonical_forms(
     names, signed, _ = signed_names(scope.signed_headers)
     tail = f"{canonical_headers(request.headers, names)}\n{signed}\n{payload_hash}"
     prefix = f"{scope.algorithm}\n{instant}\n{scope.credential_scope}\n"
-    seen: set[str] = set()
-    for path, query in _targets(request, is_presigned=scope.parameters is not None, is_s3=is_s3):
-        text = f"{request.method}\n{path}\n{query}\n{tail}"
-        if text not in seen:
-            seen.add(text)
-            yield Canonical(text, prefix + sha256(text.encode("latin-1")).hexdigest())
+    query = request.query
+    if scope.parameters is not None:
+        query = "&".join(piece for piece in query.split("&") if not piece.startswith("X-Amz-Signature="))
+    path = request.path if is_s3 or request.path == "/" else _quote_twice(request.path)
+    sent = _canonical(request.method, path, sorted_query(query) if query else "", tail, prefix)
+    yield sent
+    seen = {sent.request}
+    for other_path, other_query in _other_targets(request.path, query, is_s3=is_s3):
+        form = _canonical(request.method, other_path, other_query, tail, prefix)
+        if form.request not in seen:
+            seen.add(form.request)
+            yield form
+
+
+def _canonical(method: str, path: str, query: str, tail: str, prefix: str) -> Canonical:
+    text = f"{method}\n{path}\n{query}\n{tail}"
+    return Canonical(text, prefix + sha256(text.encode("latin-1")).hexdigest())
 
 
 def canonical_headers(headers: dict[str, str], names: tuple[str, ...]) -> str:
     """Return ``name:value`` lines for ``names``, runs of blanks folded to one space; absent headers are empty."""
-    lines = ""
-    for name in names:
-        value = headers.get(name, "")
-        if "  " in value or "\t" in value:
-            value = " ".join(filter(None, value.replace("\t", " ").split(" ")))
-        lines += f"{name}:{value}\n"
+    lines = "".join([f"{name}:{headers.get(name, '')}\n" for name in names])
+    if "  " in lines or "\t" in lines:
+        return "".join([f"{name}:{_folded(headers.get(name, ''))}\n" for name in names])
     return lines
 
 
-def _targets(request: Request, *, is_presigned: bool, is_s3: bool) -> Iterator[tuple[str, str]]:
-    query = request.query
-    if is_presigned:
-        query = "&".join(p for p in query.split("&") if not p.startswith("X-Amz-Signature="))
-    sent = sorted_query(query) if query else ""
-    encoded = None
-    for path in _s3_paths(request.path) if is_s3 else _normalised_paths(request.path):
-        yield path, sent
-        if query:
-            encoded = encoded or sorted_query(_encoded_again(query))
-            yield path, encoded
+def _folded(value: str) -> str:
+    return " ".join(filter(None, value.replace("\t", " ").split(" ")))
+
+
+def _other_targets(path: str, query: str, *, is_s3: bool) -> Iterator[tuple[str, str]]:
+    """Yield the path and query as a client may have signed them, other than as they were sent."""
+    sent, encoded = (sorted_query(query), sorted_query(_encoded_again(query))) if query else ("", "")
+    for candidate in _s3_paths(path) if is_s3 else _normalised_paths(path):
+        yield candidate, sent
+        yield candidate, encoded
 
 
 def _s3_paths(path: str) -> Iterator[str]:
@@ -116,12 +123,8 @@ def _s3_paths(path: str) -> Iterator[str]:
 
 
 def _normalised_paths(path: str) -> Iterator[str]:
-    if path == "/":
-        yield path
-        return
-    plain = _quote_twice(without_dot_segments(path))
     yield _quote_twice(path)
-    yield plain
+    yield _quote_twice(without_dot_segments(path))
 
 
 def _quote_twice(path: str) -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from skyglobe.gateway import auth_errors
-from skyglobe.gateway.scope import SIGV4, SIGV4A, Scope
+from skyglobe.gateway.scope import Scope
 from skyglobe.gateway.signed_service import SignedService
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
@@ -156,8 +156,3 @@ def _bad_expiry(service: SignedService, text: str) -> ServiceError:
     if service.family == "s3":
         return auth_errors.query_parameters_error(text)
     return auth_errors.refusal(service, "incomplete", text)
-
-
-def is_version_four(scope: Scope) -> bool:
-    """Whether the signature is of SigV4 or SigV4A and whole."""
-    return (scope.algorithm == SIGV4 or scope.algorithm == SIGV4A) and scope.is_whole
