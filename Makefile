@@ -37,7 +37,7 @@ format: $(STAMP) ## Put the code into the house's form
 	@$(BIN)/ruff format .
 
 conformance: $(STAMP) ## Prove every operation of every service against botocore's own serializers and parsers
-	@SKYGLOBE_CONFORMANCE=all $(BIN)/python -m pytest tests/conformance -n $(JOBS) -q -rP
+	@SKYGLOBE_CONFORMANCE=all $(BIN)/python -m pytest tests/conformance tests/models -n $(JOBS) -q -rP
 
 fuzz: $(STAMP) ## Throw malformed requests at the cloud for a long time
 	@SKYGLOBE_FUZZ=long $(BIN)/python -m pytest tests/fuzz -n $(JOBS)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.models import load
@@ -163,3 +168,17 @@ def test_operations_are_found_by_their_exact_name() -> None:
     found = find_operation(sqs, "SendMessage")
     assert found is sqs.operation("SendMessage")
     assert find_operation(sqs, "sendmessage") is None
+
+
+@given(st.text(min_size=1), st.sampled_from(["/", "", "~-._/", "/:@!$&'()*+,;="]))
+def test_any_key_comes_back_as_it_was_encoded(key: str, unencoded: str) -> None:
+    found = router(load("s3")).match("GET", "/b/" + quote(key, safe=unencoded))
+    assert found is not None
+    assert found[1] == {"Bucket": "b", "Key": key}
+
+
+@given(st.text("/%{}+abAB09?&=\xff\x00 .~", max_size=40), st.text("acl&=%+uploadsId;", max_size=20))
+def test_no_path_or_query_does_worse_than_an_answer(path: str, query: str) -> None:
+    for service in ("s3", "lambda", "workspaces-web"):
+        with suppress(ServiceError):  # anything else is a traceback to a client
+            router(load(service)).match("GET", "/" + path, query)
