@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skyglobe.models import load, service_names
-from skyglobe.models.errors import error_shapes, find_error, query_code
+from skyglobe.models.errors import error_shapes, find_error, framework_query_codes, query_code
 
 
 def test_sqs_keeps_its_old_codes_beside_the_new() -> None:
@@ -48,3 +48,10 @@ def test_every_error_of_every_service_has_a_code_and_an_error_status() -> None:
             assert error.is_sender_fault or error.status >= 500
             count += 1
     assert count > 5000
+
+
+def test_the_frameworks_old_codes_agree_with_those_cloudwatch_models() -> None:
+    modelled = {error.name: error.query_code for error in error_shapes(load("cloudwatch")).values()}
+    shared = modelled.keys() & framework_query_codes().keys()
+    assert len(shared) == 3
+    assert {name: modelled[name] for name in shared} == {name: framework_query_codes()[name] for name in shared}

@@ -60,8 +60,8 @@ def query_code(model: ServiceModel, code: str) -> str:
 def framework_query_codes() -> dict[str, str]:
     """Return the old codes of errors every query-compatible service shares and no model lists.
 
-    Source: the ``awsQueryCompatible`` section of the SQS model AWS published with its SDK for Go. Two of its lines
-    are evident slips of the pen (timeouts, media types) and left out.
+    Source: the ``awsQueryCompatible`` section of an SQS model in a public fork of AWS's SDK for Go. CloudWatch's model
+    has three of the lines and agrees; two others are evident slips of the pen (timeouts, media types) and left out.
     """
     codes: dict[str, str] = json.loads(Path(__file__).with_name("query-codes.json").read_bytes())
     return codes
