@@ -125,7 +125,7 @@ def _json_header(header: str, fail: TextFailure) -> FromText:
 
 
 def split_header_list(text: str) -> list[str]:
-    """Split at commas outside double quotes, leaving out empty items (RFC 9110); within quotes ``\\"`` is a quote."""
+    r"""Split at commas outside double quotes, leaving out empty items (RFC 9110); within quotes ``\"`` is a quote."""
     items, position = [], 0
     while position < len(text):
         match = QUOTED_OR_PLAIN.match(text, position)

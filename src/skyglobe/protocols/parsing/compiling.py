@@ -73,7 +73,7 @@ def _compile_ec2(operation: OperationModel) -> Parser:
 def _compile_form(shape: Shape | None, converters: QueryConverters) -> Parser:
     if shape is None:
         return _no_input
-    convert = converters.structure(shape)
+    convert = converters.of_structure(shape)
     return lambda request, labels: convert(parameter_tree(request))
 
 

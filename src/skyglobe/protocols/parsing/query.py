@@ -46,28 +46,30 @@ class QueryConverters:
     def __init__(self) -> None:
         self._structures: dict[str, FromNode] = {}
 
-    def wire_name(self, name: str, member: Shape) -> str:
-        """Return the name that stands before the dot."""
-        own = member.query_name or member.location_name
+    def wire_names(self, name: str, member: Shape) -> tuple[str, ...]:
+        """Return the names that may stand before the dot, the one that clients write first."""
+        own = member.query_name or member.location_name or name
         if member.type == "list" and member.flattened:
-            # A flattened list goes by its element's name, where that has one.
-            return member.element.query_name or member.element.location_name or own or name
-        return own or name
+            # A flattened list goes by its element's name, where that has one, but when empty by its own.
+            element = member.element.query_name or member.element.location_name
+            if element and element != own:
+                return element, own
+        return (own,)
 
     def converter(self, shape: Shape, member: str) -> FromNode:
         """Return the converter for ``shape``; ``member`` is the name that errors show."""
         if shape.type == "structure":
             known = self._structures.get(shape.name)
             if known is None:
-                known = self._structures[shape.name] = self.structure(shape)
+                known = self._structures[shape.name] = self.of_structure(shape)
             return known
         if shape.type == "list":
-            return self.list(shape, member)
+            return self.of_list(shape, member)
         if shape.type == "map":
-            return self.map(shape, member)
-        return self.scalar(shape, member)
+            return self.of_map(shape, member)
+        return self.of_scalar(shape, member)
 
-    def scalar(self, shape: Shape, member: str) -> FromNode:
+    def of_scalar(self, shape: Shape, member: str) -> FromNode:
         from_text = text_converter(shape, member, self.fail)
 
         def convert(node: Any) -> Any:
@@ -77,15 +79,15 @@ class QueryConverters:
 
         return convert
 
-    def structure(self, shape: Shape) -> FromNode:
+    def of_structure(self, shape: Shape) -> FromNode:
         """Return the converter of a structure. Its table is filled at the first request."""
         table: dict[str, tuple[str, bool, FromNode]] = {}
 
         def fill() -> None:
             for name, member in newest_first(shape.members):
                 entry = (name, member.type == "string", self.converter(member, name))
-                table.setdefault(self.wire_name(name, member), entry)
-                table.setdefault(member.query_name or member.location_name or name, entry)
+                for wire_name in self.wire_names(name, member):
+                    table.setdefault(wire_name, entry)
 
         def convert(node: Any) -> dict[str, Any]:
             if type(node) is str:
@@ -104,30 +106,28 @@ class QueryConverters:
 
         return convert
 
-    def list(self, shape: Shape, member: str) -> FromNode:
+    def of_list(self, shape: Shape, member: str) -> FromNode:
         """Return the converter of ``.member.N``, ``.ElementName.N`` or plain ``.N``: AWS takes any of them."""
         convert_item = self.converter(shape.element, member)
-        element = shape.element.query_name or shape.element.location_name or "member"
+        return lambda node: [convert_item(item) for item in self.items(node, shape)]
+
+    def items(self, node: Any, shape: Shape) -> list[Any]:
+        """Return the nodes of a list's elements, in the order of their indexes. Raises ServiceError."""
         takes_lone_value = shape.flattened and shape.element.type != "structure"
+        if type(node) is dict:
+            element = shape.element.query_name or shape.element.location_name or "member"
+            if element in node:
+                node = node[element]
+            elif "member" in node:
+                node = node["member"]
+            takes_lone_value = True
+        if type(node) is dict:
+            return [node[index] for index in _in_order(node)]
+        if node and not takes_lone_value:
+            raise malformed_input("Unexpected list element termination")
+        return [node] if node else []
 
-        def convert(node: Any) -> list[Any]:
-            if type(node) is str:
-                if node and takes_lone_value:
-                    return [convert_item(node)]
-                if node:
-                    raise malformed_input("Unexpected list element termination")
-                return []
-            for name in (element, "member"):
-                if name in node:
-                    node = node[name]
-                    break
-            if type(node) is str:
-                return [convert_item(node)] if node else []
-            return [convert_item(node[index]) for index in _in_order(node)]
-
-        return convert
-
-    def map(self, shape: Shape, member: str) -> FromNode:
+    def of_map(self, shape: Shape, member: str) -> FromNode:
         """Return the converter of ``.entry.N.key`` and ``.entry.N.value``, or of a flattened map without ``entry``."""
         key_name = shape.key.query_name or shape.key.location_name or "key"
         value_name = shape.value.query_name or shape.value.location_name or "value"
@@ -160,10 +160,11 @@ class Ec2Converters(QueryConverters):
 
     fail: TextFailure = staticmethod(ec2_text_failure)
 
-    def wire_name(self, name: str, member: Shape) -> str:
+    def wire_names(self, name: str, member: Shape) -> tuple[str, ...]:
         if member.query_name:
-            return member.query_name
-        return member.location_name[:1].upper() + member.location_name[1:] if member.location_name else name
+            return (member.query_name,)
+        own = member.location_name
+        return (own[:1].upper() + own[1:] if own else name,)
 
 
 def _in_order(node: Any) -> list[str]:

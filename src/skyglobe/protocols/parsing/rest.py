@@ -76,7 +76,7 @@ def _json_body(operation: OperationModel, converters: TreeConverters) -> ReadBod
     members = body_members(shape)
     if not members:
         return None
-    convert = converters.structure(shape, members)
+    convert = converters.of_structure(shape, members)
 
     def read(request: Request, result: dict[str, Any]) -> None:
         if request.body:
@@ -135,7 +135,7 @@ def _xml_body(operation: OperationModel, converters: XmlConverters) -> ReadBody 
             return _raw_payload(shape.payload, payload, xml_text_failure)
         return _xml_reader(payload, converters.converter(payload, shape.payload), shape.payload, malformed)
     members = body_members(shape)
-    return _xml_reader(shape, converters.structure(shape, members), None, malformed) if members else None
+    return _xml_reader(shape, converters.of_structure(shape, members), None, malformed) if members else None
 
 
 def _xml_reader(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import math
 from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
@@ -71,7 +72,10 @@ def read_float(text: str) -> float:
         return special
     if len(text) > MAX_NUMBER_CHARACTERS or not text.isascii() or "_" in text or "n" in text.lower():
         raise ValueError(text)
-    return float(text)
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number
 
 
 def read_blob(text: str) -> bytes:

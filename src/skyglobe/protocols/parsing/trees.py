@@ -44,18 +44,18 @@ class TreeConverters:
         if shape.type == "structure":
             known = self._structures.get(shape.name)
             if known is None:
-                known = self._structures[shape.name] = self.structure(shape)
+                known = self._structures[shape.name] = self.of_structure(shape)
             return known
         if shape.type == "list":
-            return self.list(shape)
+            return self.of_list(shape)
         if shape.type == "map":
-            return self.map(shape)
+            return self.of_map(shape)
         return self._scalars[shape.type]
 
     def entry(self, shape: Shape) -> tuple[type, Convert]:
         return READY_TYPES.get(shape.type, NeverReady), self.converter(shape)
 
-    def structure(self, shape: Shape, members: dict[str, Shape] | None = None) -> Convert:
+    def of_structure(self, shape: Shape, members: dict[str, Shape] | None = None) -> Convert:
         """Return the converter of a structure, or of those of its ``members`` that are in the body.
 
         Its table is filled at the first request, which also lets a structure contain itself.
@@ -87,7 +87,7 @@ class TreeConverters:
 
         return convert
 
-    def list(self, shape: Shape) -> Convert:
+    def of_list(self, shape: Shape) -> Convert:
         ready, convert_item = self.entry(shape.element)
         is_sparse = bool(shape.traits.get("sparse"))
 
@@ -105,7 +105,7 @@ class TreeConverters:
 
         return convert
 
-    def map(self, shape: Shape) -> Convert:
+    def of_map(self, shape: Shape) -> Convert:
         ready, convert_item = self.entry(shape.value)
         is_sparse = bool(shape.traits.get("sparse"))
 

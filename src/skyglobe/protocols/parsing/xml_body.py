@@ -28,15 +28,15 @@ class XmlConverters:
         if shape.type == "structure":
             known = self._structures.get(shape.name)
             if known is None:
-                known = self._structures[shape.name] = self.structure(shape)
+                known = self._structures[shape.name] = self.of_structure(shape)
             return known
         if shape.type == "list":
-            return self.list(shape, member)
+            return self.of_list(shape, member)
         if shape.type == "map":
-            return self.map(shape, member)
-        return self.scalar(shape, member)
+            return self.of_map(shape, member)
+        return self.of_scalar(shape, member)
 
-    def scalar(self, shape: Shape, member: str) -> FromElement:
+    def of_scalar(self, shape: Shape, member: str) -> FromElement:
         from_text = text_converter(shape, member, self._fail)
 
         def convert(element: Element) -> Any:
@@ -46,7 +46,7 @@ class XmlConverters:
 
         return convert
 
-    def structure(self, shape: Shape, members: dict[str, Shape] | None = None) -> FromElement:
+    def of_structure(self, shape: Shape, members: dict[str, Shape] | None = None) -> FromElement:
         """Return the converter of a structure, or of those of its ``members`` that are in the body.
 
         Its tables are filled at the first request, which also lets a structure contain itself.
@@ -91,7 +91,7 @@ class XmlConverters:
 
         return convert
 
-    def list(self, shape: Shape, member: str) -> FromElement:
+    def of_list(self, shape: Shape, member: str) -> FromElement:
         convert_item = self.converter(shape.element, member)
         element_name = shape.element.location_name or "member"
 
@@ -102,7 +102,7 @@ class XmlConverters:
 
         return convert
 
-    def map(self, shape: Shape, member: str) -> FromElement:
+    def of_map(self, shape: Shape, member: str) -> FromElement:
         convert_entry = self.entry(shape, member)
 
         def convert(element: Element) -> dict[str, Any]:
