@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.store import Readable
 from skyglobe.kernel.tables import Record, Table
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ def release_blob(scope: Scope, blob: str) -> None:
         return
     _uses.delete(scope, found)
     scope.after_commit(lambda: scope.kernel.blobs.delete(blob))
+
+
+def used_blobs(store: Readable) -> Iterator[str]:
+    """Yield the ids of all blobs that a store names."""
+    yield from (use.blob for use in _uses.scan_all(store))
 
 
 async def sweep_blobs(kernel: Kernel) -> int:

@@ -29,7 +29,7 @@ class BlobWriter:
         self.size_bytes = 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append ``data``. May be called from another thread, one call at a time. Raises OSError when the disk is full."""
+        """Append ``data``, from any thread, one call at a time. Raises OSError when the disk is full."""
         view = memoryview(data)
         while len(view):
             written = self._file.write(view)
@@ -54,14 +54,14 @@ class BlobWriter:
         self._path.unlink(missing_ok=True)
 
 
-class Lease(list[FileSlice]):
+class Lease(list[FileSlice | bytes]):
     """Slices of blobs to send. Their files stay as long as anything refers to this list, deleted or not.
 
     A response refers to its body until it has been sent or given up, so what is being read outlives its deletion.
     """
 
-    def __init__(self, blobs: Blobs, slices: Iterable[FileSlice], names: tuple[str, ...]) -> None:
-        super().__init__(slices)
+    def __init__(self, blobs: Blobs, parts: Iterable[FileSlice | bytes], names: tuple[str, ...]) -> None:
+        super().__init__(parts)
         self._blobs = blobs
         self._names = names
 
@@ -106,14 +106,13 @@ class Blobs:
             file.seek(offset)
             return file.read(length)
 
-    def lease(self, slices: Iterable[tuple[str, int, int]]) -> Lease:
-        """Return slices (blob, offset, length) for a response to send, whatever is deleted in the meantime."""
-        parts = tuple(slices)
-        names = tuple({blob for blob, _, _ in parts})
+    def lease(self, parts: Iterable[FileSlice | bytes], names: Iterable[str]) -> Lease:
+        """Return ``parts`` for a response to send; the blobs ``names`` stay until then, whatever is deleted."""
+        held = tuple(set(names))
         with self._lock:
-            for name in names:
+            for name in held:
                 self._leases[name] = self._leases.get(name, 0) + 1
-        return Lease(self, [self.slice(*part) for part in parts], names)
+        return Lease(self, parts, held)
 
     def unlease(self, names: tuple[str, ...]) -> None:
         """End a lease: remove what was deleted while it lasted."""

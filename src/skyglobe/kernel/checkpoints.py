@@ -12,8 +12,9 @@ CHECKPOINT_PAGES = 4_000
 """About 32 MiB of log between two checkpoints: small enough for quick reads, large enough to write a page once that
 many turns changed."""
 MAX_LOG_PAGES = 4 * CHECKPOINT_PAGES
-"""About 128 MiB. SQLite starts its log afresh only when it is carried over to the last page. Under unbroken writes the
-thread never gets there, so from this size on the writer itself carries over what came in since the thread's last pass."""
+"""About 128 MiB. SQLite starts its log afresh only when it is carried over to the last page. Under unbroken writes
+the thread never gets there: from this size on the writer itself carries over what came in since the thread's last pass.
+"""
 PASSES = 3  # of the thread before the writer finishes: each leaves only what came in during the one before
 
 _CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"

@@ -24,7 +24,7 @@ class Shift(msgspec.Struct, frozen=True, array_like=True):
     ahead: int
 
 
-MAX_SHIFTS = 1_000
+MAX_SHIFTS = 100
 """Turns remembered for ``at_wall``; of older ones only the sum counts."""
 MAX_SLEEP_FOR = 86_400  # seconds; event loops refuse delays of months
 STALE_ALARMS = 256  # forgotten alarms that may lie around before the heap is cleared of them
@@ -81,23 +81,22 @@ class Clock:
         self._standing_at = max(instant, self.now())
         self._wake()
 
-    def go_on(self) -> Shift | None:
-        """Run on from where the clock stands. Returns the shift to remember, or None when it was not standing."""
-        if self._standing_at is None:
-            return None
-        shift = self.shift_to(self._standing_at)
+    def go_on(self) -> None:
+        """Run on from where the clock stands."""
+        shifts = self.shifts_now()
         self._standing_at = None
-        self.restore((*self.shifts, shift))
-        return shift
+        self.restore(shifts)
 
-    def shift_to(self, instant: Instant) -> Shift:
-        """Return the shift that makes it ``instant`` now."""
+    def shifts_now(self) -> tuple[Shift, ...]:
+        """Return the shifts to remember: while the clock stands, as if it went on from there."""
+        if self._standing_at is None:
+            return self.shifts
         wall = self.wall()
-        return Shift(wall, instant - wall)
+        return (*self.shifts, Shift(wall, self._standing_at - wall))[-MAX_SHIFTS:]
 
     def restore(self, shifts: tuple[Shift, ...]) -> None:
         """Take over the shifts a store remembers."""
-        self.shifts = shifts[-MAX_SHIFTS:]
+        self.shifts = shifts
         self._ahead = shifts[-1].ahead if shifts else 0
         self._wake()
 

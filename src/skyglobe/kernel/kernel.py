@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from skyglobe.kernel.clock import Clock, Shift
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.credentials import admit_root
 from skyglobe.kernel.faults import Faults
+from skyglobe.kernel.folders import DataFolder
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.keys import pack
 from skyglobe.kernel.outbox import OutboxRunner
@@ -30,10 +31,14 @@ from skyglobe.kernel.store import Store, WriteSet
 from skyglobe.kernel.timers import TimerRunner
 from skyglobe.kernel.turns import Turns
 
+if TYPE_CHECKING:
+    from skyglobe.kernel.snapshots import Snapshots
+
 T = TypeVar("T")
 
 _SECRET_KEY = pack(("kernel.secret",))
 _SHIFTS_KEY = pack(("kernel.clock",))
+_STARTS_KEY = pack(("kernel.starts",))
 
 Invoke = Callable[[Principal, str, str, str, str, dict[str, Any]], Awaitable[Any]]
 
@@ -48,10 +53,16 @@ class Kernel:
         self.ids = Ids(config.seed)
         self.clock = clock or Clock()
         self.signals = Signals(self.clock)
-        self._temporary = Path(tempfile.mkdtemp(prefix="skyglobe-")) if config.folder is None else None
-        self.store = _open_store(config)
+        self._temporary: Path | None = None
+        self._folder = DataFolder(config.folder) if config.folder is not None else None
+        try:
+            self.store = _open_store(config, self._folder)
+        except BaseException:
+            self._close_folder()
+            raise
         self.turns = Turns(self.store)
         self._blobs: Blobs | None = None
+        self._snapshots: Snapshots | None = None
         self.services = Services(only=config.services)
         self.faults = Faults()
         self.quotas = Quotas(self.clock, enforced=config.quotas)
@@ -61,16 +72,33 @@ class Kernel:
         """Signs page tokens and receipt handles; made once for each cloud."""
         self.invoke: Invoke = _nobody_to_invoke
         """Calls an operation of any service in process; the gateway puts itself here."""
+        self.when_exchanged: list[Callable[[], None]] = []
+        """What else to do when the store's content was exchanged: drop what is remembered of the old one."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._last_order = 0
 
     @property
+    def folder(self) -> Path:
+        """Where files are kept: the data folder, or a temporary one that goes when the cloud stops."""
+        if self._folder is not None:
+            return self._folder.path
+        if self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="skyglobe-"))
+        return self._temporary
+
+    @property
     def blobs(self) -> Blobs:
         if self._blobs is None:
-            folder = self.config.folder or self._temporary
-            assert folder is not None
-            self._blobs = Blobs(folder / "blobs", self.ids, fsync=self.config.durability == "power")
+            self._blobs = Blobs(self.folder / "blobs", self.ids, fsync=self.config.durability == "power")
         return self._blobs
+
+    @property
+    def snapshots(self) -> Snapshots:
+        if self._snapshots is None:
+            from skyglobe.kernel.snapshots import Snapshots
+
+            self._snapshots = Snapshots(self, self.folder / "snapshots")
+        return self._snapshots
 
     async def start(self) -> None:
         """Take up where the store says the cloud was left."""
@@ -78,20 +106,45 @@ class Kernel:
         await self.turns.perform(self._recall)
         await self.timers.start()
         self.outbox.wake()
-        if self.config.folder is not None and (self.config.folder / "blobs").is_dir():
-            self.spawn(sweep_blobs(self))
+        if self._folder is not None:
+            if self._folder.snapshots.is_dir():
+                self.snapshots.clean()
+            if self._folder.blobs.is_dir():
+                self.spawn(sweep_blobs(self))
 
     async def stop(self) -> None:
         """Finish the open turn, end what runs and close the store."""
         self.timers.stop()
+        self.outbox.stop()
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
+        self.timers.stop()
         self.turns.flush()
         self.store.close()
-        if self._temporary is not None:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+        self._close_folder()
+
+    async def exchange(self, load: Callable[[], None]) -> None:
+        """Put other content into the store: ``load``, run in a thread, does it, while all work is held back.
+
+        Then whatever was remembered of the old content is read anew, and everybody who waits is woken to look again.
+        Raises what ``load`` raises; the old content stays then.
+        """
+        async with self.timers.at_rest():
+            with self.turns.paused():
+                await asyncio.to_thread(load)
+                writes = WriteSet(self.store)
+                self._recall(writes)
+                self.store.write(writes.changes)
+                self.store.commit()
+            self.quotas.clear()
+            for forget in self.when_exchanged:
+                forget()
+        self.signals.fire_all()
+        self.clock.wake_all()
+        await self.timers.start()
+        self.outbox.wake()
 
     def scope(self, writes: WriteSet, account: str = "", region: str = "") -> Scope:
         """Return a scope at the clock's present instant."""
@@ -119,9 +172,9 @@ class Kernel:
         self._last_order = max(self._last_order + 1, self.clock.now() << 20)
         return self._last_order
 
-    def remember_shift(self, writes: WriteSet, shift: Shift) -> None:
-        """Keep a turn of the clock for the next start."""
-        writes.put(_SHIFTS_KEY, msgspec.msgpack.encode(self.clock.shifts))
+    def remember_clock(self, writes: WriteSet) -> None:
+        """Keep where the clock stands, or how far ahead it runs, for the next start."""
+        writes.put(_SHIFTS_KEY, msgspec.msgpack.encode(self.clock.shifts_now()))
 
     async def _settle(self) -> None:
         await self.outbox.settle()
@@ -133,12 +186,19 @@ class Kernel:
             secret = self.ids.token(32)
             writes.put(_SECRET_KEY, secret)
         self.secret = secret
-        shifts = writes.get(_SHIFTS_KEY)
-        if shifts is not None:
-            self.clock.restore(msgspec.msgpack.decode(shifts, type=tuple[Shift, ...]))
+        starts = int(writes.get(_STARTS_KEY) or b"0") + 1
+        writes.put(_STARTS_KEY, b"%d" % starts)
+        self.ids.begin(starts)
+        self.clock.restore(msgspec.msgpack.decode(writes.get(_SHIFTS_KEY) or b"\x90", type=tuple[Shift, ...]))
         self.faults.recall(self.scope(writes))
         if self.config.root_key is not None:
             admit_root(self.scope(writes), *self.config.root_key)
+
+    def _close_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.close()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -150,7 +210,7 @@ async def _nobody_to_invoke(*_: Any) -> Any:
     raise RuntimeError("this kernel has no gateway")
 
 
-def _open_store(config: Config) -> Store:
+def _open_store(config: Config, folder: DataFolder | None) -> Store:
     fsync = config.durability == "power"
     if config.store:
         from skyglobe.kernel.postgres_store import PostgresStore
@@ -158,4 +218,4 @@ def _open_store(config: Config) -> Store:
         return PostgresStore(config.store, fsync=fsync)
     from skyglobe.kernel.sqlite_store import SqliteStore
 
-    return SqliteStore(config.folder / "store.sqlite" if config.folder is not None else None, fsync=fsync)
+    return SqliteStore(folder.store if folder is not None else None, fsync=fsync)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.store import StoreFailure
 from skyglobe.kernel.tables import Record, Table
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 8
 """How often a delivery is tried before it is set aside in the dead-letter view."""
 FIRST_RETRY_FOR = 1_000  # milliseconds; doubles with each attempt
-MAX_LANES = 64  # lanes worked on at the same time
+MAX_DELIVERIES = 64  # at the same time
+STORE_RETRY_FOR = 1.0  # seconds of real time, after the store refused (disk full): that has nothing to do with a letter
+SETTLE_FOR = 10.0  # seconds of real time a turn of the clock waits for deliveries that do not end
 
 _log = logging.getLogger(__name__)
 
@@ -40,17 +43,20 @@ class Letter(Record, frozen=True):
     payload: dict[str, Any]
     posted_at: Instant
     next_at: Instant | None
-    """When to try (again); None when the letter is dead."""
+    """When to try (again); None while others of its lane come first, and when it is dead."""
     attempts: int = 0
     error: str = ""
+    dead: bool = False
 
     @property
     def is_dead(self) -> bool | None:
-        return True if self.next_at is None else None
+        return True if self.dead else None
 
     @property
     def queued_in(self) -> str | None:
-        return self.lane if self.lane and self.next_at is not None else None
+        if not self.lane or self.dead:
+            return None
+        return f"{self.service}:{self.account}:{self.region}:{self.lane}"
 
 
 letters: Table[Letter] = Table(
@@ -66,7 +72,7 @@ def post(scope: Scope, service: str, kind: str, payload: dict[str, Any], *, lane
     """Have ``kind``'s consumer called with ``payload`` at least once, after this work is committed.
 
     ``payload`` holds plain values (text, bytes, numbers, lists, dicts). Without a ``lane`` the letter waits for no
-    other.
+    other; letters of one lane (of this service, account and region) wait for those posted before.
     """
     letter = Letter(
         id=scope.kernel.next_order(),
@@ -77,72 +83,106 @@ def post(scope: Scope, service: str, kind: str, payload: dict[str, Any], *, lane
         lane=lane,
         payload=payload,
         posted_at=scope.now,
-        next_at=scope.now,
+        next_at=None,
     )
+    _queue(scope, letter)
+
+
+def _queue(scope: Scope, letter: Letter) -> None:
+    """Write a letter that is not in the outbox: ready at once, or behind its lane's others."""
+    if _first_in_lane(scope, letter) is None:
+        letter = msgspec.structs.replace(letter, next_at=scope.now)
+        scope.after_commit(scope.kernel.outbox.wake)
     letters.insert(scope, letter)
-    scope.after_commit(scope.kernel.outbox.wake)
+
+
+def _first_in_lane(scope: Scope, letter: Letter) -> Letter | None:
+    lane = letter.queued_in
+    return next(letters.scan_by(scope, "lane", lane, limit=1), None) if lane is not None else None
+
+
+def _take_out(scope: Scope, letter: Letter) -> None:
+    """Delete a letter and make the next one of its lane ready."""
+    letters.delete(scope, letter)
+    following = _first_in_lane(scope, letter)
+    if following is not None and following.next_at is None:
+        letters.replace(scope, following, msgspec.structs.replace(following, next_at=scope.now))
+        scope.after_commit(scope.kernel.outbox.wake)
 
 
 class OutboxRunner:
-    """Delivers what is in the outbox: at least once, in order within a lane, with growing pauses after failures."""
+    """Delivers what is in the outbox: at least once, in order within a lane, with growing pauses after failures.
+
+    A plain consumer's writes and the end of its letter are one transaction, so it takes effect exactly once.
+    """
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._busy: set[int | str] = set()
-        self._alarm_at: Instant | None = None
+        self._busy: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._alarm_at: Instant | None = None
+        self._is_looking = False
         self._again = False
+        self._is_stopped = False
 
     def wake(self) -> None:
         """Look for letters to deliver."""
         self._again = True
-        if self._task is None or self._task.done():
-            self._task = self._kernel.spawn(self._drain())
+        if not self._is_looking and not self._is_stopped:
+            self._is_looking = True
+            self._spawn(self._look())
+
+    def stop(self) -> None:
+        """Start no more deliveries."""
+        self._is_stopped = True
 
     async def settle(self) -> None:
-        """Wait until nothing is deliverable at the clock's present instant."""
-        self.wake()
-        while self._task is not None and not self._task.done():
-            await asyncio.wait({self._task})
-            if self._again:
-                self.wake()
+        """Wait until nothing is deliverable at the clock's present instant.
 
-    async def _drain(self) -> None:
-        while True:
-            self._again = False
-            ready = await self._kernel.turns.perform(self._ready)
-            for letter in ready:
-                self._busy.add(letter.id)
-                task = self._kernel.spawn(self._deliver_lane(letter))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            if self._tasks:
-                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            elif not self._again:
+        Deliveries that wait for the clock themselves are left to it, and those that never end to their fate.
+        """
+        self.wake()
+        until = asyncio.get_running_loop().time() + SETTLE_FOR
+        while running := [task for task in self._tasks if not self._kernel.clock.holds(task)]:
+            if asyncio.get_running_loop().time() > until:
+                _log.warning("%d deliveries take longer than %.0f s; time goes on", len(running), SETTLE_FOR)
                 return
+            # Now and then look whether one of them has come to wait for the clock.
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED, timeout=0.05)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._kernel.spawn(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self) -> None:
+        try:
+            while self._again and not self._is_stopped:
+                self._again = False
+                try:
+                    ready = await self._kernel.turns.perform(self._ready)
+                except StoreFailure:
+                    await asyncio.sleep(STORE_RETRY_FOR)
+                    self._again = True
+                    continue
+                for letter in ready:
+                    self._busy.add(letter.id)
+                    self._spawn(self._deliver(letter))
+        finally:
+            self._is_looking = False
 
     def _ready(self, writes: WriteSet) -> list[Letter]:
         """Return the letters to deliver now; set an alarm for the next that is due later."""
         scope = self._kernel.scope(writes)
-        room = MAX_LANES - len(self._busy)
+        room = MAX_DELIVERIES - len(self._busy)
         ready: list[Letter] = []
-        taken: set[str] = set()
-        for letter in list(letters.scan_by(scope, "waiting", limit=4 * MAX_LANES)):
+        for letter in letters.scan_by(scope, "waiting", limit=MAX_DELIVERIES + 1):
             assert letter.next_at is not None
             if letter.next_at > scope.now:
                 self._wake_at(letter.next_at)
                 break
-            if letter.id in self._busy or letter.lane in self._busy or letter.lane in taken or len(ready) >= room:
-                continue
-            if letter.lane:
-                head = next(letters.scan_by(scope, "lane", letter.lane, limit=1))
-                if head.id != letter.id:
-                    # The lane's first letter waits for its next attempt; wait with it, out of the others' way.
-                    letters.replace(scope, letter, msgspec.structs.replace(letter, next_at=head.next_at))
-                    continue
-                taken.add(letter.lane)
-            ready.append(letter)
+            if letter.id not in self._busy and len(ready) < room:
+                ready.append(letter)
         return ready
 
     def _wake_at(self, instant: Instant) -> None:
@@ -158,15 +198,16 @@ class OutboxRunner:
 
         self._kernel.spawn(wait())
 
-    async def _deliver_lane(self, letter: Letter) -> None:
-        if letter.lane:
-            self._busy.add(letter.lane)
+    async def _deliver(self, letter: Letter) -> None:
         try:
             failure = await self._attempt(letter)
-            await self._kernel.turns.perform(lambda writes: self._file(writes, letter, failure))
+            if failure is not None:
+                await self._kernel.turns.perform(lambda writes: self._set_back(writes, letter, failure))
+        except StoreFailure:
+            await asyncio.sleep(STORE_RETRY_FOR)
         finally:
-            self._busy -= {letter.lane, letter.id}
-            self._again = True
+            self._busy.discard(letter.id)
+            self.wake()
 
     async def _attempt(self, letter: Letter) -> Exception | None:
         try:
@@ -176,24 +217,35 @@ class OutboxRunner:
             consumer = service.consumers[letter.kind]
             if inspect.iscoroutinefunction(consumer):
                 await consumer(Delivery(self._kernel, letter), letter.payload)
+                await self._kernel.turns.perform(lambda writes: self._finish(writes, letter))
             else:
-                await self._kernel.turns.perform(
-                    lambda writes: consumer(self._kernel.scope(writes, letter.account, letter.region), letter.payload)
-                )
+                await self._kernel.turns.perform(lambda writes: self._finish(writes, letter, consumer))
             return None
+        except StoreFailure:
+            raise
         except Exception as error:
             _log.warning("delivery %s.%s %s failed: %r", letter.service, letter.kind, letter.id, error)
             return error
 
-    def _file(self, writes: WriteSet, letter: Letter, failure: Exception | None) -> None:
+    def _finish(self, writes: WriteSet, letter: Letter, consumer: Callable[..., Any] | None = None) -> None:
+        scope = self._kernel.scope(writes, letter.account, letter.region)
+        if letters.find(scope, letter.id) != letter:
+            return  # the store was replaced in the meantime
+        if consumer is not None:
+            consumer(scope, letter.payload)
+        _take_out(scope, letter)
+
+    def _set_back(self, writes: WriteSet, letter: Letter, failure: Exception) -> None:
         scope = self._kernel.scope(writes)
-        if failure is None:
-            letters.delete(scope, letter)
+        if letters.find(scope, letter.id) != letter:
             return
-        attempts = letter.attempts + 1
-        next_at = scope.now + FIRST_RETRY_FOR * 2**letter.attempts if attempts < MAX_ATTEMPTS else None
-        tried = msgspec.structs.replace(letter, attempts=attempts, next_at=next_at, error=repr(failure))
-        letters.replace(scope, letter, tried)
+        tried = msgspec.structs.replace(letter, attempts=letter.attempts + 1, error=repr(failure))
+        if tried.attempts < MAX_ATTEMPTS:
+            next_at = scope.now + FIRST_RETRY_FOR * 2**letter.attempts
+            letters.replace(scope, letter, msgspec.structs.replace(tried, next_at=next_at))
+        else:
+            _take_out(scope, letter)
+            letters.insert(scope, msgspec.structs.replace(tried, next_at=None, dead=True))
 
 
 class Delivery:
@@ -219,6 +271,8 @@ def list_dead(scope: Scope, limit: int) -> list[Letter]:
 
 
 def revive(scope: Scope, letter: Letter) -> None:
-    """Try a dead letter again, from its first attempt."""
-    letters.replace(scope, letter, msgspec.structs.replace(letter, next_at=scope.now, attempts=0, error=""))
-    scope.after_commit(scope.kernel.outbox.wake)
+    """Try a dead letter again, from its first attempt, as the next one of its lane. Nothing happens to others."""
+    if letters.find(scope, letter.id) != letter or not letter.dead:
+        return
+    letters.delete(scope, letter)
+    _queue(scope, msgspec.structs.replace(letter, next_at=None, attempts=0, error="", dead=False))

@@ -17,6 +17,10 @@ class Quotas:
         self.enforced = enforced
         self._buckets: OrderedDict[tuple[str, ...], tuple[float, Instant]] = OrderedDict()
 
+    def clear(self) -> None:
+        """Fill all buckets."""
+        self._buckets.clear()
+
     def take(self, *name: str, rate: float, burst: float | None = None, amount: float = 1) -> bool:
         """Take ``amount`` from the bucket ``name`` that refills by ``rate`` a second up to ``burst``.
 

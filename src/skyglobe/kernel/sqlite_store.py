@@ -34,6 +34,22 @@ class SqliteStore:
 
     is_shared = False
 
+    @property
+    def saves_beside(self) -> bool:
+        return self._path is not None
+
+    @classmethod
+    def open_readonly(cls, path: Path) -> SqliteStore:
+        """Open what ``save`` wrote for reading only. Raises ``StoreFailure`` when it cannot be read."""
+        store = cls.__new__(cls)
+        store._path = path
+        with _failures():
+            store._connection = _connect_readonly(path)
+        store._execute = store._connection.execute
+        store._checkpoints = None
+        store._changed = 0
+        return store
+
     def __init__(self, path: Path | None = None, *, fsync: bool = False) -> None:
         self._path = path
         with _failures():
@@ -112,9 +128,15 @@ class SqliteStore:
         with open(target, "rb") as file:
             os.fsync(file.fileno())
 
+    def count(self) -> int:
+        """Return how many pairs there are. Looks at every page."""
+        with _failures():
+            found: int = self._execute("SELECT count(*) FROM pairs").fetchone()[0]
+        return found
+
     def load(self, source: Path) -> None:
         self.rollback()
-        with _failures(), contextlib.closing(_open_readonly(source)) as origin:
+        with _failures(), contextlib.closing(_connect_readonly(source)) as origin:
             origin.execute("SELECT key, value FROM pairs LIMIT 1")  # refuses what is no snapshot
             origin.backup(self._connection)
         if self._checkpoints is not None:
@@ -135,7 +157,7 @@ def _copy(path: Path, target: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")  # one plain file, readable from read-only media
 
 
-def _open_readonly(path: Path) -> sqlite3.Connection:
+def _connect_readonly(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
 
 

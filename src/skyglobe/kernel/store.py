@@ -41,6 +41,10 @@ class Store(Readable, Protocol):
     is_shared: bool
     """Whether others write to the same store, so that even what was read only counts once it is committed."""
 
+    @property
+    def saves_beside(self) -> bool:
+        """Whether ``save`` may run in another thread while transactions go on here; else between two of them."""
+
     def get(self, key: bytes) -> bytes | None:
         """Return the value at ``key`` as this transaction sees it, or None."""
 
@@ -60,10 +64,13 @@ class Store(Readable, Protocol):
         """Forget what the transaction wrote."""
 
     def save(self, target: Path) -> None:
-        """Write a consistent copy of what is committed to the file ``target``. May run in another thread."""
+        """Write a consistent copy of what is committed to the new file ``target``, an SQLite database of pairs.
+
+        May run in another thread (see ``saves_beside``).
+        """
 
     def load(self, source: Path) -> None:
-        """Replace everything by the content of a file that ``save`` wrote."""
+        """Replace everything by the content of a file that ``save`` wrote, at once or not at all."""
 
     def close(self) -> None:
         """Release files and connections. Committed work is safe."""

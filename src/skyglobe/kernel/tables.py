@@ -10,6 +10,7 @@ import msgspec
 
 from skyglobe.kernel.keys import Part, after, pack
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.store import Readable
 
 Reach = Literal["region", "account", "global"]
 
@@ -105,6 +106,11 @@ class Table(Generic[R]):
             if None not in values:
                 changes[place + head + pack(values) + key] = None
 
+    def drop(self, scope: Scope, *key: Part) -> None:
+        """Remove whatever is at ``key``, unread. For tables without indexes."""
+        assert not self._indexes, f"{self.name} has indexes to keep; delete its records"
+        scope.writes.changes[self._place(scope) + self._name_key + pack(key)] = None
+
     def scan(
         self,
         scope: Scope,
@@ -127,6 +133,13 @@ class Table(Generic[R]):
         decode = self._decode
         for _, value in scope.writes.scan(first, last, limit=limit, reverse=reverse):
             yield decode(value)
+
+    def scan_all(self, store: Readable) -> Iterator[R]:
+        """Yield the records of a table of global reach from a store nobody works on, such as a snapshot's."""
+        assert self.reach == "global"
+        base = pack(("", "")) + self._name_key
+        for _, value in store.scan(base, after(base)):
+            yield self._decode(value)
 
     def scan_by(
         self,

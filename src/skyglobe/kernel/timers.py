@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.clock import MAX_SLEEP_FOR, Instant
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.store import Conflict, StoreFailure, WriteSet
 from skyglobe.kernel.tables import Record, Table
 
 if TYPE_CHECKING:
     from skyglobe.kernel.kernel import Kernel
-    from skyglobe.kernel.store import WriteSet
 
 MAX_ATTEMPTS = 8
 """How often a timer whose work fails is tried before it is set aside as dead."""
 FIRST_RETRY_FOR = 1_000  # milliseconds; doubles with each attempt
-BATCH = 64  # timers fired between two looks at the rest of the event loop
+BATCH = 64  # timers fired in one turn, between two looks at the rest of the event loop
+STORE_RETRY_FOR = 1.0  # seconds of real time, after the store refused (disk full)
 
 _log = logging.getLogger(__name__)
 
@@ -39,12 +41,16 @@ class Timer(Record, frozen=True):
     attempts: int = 0
     error: str = ""
 
+    @property
+    def is_dead(self) -> bool | None:
+        return True if self.due_at is None else None
+
 
 timers: Table[Timer] = Table(
     "kernel.timers",
     Timer,
     key=("service", "kind", "account", "region", "key"),
-    indexes={"due": ("due_at",)},
+    indexes={"due": ("due_at",), "dead": ("is_dead",)},
     reach="global",
 )
 
@@ -78,6 +84,18 @@ def cancel_timer(scope: Scope, service: str, kind: str, key: str) -> None:
         timers.delete(scope, timer)
 
 
+def list_dead_timers(scope: Scope, limit: int) -> list[Timer]:
+    """Return timers that were set aside after too many failures, of all accounts and regions."""
+    return list(timers.scan_by(scope, "dead", limit=limit))
+
+
+def revive_timer(scope: Scope, timer: Timer) -> None:
+    """Have a dead timer fire now, from its first attempt. Nothing happens when it was set anew in the meantime."""
+    there = scope.within(timer.account, timer.region)
+    if find_timer(there, timer.service, timer.kind, timer.key) == timer and timer.due_at is None:
+        set_timer(there, timer.service, timer.kind, timer.key, scope.now, timer.payload)
+
+
 class TimerRunner:
     """Fires timers in due order: as real time passes, or while the clock is being turned."""
 
@@ -86,6 +104,7 @@ class TimerRunner:
         self._next_at: Instant | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._turning = asyncio.Lock()
+        self._firing = asyncio.Lock()
 
     def expect(self, due_at: Instant) -> None:
         """Take note that a timer is due at ``due_at``."""
@@ -102,13 +121,21 @@ class TimerRunner:
             self._alarm.cancel()
             self._alarm = None
 
+    @contextlib.asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """Fire nothing and do not turn the clock until the block ends."""
+        async with self._turning, self._firing:
+            self.stop()
+            yield
+
     async def turn(self, by: int, settle: Callable[[], Awaitable[None]]) -> int:
         """Move the clock ``by`` milliseconds, firing every timer on the way with the clock standing at its due time.
 
         ``settle`` is awaited after each instant, so that what a timer caused (deliveries) happens at that instant
-        too. Returns how many timers fired.
+        too. Returns how many timers fired. After a crash on the way the clock takes up where it stood last.
         """
         async with self._turning:
+            self.stop()
             clock = self._kernel.clock
             target = clock.now() + by
             clock.stand_at(clock.now())
@@ -117,75 +144,85 @@ class TimerRunner:
                 await settle()
                 while (at := await self._next_event(target)) is not None:
                     clock.stand_at(at)
-                    await asyncio.sleep(0)  # let those who waited for this instant run
+                    await self._kernel.turns.perform(self._kernel.remember_clock)
                     fired += await self._fire_until(at)
                     await settle()
                 clock.stand_at(target)
                 await settle()
             finally:
-                shift = clock.go_on()
-            assert shift is not None
-            await self._kernel.turns.perform(lambda writes: self._kernel.remember_shift(writes, shift))
+                clock.go_on()
+                await self._kernel.turns.perform(self._kernel.remember_clock)
         self._set_alarm()
         return fired
 
     async def _next_event(self, until: Instant) -> Instant | None:
         """Return the next instant at which a timer is due or somebody waits for the clock, if not after ``until``."""
-        await self._kernel.turns.perform(self._due(until))
+        await self._kernel.turns.perform(self._look)
         instants = [at for at in (self._next_at, self._kernel.clock.next_wake()) if at is not None and at <= until]
         return min(instants, default=None)
 
     async def _fire_until(self, instant: Instant) -> int:
         """Fire every timer due by ``instant``, those included that the fired ones set; return how many."""
         fired = 0
-        while due := await self._kernel.turns.perform(self._due(instant)):
-            await self._kernel.turns.perform(self._work(due))
-            fired += 1
-            if fired % BATCH == 0:
-                await asyncio.sleep(0)
+        async with self._firing:
+            while True:
+                outcomes = await asyncio.gather(*self._fire_some(instant))
+                fired += sum(outcomes)
+                if not outcomes[-1]:
+                    break
+        self._set_alarm()
         return fired
 
-    def _due(self, until: Instant) -> Callable[[WriteSet], Timer | None]:
-        def look(writes: WriteSet) -> Timer | None:
-            scope = self._kernel.scope(writes)
-            first = next(iter(timers.scan_by(scope, "due", limit=1)), None)
-            self._next_at = first.due_at if first is not None else None
-            if first is None or self._next_at is None or self._next_at > until:
-                self._set_alarm()
-                return None
-            return first
+    def _fire_some(self, until: Instant) -> list[asyncio.Future[bool]]:
+        """Fire up to ``BATCH`` due timers in this turn, each in a write-set of its own.
 
-        return look
+        Stops at the first look that finds none, whose outcome is False.
+        """
+        outcomes: list[asyncio.Future[bool]] = []
+        found: list[Timer] = []
+        while len(outcomes) == len(found) < BATCH:
+            outcomes.append(self._kernel.turns.submit(self._fire_next(until, found.append)))
+        return outcomes
 
-    def _work(self, timer: Timer) -> Callable[[WriteSet], None]:
-        def work(writes: WriteSet) -> None:
-            now = max(timer.due_at or 0, 0)
-            scope = Scope(self._kernel, writes, timer.account, timer.region, now)
-            current = timers.find(scope, timer.service, timer.kind, timer.account, timer.region, timer.key)
-            if current != timer:
-                return  # cancelled or set anew in the meantime
-            timers.delete(scope, timer)
-            kept = dict(writes.changes)
-            try:
-                service = self._kernel.services.find(timer.service)
-                if service is None:
-                    raise LookupError(f"service {timer.service} is not enabled")
-                service.timers[timer.kind](scope, timer.key, timer.payload)
-            except Exception as error:
-                _log.exception("timer %s.%s %s failed", timer.service, timer.kind, timer.key)
-                writes.changes.clear()
-                writes.effects.clear()
-                writes.changes.update(kept)
-                self._retry_later(scope, timer, error)
+    def _fire_next(self, until: Instant, found: Callable[[Timer], None]) -> Callable[[WriteSet], bool]:
+        def work(writes: WriteSet) -> bool:
+            timer = self._look(writes)
+            if timer is None or timer.due_at is None or timer.due_at > until:
+                return False
+            found(timer)
+            self._fire(writes, timer, timer.due_at)
+            return True
 
         return work
 
-    def _retry_later(self, scope: Scope, timer: Timer, error: Exception) -> None:
+    def _look(self, writes: WriteSet) -> Timer | None:
+        """Return the timer that is due next, and note when."""
+        first = next(timers.scan_by(self._kernel.scope(writes), "due", limit=1), None)
+        self._next_at = first.due_at if first is not None else None
+        return first
+
+    def _fire(self, writes: WriteSet, timer: Timer, now: Instant) -> None:
+        timers.delete(self._kernel.scope(writes), timer)
+        own = WriteSet(writes)
+        try:
+            service = self._kernel.services.find(timer.service)
+            if service is None:
+                raise LookupError(f"service {timer.service} is not enabled")
+            scope = Scope(self._kernel, own, timer.account, timer.region, now)
+            service.timers[timer.kind](scope, timer.key, timer.payload)
+        except (Conflict, StoreFailure):
+            raise
+        except Exception as error:
+            _log.exception("timer %s.%s %s failed", timer.service, timer.kind, timer.key)
+            self._retry_later(writes, timer, now, error)
+        else:
+            writes.fold(own)
+
+    def _retry_later(self, writes: WriteSet, timer: Timer, now: Instant, error: Exception) -> None:
         attempts = timer.attempts + 1
-        due_at = scope.now + FIRST_RETRY_FOR * 2**timer.attempts if attempts < MAX_ATTEMPTS else None
-        timers.insert(scope, msgspec.structs.replace(timer, due_at=due_at, attempts=attempts, error=repr(error)))
-        if due_at is not None:
-            scope.after_commit(lambda: self.expect(due_at))
+        due_at = now + FIRST_RETRY_FOR * 2**timer.attempts if attempts < MAX_ATTEMPTS else None
+        tried = msgspec.structs.replace(timer, due_at=due_at, attempts=attempts, error=repr(error))
+        timers.insert(self._kernel.scope(writes), tried)
 
     def _set_alarm(self) -> None:
         self.stop()
@@ -193,12 +230,18 @@ class TimerRunner:
             return
         delay_for = max(0, self._next_at - self._kernel.clock.now()) / 1000
         loop = asyncio.get_running_loop()
-        # Never longer than a day: event loops refuse delays of months.
-        self._alarm = loop.call_later(min(delay_for, 86_400), self._ring)
+        self._alarm = loop.call_later(min(delay_for, MAX_SLEEP_FOR), self._ring)
 
     def _ring(self) -> None:
         self._alarm = None
         if self._next_at is not None and self._next_at <= self._kernel.clock.now():
-            self._kernel.spawn(self._fire_until(self._kernel.clock.now()))
+            self._kernel.spawn(self._fire_due())
         else:
             self._set_alarm()
+
+    async def _fire_due(self) -> None:
+        try:
+            await self._fire_until(self._kernel.clock.now())
+        except StoreFailure:
+            self.stop()
+            self._alarm = asyncio.get_running_loop().call_later(STORE_RETRY_FOR, self._ring)
