@@ -25,9 +25,9 @@ class Element:
 
 
 def parse_xml(body: bytes) -> Element:
-    """Return the root element of a UTF-8 document. Raises NotXml."""
+    """Return the root element of a document in UTF-8, or in UTF-16 with a byte order mark. Raises NotXml."""
     builder = _Builder()
-    # A declared encoding is overridden: AWS reads UTF-8, and expat would ask Python for any codec by name.
+    # A declared encoding is overridden: expat would ask Python for any codec by its name.
     parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
