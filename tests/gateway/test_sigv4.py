@@ -180,20 +180,58 @@ parameter_names = st.sampled_from(
         "Expires",
     ]
 )
+credentials = st.tuples(st.just(KEYS.access_key), st.sampled_from(["20260101", "٢٠٢٦٠١٠١"]), text, text)
 parameter_values = st.one_of(
     text,
+    credentials.map(lambda parts: "/".join([*parts, "aws4_request"])),
     st.sampled_from(
         f"AWS4-HMAC-SHA256 AWS4-ECDSA-P256-SHA256 {KEYS.access_key}/20260101/us-east-1/s3/aws4_request host"
-        f" 20260101T000000Z 20269901T000000Z {KEYS.access_key} 999999999999999999".split()
+        f" 20260101T000000Z 20269901T000000Z 99991231T235959Z 00010101T000000Z 604800"
+        f" {KEYS.access_key} 999999999999999999".split()
     ),
 )
+WHOLE_QUERY = {
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": f"{KEYS.access_key}/20260101/us-east-1/s3/aws4_request",
+    "X-Amz-Date": "20260101T000000Z",
+    "X-Amz-Expires": "60",
+    "X-Amz-SignedHeaders": "host",
+    "X-Amz-Signature": "0" * 64,
+}
 
 
-@given(st.sampled_from([S3, DYNAMODB]), st.dictionaries(parameter_names, parameter_values, min_size=1))
-def test_no_query_makes_authentication_stumble(service: SignedService, parameters: dict[str, str]) -> None:
-    request = Request("GET", "/", urlencode(parameters), {"host": "localhost"})
+@given(
+    service=st.sampled_from([S3, DYNAMODB]),
+    whole=st.sampled_from([{}, WHOLE_QUERY]),
+    parameters=st.dictionaries(parameter_names, parameter_values, min_size=1),
+)
+def test_no_query_makes_authentication_stumble(
+    service: SignedService, whole: dict[str, str], parameters: dict[str, str]
+) -> None:
+    request = Request("GET", "/", urlencode(whole | parameters), {"host": "localhost"})
     if scope_of(request) is not None:
         _refused(request, service)
+
+
+@given(
+    service=st.sampled_from([S3, DYNAMODB]),
+    date=st.one_of(text, st.sampled_from(["99991231T235959Z", "00010101T000000Z", "Thu, 01 Jan 1970 00:00:00 -0000"])),
+    day=st.sampled_from(["20260101", "99991231", "00010101", "19700101"]),
+    algorithm=st.sampled_from(["AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"]),
+    where=st.tuples(text, text),
+    signed=st.one_of(text, st.just("host;x-amz-date")),
+)
+def test_no_scope_or_date_makes_authentication_stumble(
+    service: SignedService, date: str, day: str, algorithm: str, where: tuple[str, str], signed: str
+) -> None:
+    region, name = where
+    header = (
+        f"{algorithm} Credential={KEYS.access_key}/{day}/{region}/{name}/aws4_request, "
+        f"SignedHeaders={signed}, Signature={'0' * 64}"
+    )
+    headers = {"authorization": header, "x-amz-date": date, "host": "localhost", "x-amz-content-sha256": "0" * 64}
+    request = Request("GET", "/", "", {k: v.encode().decode("latin-1") for k, v in headers.items()})
+    _refused(request, service)
 
 
 def _refused(request: Request, service: SignedService) -> Any:

@@ -19,9 +19,9 @@ from skyglobe.kernel.wire import Request
 
 Refusal = Literal["unknown key", "bad signature", "expired token", "no token", "incomplete", "expired request"]
 
-_TOKEN_INVALID = "The security token included in the request is invalid."
-_TOKEN_EXPIRED = "The security token included in the request is expired"
-_TOKEN_MISSING = "Request is missing Authentication Token"
+_INVALID = "The security token included in the request is invalid."
+_EXPIRED = "The security token included in the request is expired"
+_MISSING = "Request is missing Authentication Token"
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. "
     "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
@@ -29,18 +29,18 @@ _MISMATCH = (
 _EC2_REFUSED = "AWS was not able to validate the provided access credentials"
 
 _QUERY: dict[Refusal, tuple[str, int, str]] = {
-    "unknown key": ("InvalidClientTokenId", 403, _TOKEN_INVALID),
+    "unknown key": ("InvalidClientTokenId", 403, _INVALID),
     "bad signature": ("SignatureDoesNotMatch", 403, _MISMATCH),
-    "expired token": ("ExpiredToken", 403, _TOKEN_EXPIRED),
-    "no token": ("MissingAuthenticationToken", 403, _TOKEN_MISSING),
+    "expired token": ("ExpiredToken", 403, _EXPIRED),
+    "no token": ("MissingAuthenticationToken", 403, _MISSING),
     "incomplete": ("IncompleteSignature", 400, ""),
     "expired request": ("SignatureDoesNotMatch", 403, ""),
 }
 _JSON: dict[Refusal, tuple[str, int, str]] = {
-    "unknown key": ("UnrecognizedClientException", 400, _TOKEN_INVALID),
+    "unknown key": ("UnrecognizedClientException", 400, _INVALID),
     "bad signature": ("InvalidSignatureException", 400, _MISMATCH),
-    "expired token": ("ExpiredTokenException", 400, _TOKEN_EXPIRED),
-    "no token": ("MissingAuthenticationTokenException", 400, _TOKEN_MISSING),
+    "expired token": ("ExpiredTokenException", 400, _EXPIRED),
+    "no token": ("MissingAuthenticationTokenException", 400, _MISSING),
     "incomplete": ("IncompleteSignatureException", 400, ""),
     "expired request": ("InvalidSignatureException", 400, ""),
 }
@@ -51,7 +51,7 @@ _EC2: dict[Refusal, tuple[str, int, str]] = {
     "unknown key": ("AuthFailure", 401, _EC2_REFUSED),
     "bad signature": ("AuthFailure", 401, _EC2_REFUSED),
     "expired token": ("RequestExpired", 400, "Request has expired."),
-    "no token": ("MissingAuthenticationToken", 403, _TOKEN_MISSING),
+    "no token": ("MissingAuthenticationToken", 403, _MISSING),
     "incomplete": ("IncompleteSignature", 400, ""),
     "expired request": ("RequestExpired", 400, "Request has expired."),
 }
@@ -284,11 +284,18 @@ def not_yet_valid(signed_at: int, expires_at: int, now: int) -> ServiceError:
     return ServiceError("Request is not yet valid", code="AccessDenied", status=403, fields=fields)
 
 
+_FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_000  # milliseconds; years 1 to 9999, which dates can show
+
+
 def iso_instant(at: int) -> str:
     """Format milliseconds since the epoch as ``2015-08-30T12:36:00Z``."""
-    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _utc(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def basic_instant(at: int) -> str:
     """Format milliseconds since the epoch as ``20150830T123600Z``."""
-    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    return _utc(at).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(min(max(at, _FIRST), _LAST) // 1000, UTC)

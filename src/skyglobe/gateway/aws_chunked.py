@@ -1,12 +1,12 @@
-"""The ``aws-chunked`` content encoding: sized chunks, each perhaps signed, and trailing headers.
+r"""The ``aws-chunked`` content encoding: sized chunks, each perhaps signed, and trailing headers.
 
 Follows "Signature calculations for the Authorization header: transferring payload in multiple chunks" and "… including
 trailing headers" in the S3 API reference::
 
-    10000;chunk-signature=ad80…\\r\\n  <65,536 bytes>\\r\\n
-    0;chunk-signature=b6c6…\\r\\n
-    x-amz-checksum-crc32c:sOO8/Q==\\r\\n  x-amz-trailer-signature:d81f…\\r\\n
-    \\r\\n
+    10000;chunk-signature=ad80…\r\n  <65,536 bytes>\r\n
+    0;chunk-signature=b6c6…\r\n
+    x-amz-checksum-crc32c:sOO8/Q==\r\n  x-amz-trailer-signature:d81f…\r\n
+    \r\n
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class HashedBody:
         self._digest = sha256()
 
     async def read(self) -> bytes:
-        """Return the next piece, ``b""`` at the end. Raises XAmzContentSHA256Mismatch there, ClientGone as it happens."""
+        """Return the next piece, ``b""`` at the end. Raises XAmzContentSHA256Mismatch there, and ClientGone."""
         piece = await self._source.read()
         if piece:
             self._digest.update(piece)

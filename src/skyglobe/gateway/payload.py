@@ -21,6 +21,7 @@ _STREAMING_SIGNED = (
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
 )
 STREAMING = frozenset((STREAMING_UNSIGNED_TRAILER, *_STREAMING_SIGNED))
+_UNHASHED = STREAMING | {UNSIGNED}
 STREAMING_EVENTS = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
 
 _HEX = frozenset("0123456789abcdef")
@@ -67,10 +68,15 @@ def is_sha256(text: str) -> bool:
 
 
 def declared_payload(request: Request) -> Payload:
-    """Return what the headers say of the body, without a way to check chunk signatures."""
+    """Return what the headers say of the body, without a way to check chunk signatures.
+
+    Anonymous and version 2 clients send chunks too: they declare a decoded length, but no hash.
+    """
     headers = request.headers
     declared = headers.get("x-amz-content-sha256", "")
-    chunked = declared in STREAMING or "aws-chunked" in headers.get("content-encoding", "")
+    if declared and declared != UNSIGNED:
+        return Payload(declared, declared in STREAMING)
+    chunked = "aws-chunked" in headers.get("content-encoding", "") and "x-amz-decoded-content-length" in headers
     return Payload(declared, chunked)
 
 
@@ -84,7 +90,7 @@ def s3_payload_hash(request: Request, scope: Scope) -> str:
     if declared is None:
         text = "Missing required header for this request: x-amz-content-sha256"
         raise ServiceError(text, code="InvalidRequest")
-    if declared == EMPTY_SHA256 or declared == UNSIGNED or is_sha256(declared) or declared in STREAMING:
+    if declared in _UNHASHED or declared == EMPTY_SHA256 or is_sha256(declared):
         return declared
     allowed = ", ".join((UNSIGNED, STREAMING_UNSIGNED_TRAILER, *_STREAMING_SIGNED))
     fields = {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": declared}
@@ -99,7 +105,7 @@ def plain_payload_hash(request: Request) -> str:
     Raises ValueError when it declares none: see ``needs_whole_body``.
     """
     declared = request.headers.get("x-amz-content-sha256", "")
-    if declared == UNSIGNED or declared.startswith("STREAMING-"):
+    if declared in _UNHASHED or declared == STREAMING_EVENTS:
         return declared
     if request.stream is None:
         return sha256(request.body).hexdigest() if request.body else EMPTY_SHA256
@@ -113,7 +119,7 @@ def needs_whole_body(request: Request) -> bool:
     if request.stream is None:
         return False
     declared = request.headers.get("x-amz-content-sha256", "")
-    return not (declared == UNSIGNED or declared.startswith("STREAMING-") or is_sha256(declared))
+    return not (declared in _UNHASHED or declared == STREAMING_EVENTS or is_sha256(declared))
 
 
 def check_hash(declared: str, computed: str) -> None:

@@ -136,9 +136,12 @@ def _presigned(request: Request) -> Scope | None:
 
 
 def decoded_parameters(query: str) -> dict[str, str]:
-    """Return the query's parameters percent-decoded; of repeated ones the first counts. ``+`` stays a plus sign."""
+    """Return the query's parameters percent-decoded to latin-1 text, so that encoding restores the client's bytes.
+
+    Of repeated ones the first counts. ``+`` stays a plus sign.
+    """
     parameters: dict[str, str] = {}
     for piece in query.split("&"):
         name, _, value = piece.partition("=")
-        parameters.setdefault(unquote(name), unquote(value))
+        parameters.setdefault(unquote(name, "latin-1"), unquote(value, "latin-1"))
     return parameters

@@ -13,11 +13,49 @@ from skyglobe.gateway.scope import Scope
 from skyglobe.kernel.wire import Request
 
 _SUBRESOURCES = frozenset(
-    "accelerate acl analytics cors defaultObjectAcl delete intelligent-tiering inventory legal-hold lifecycle location"
-    " logging metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock"
-    " replication requestPayment restore retention select select-type storageClass tagging torrent uploadId uploads"
-    " versionId versioning versions website response-cache-control response-content-disposition"
-    " response-content-encoding response-content-language response-content-type response-expires".split()
+    [
+        "accelerate",
+        "acl",
+        "analytics",
+        "cors",
+        "defaultObjectAcl",
+        "delete",
+        "intelligent-tiering",
+        "inventory",
+        "legal-hold",
+        "lifecycle",
+        "location",
+        "logging",
+        "metrics",
+        "notification",
+        "object-lock",
+        "ownershipControls",
+        "partNumber",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "replication",
+        "requestPayment",
+        "restore",
+        "retention",
+        "select",
+        "select-type",
+        "storageClass",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versionId",
+        "versioning",
+        "versions",
+        "website",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+    ]
 )
 
 
@@ -27,7 +65,7 @@ def matches(request: Request, scope: Scope, secret: str, virtual_bucket: str) ->
     ``virtual_bucket`` is the bucket that the host names; empty when the path does.
     """
     text = string_to_sign(request, scope, virtual_bucket)
-    computed = base64.b64encode(hmac.digest(secret.encode(), text.encode("latin-1", "replace"), "sha1"))
+    computed = base64.b64encode(hmac.digest(secret.encode(), text.encode("latin-1"), "sha1"))
     return None if hmac.compare_digest(computed, scope.signature.encode("latin-1", "replace")) else text
 
 
@@ -54,5 +92,7 @@ def _signed_fields(request: Request, scope: Scope) -> dict[str, str]:
 
 def _signed_query(query: str) -> str:
     pairs = (piece.partition("=") for piece in query.split("&"))
-    kept = sorted((name, f"{name}{equals}{unquote(value)}") for name, equals, value in pairs if name in _SUBRESOURCES)
+    kept = sorted(
+        (name, f"{name}{equals}{unquote(value, 'latin-1')}") for name, equals, value in pairs if name in _SUBRESOURCES
+    )
     return "?" + "&".join(text for _, text in kept) if kept else ""

@@ -69,8 +69,8 @@ def http_milliseconds(date: str) -> int | None:
     from email.utils import parsedate_to_datetime
 
     try:
-        return int(parsedate_to_datetime(date).timestamp()) * 1000
-    except (ValueError, OverflowError, IndexError):
+        return calendar.timegm(parsedate_to_datetime(date).utctimetuple()) * 1000
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None
 
 
