@@ -62,6 +62,7 @@ def test_floats_of_every_width_and_integers_are_floats() -> None:
         b"\xa1\x69StartTime\xc1\x1b" + b"\xff" * 8,
         b"\xa1\x69StartTime\xc1\xf9\x7e\x00",
         b"\xa1\x69StartTime\x63now",
+        b"\xa1\x69StartTime\xc0\x78\x190001-01-01T00:00:00+14:00",
         b"\xa1\x66Period\x1b\x00\x00\x00\x01\x00\x00\x00\x00",
         b"\xa1\x66Period\xf5",
         b"\xa1\x69Namespace\x41x",

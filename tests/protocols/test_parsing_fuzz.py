@@ -105,8 +105,17 @@ def attempt(service: str, operation: str, protocol: str, request: Request, label
 
 
 PYTHON_TYPES: dict[str, type] = {
-    "string": str, "integer": int, "long": int, "float": float, "double": float, "boolean": bool,
-    "blob": bytes, "timestamp": datetime, "structure": dict, "list": list, "map": dict,
+    "string": str,
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "boolean": bool,
+    "blob": bytes,
+    "timestamp": datetime,
+    "structure": dict,
+    "list": list,
+    "map": dict,
 }
 
 
@@ -137,7 +146,7 @@ def check_types(value: Any, shape: Shape) -> None:
 def test_a_damaged_request_is_parsed_or_refused(service: str, operation: str, protocol: str) -> None:
     model = load(service).operation(operation)
 
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def check(data: st.DataObject) -> None:
         request = send(model, protocol, data.draw(values(model.input, protocol)))
@@ -155,7 +164,7 @@ def test_a_damaged_request_is_parsed_or_refused(service: str, operation: str, pr
 
 
 @pytest.mark.parametrize(("service", "operation", "protocol"), OPERATIONS)
-@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+@settings(max_examples=30, deadline=None, database=None, derandomize=True)
 @given(body=st.lists(st.sampled_from(TOKENS) | st.binary(max_size=4), max_size=30).map(b"".join))
 def test_noise_is_parsed_or_refused(service: str, operation: str, protocol: str, body: bytes) -> None:
     attempt(service, operation, protocol, Request("POST", "/", body.decode("latin-1"), {}, body), {})

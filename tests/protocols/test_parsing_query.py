@@ -16,6 +16,13 @@ def test_parameters_come_from_url_and_form_alike() -> None:
     assert both == {"RoleArn": "form", "ExternalId": "x"}
 
 
+def test_unescaped_utf_8_is_read() -> None:
+    raw = "RoleArn=é"
+    assert parse("sts", "AssumeRole", "query", raw) == {"RoleArn": "é"}
+    assert parse("sts", "AssumeRole", "query", query=raw.encode().decode("latin-1")) == {"RoleArn": "é"}
+    assert refusal("sts", "AssumeRole", "query", query="RoleArn=\xe9").code == "MalformedInput"
+
+
 def test_lists_are_taken_in_the_order_of_their_indexes() -> None:
     body = "Tags.member.10.Key=c&Tags.member.2.Key=b&Tags.member.1.Key=a&Tags.member.1.Value=%C3%BC"
     assert parse("sts", "AssumeRole", "query", body) == {

@@ -59,9 +59,12 @@ def test_a_header_may_hold_json_in_base64() -> None:
     encoded = base64.b64encode(b'{"a":[1,null]}').decode()
     parsed = parse("lex-runtime", "PostContent", "rest-json", headers={"x-amz-lex-session-attributes": encoded})
     assert parsed == {"sessionAttributes": {"a": [1, None]}}
-    for bad in ("%%%", base64.b64encode(b"{").decode()):
-        error = refusal("lex-runtime", "PostContent", "rest-json", headers={"x-amz-lex-session-attributes": bad})
+    for bad in (b"{", b"\xff", b"[" * 200 + b"]" * 200, b"[" * 50_000):
+        encoded = base64.b64encode(bad).decode()
+        error = refusal("lex-runtime", "PostContent", "rest-json", headers={"x-amz-lex-session-attributes": encoded})
         assert error.code == "SerializationException"
+    error = refusal("lex-runtime", "PostContent", "rest-json", headers={"x-amz-lex-session-attributes": "%%%"})
+    assert error.code == "SerializationException"
 
 
 def test_timestamps_in_the_query_are_iso_8601_by_default() -> None:

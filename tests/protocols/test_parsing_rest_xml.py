@@ -121,6 +121,12 @@ def test_query_parameters_are_decoded_and_typed() -> None:
     assert parsed == {"Bucket": "b", "Prefix": "a/b cü", "MaxKeys": 7, "FetchOwner": True, "Delimiter": ""}
 
 
+def test_unescaped_utf_8_in_the_target_is_read() -> None:
+    raw = "prefix=é".encode().decode("latin-1")
+    assert parse("s3", "ListObjectsV2", "rest-xml", query=raw) == {"Prefix": "é"}
+    assert refusal("s3", "ListObjectsV2", "rest-xml", query="prefix=\xe9").code == "InvalidArgument"
+
+
 def test_a_bad_number_in_the_query_is_an_invalid_argument() -> None:
     error = refusal("s3", "ListObjectsV2", "rest-xml", query="max-keys=many")
     assert (error.code, error.message) == (

@@ -14,6 +14,7 @@ from skyglobe.protocols.parsing.forms import query_parameters
 from skyglobe.protocols.parsing.instants import timestamp_format
 from skyglobe.protocols.parsing.json_body import decode_json
 from skyglobe.protocols.parsing.texts import FromText, read_blob, text_converter
+from skyglobe.protocols.parsing.trees import read_document
 
 FromTexts = Callable[[list[str]], Any]
 Bind = Callable[[Request, dict[str, str]], dict[str, Any]]
@@ -117,7 +118,7 @@ def _json_header(header: str, fail: TextFailure) -> FromText:
 
     def read(text: str) -> Any:
         try:
-            return decode_json(read_blob(text))
+            return read_document(decode_json(read_blob(text)), 0)
         except (ValueError, ServiceError):
             raise fail(header, text, "JSON value") from None
 

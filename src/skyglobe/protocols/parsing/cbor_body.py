@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from skyglobe.protocols.parsing.failures import MAX_DEPTH, cannot_convert, serialization_failure
-from skyglobe.protocols.parsing.instants import instant_from_number
+from skyglobe.protocols.parsing.instants import as_utc, instant_from_number
 from skyglobe.protocols.parsing.trees import TreeConverters
 
 
@@ -35,9 +35,9 @@ class CborConverters(TreeConverters):
         return value
 
     def timestamp(self, value: Any, depth: int) -> datetime:
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
         try:
+            if isinstance(value, datetime):
+                return as_utc(value)
             if type(value) is int or type(value) is float:
                 return instant_from_number(value)
         except ValueError:

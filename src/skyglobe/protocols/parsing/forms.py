@@ -23,27 +23,33 @@ def unquote(text: str) -> str:
     return text
 
 
+def as_text(target: str) -> str:
+    """Return a part of the target as text. Raises UnicodeError when bytes that a client left unescaped are not UTF-8.
+
+    The transport decodes the target as latin-1, which keeps every byte.
+    """
+    return target if target.isascii() else target.encode("latin-1").decode()
+
+
 def form_tree(encoded: str, tree: Tree) -> None:
     """Add the parameters of a form to ``tree``. Of repeated names the last counts.
 
-    Raises ServiceError ``MalformedInput`` when there are too many, their names are too deep, or not UTF-8.
+    Raises ServiceError ``MalformedInput`` when there are too many or their names are too deep, UnicodeError
+    when something is not UTF-8.
     """
     pairs = encoded.split("&")
     if len(pairs) > MAX_PARAMETERS:
         raise malformed_input(f"The request has more than {MAX_PARAMETERS} parameters")
-    try:
-        for pair in pairs:
-            name, _, value = pair.partition("=")
-            if "%" in value or "+" in value:
-                value = unquote(value)
-            if "%" in name or "+" in name:
-                name = unquote(name)
-            if "." in name:
-                _plant(tree, name.split("."), value)
-            elif not isinstance(tree.get(name), dict):
-                tree[name] = value
-    except UnicodeDecodeError:
-        raise malformed_input("The request is not UTF-8") from None
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if "%" in value or "+" in value:
+            value = unquote(value)
+        if "%" in name or "+" in name:
+            name = unquote(name)
+        if "." in name:
+            _plant(tree, name.split("."), value)
+        elif not isinstance(tree.get(name), dict):
+            tree[name] = value
 
 
 def _plant(tree: Tree, path: list[str], value: str) -> None:
@@ -65,7 +71,7 @@ def query_parameters(encoded: str) -> dict[str, list[str]]:
     Raises ValueError when the decoded text is not UTF-8.
     """
     found: dict[str, list[str]] = {}
-    for pair in encoded.split("&"):
+    for pair in as_text(encoded).split("&"):
         if pair:
             name, _, value = pair.partition("=")
             found.setdefault(unquote(name), []).append(unquote(value))

@@ -19,13 +19,11 @@ def timestamp_format(shape: Shape, body_format: str) -> str:
 
 def instant_from_number(seconds: float) -> datetime:
     """Return the instant ``seconds`` after the epoch. Raises ValueError outside the years 1 to 9999."""
-    if not math.isfinite(seconds):
-        raise ValueError(f"not an instant: {seconds}")
     try:
-        whole = math.floor(seconds)
+        whole = math.floor(seconds)  # of infinity: OverflowError; of NaN: ValueError
         return EPOCH + timedelta(seconds=whole, microseconds=round((seconds - whole) * 1_000_000))
     except OverflowError as error:
-        raise ValueError(f"not an instant: {seconds}") from error
+        raise ValueError("not an instant") from error
 
 
 def instant_from_text(text: str) -> datetime:
@@ -38,7 +36,7 @@ def instant_from_text(text: str) -> datetime:
     if text[:3].isalpha():
         return _from_rfc822(text)
     if "-" in text[1:] or ":" in text:
-        return _utc(datetime.fromisoformat(text))
+        return as_utc(datetime.fromisoformat(text))
     if text.replace(".", "", 1).lstrip("-").isdigit() and text.isascii() and len(text) <= 32:
         return instant_from_number(float(text) if "." in text else int(text))
     return _from_compact(text)
@@ -48,19 +46,20 @@ def _from_compact(text: str) -> datetime:
     """Read ISO 8601's basic format, ``20150830T123600Z``."""
     if "T" not in text:
         raise ValueError(f"not an instant: {text}")
-    return _utc(datetime.fromisoformat(text))
+    return as_utc(datetime.fromisoformat(text))
 
 
 def _from_rfc822(text: str) -> datetime:
     from email.utils import parsedate_to_datetime  # slow to import, and seldom needed
 
     try:
-        return _utc(parsedate_to_datetime(text))
+        return as_utc(parsedate_to_datetime(text))
     except (TypeError, IndexError, OverflowError) as error:
         raise ValueError(f"not an instant: {text}") from error
 
 
-def _utc(moment: datetime) -> datetime:
+def as_utc(moment: datetime) -> datetime:
+    """Return the same instant in UTC, which a naive ``moment`` is in already. Raises ValueError out of range."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:

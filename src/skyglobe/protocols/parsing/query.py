@@ -14,7 +14,7 @@ from skyglobe.protocols.parsing.failures import (
     malformed_input,
     query_text_failure,
 )
-from skyglobe.protocols.parsing.forms import Tree, form_tree
+from skyglobe.protocols.parsing.forms import Tree, as_text, form_tree
 from skyglobe.protocols.parsing.precedence import newest_first
 from skyglobe.protocols.parsing.texts import text_converter
 
@@ -28,13 +28,13 @@ MAX_INDEX_DIGITS = 10
 def parameter_tree(request: Request) -> Tree:
     """Return the parameters of URL and form together; the form wins. Raises ServiceError ``MalformedInput``."""
     tree: Tree = {}
-    if request.query:
-        form_tree(request.query, tree)
-    if request.body:
-        try:
+    try:
+        if request.query:
+            form_tree(as_text(request.query), tree)
+        if request.body:
             form_tree(request.body.decode(), tree)
-        except UnicodeDecodeError:
-            raise malformed_input("The request is not UTF-8") from None
+    except UnicodeError:
+        raise malformed_input("The request is not UTF-8") from None
     return tree
 
 

@@ -40,7 +40,7 @@ class TreeConverters:
 
     def converter(self, shape: Shape) -> Convert:
         if shape.is_document:
-            return _document
+            return read_document
         if shape.type == "structure":
             known = self._structures.get(shape.name)
             if known is None:
@@ -182,7 +182,7 @@ def _refuse(value: Any, type_name: str) -> NoReturn:
     raise cannot_convert(value, type_name)
 
 
-def _document(value: Any, depth: int) -> Any:
+def read_document(value: Any, depth: int) -> Any:
     """Return the JSON value as it is, once it is known not to be nested too deep."""
     layer = [value]
     while layer:
