@@ -267,9 +267,10 @@ class Exchange:
             model, protocol = load(failure.service) if failure.service else None, failure.protocol
         else:
             model, protocol = load("s3"), "rest-xml"
-        response = serialize_error(error, model, protocol, self._request_id, self._request.path)
-        if self._request.method == "HEAD":
-            response.body = b""
+        request = self._request
+        response = serialize_error(
+            error, model, protocol, self._request_id, request.path, head=request.method == "HEAD"
+        )
         self._reply(response)
 
     def _as_service_error(self, failure: BaseException) -> ServiceError:
