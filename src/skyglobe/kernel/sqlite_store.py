@@ -125,14 +125,18 @@ class SqliteStore:
                 target.write_bytes(self._connection.serialize())
             else:
                 _copy(self._path, target)
-        with open(target, "rb") as file:
-            os.fsync(file.fileno())
+        _sync(target)
 
     def count(self) -> int:
         """Return how many pairs there are. Looks at every page."""
         with _failures():
             found: int = self._execute("SELECT count(*) FROM pairs").fetchone()[0]
         return found
+
+    def pairs(self) -> Iterator[Pair]:
+        """Yield everything, in key order."""
+        with _failures():
+            yield from self._execute("SELECT key, value FROM pairs ORDER BY key")
 
     def load(self, source: Path) -> None:
         self.rollback()
@@ -149,6 +153,18 @@ class SqliteStore:
         self._connection.close()
 
 
+def write_file(target: Path, pairs: Iterable[Pair]) -> None:
+    """Write ``pairs``, which come in key order, to a new file of the form that ``SqliteStore.save`` writes."""
+    with _failures(), contextlib.closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        for setting in (f"page_size = {PAGE_BYTES}", "journal_mode = OFF", "synchronous = OFF"):
+            connection.execute(f"PRAGMA {setting}")
+        connection.execute(_SCHEMA)
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO pairs VALUES (?, ?)", pairs)
+        connection.execute("COMMIT")
+    _sync(target)
+
+
 def _copy(path: Path, target: Path) -> None:
     """Copy a database page by page from one moment's state, while another connection goes on writing."""
     with contextlib.closing(sqlite3.connect(path)) as reader, contextlib.closing(sqlite3.connect(target)) as copy:
@@ -159,6 +175,11 @@ def _copy(path: Path, target: Path) -> None:
 
 def _connect_readonly(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+
+
+def _sync(path: Path) -> None:
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def _guarded(pairs: Iterable[Pair]) -> Iterator[Pair]:
