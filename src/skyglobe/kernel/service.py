@@ -154,6 +154,10 @@ class Services:
             found = self._found[name] = self._load(name)
             return found
 
+    def add(self, service: Service) -> None:
+        """Offer a service that is not a package of ours."""
+        self._found[service.name] = service
+
     def names(self) -> list[str]:
         """Return the names of all services that are built and enabled, sorted."""
         import pkgutil
