@@ -131,7 +131,10 @@ class Demonstration:
         digests = b"".join(
             hashlib.md5(content[at : at + RANGE_BYTES]).digest() for at in range(0, LARGE_BYTES, RANGE_BYTES)
         )
-        check(head["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-{parts}"', f"uploaded in {parts} parts, as its ETag says")
+        check(
+            head["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-{parts}"',
+            f"uploaded in {parts} parts, as its ETag says",
+        )
 
         def read(at: int) -> bytes:
             window = f"bytes={at}-{min(at + 7 * MIB, LARGE_BYTES) - 1}"
@@ -154,7 +157,9 @@ class Demonstration:
                 progress.advance(task, len(messages))
         total = sum(map(len, received.values()))
         check(total == MESSAGES, f"{sent:,} sends of {MESSAGES:,} messages: each was delivered once")
-        in_order = all(numbers == list(range(group, MESSAGES, GROUPS)) for group, numbers in enumerate(received.values()))
+        in_order = all(
+            numbers == list(range(group, MESSAGES, GROUPS)) for group, numbers in enumerate(received.values())
+        )
         check(in_order, f"all {GROUPS} groups arrived in exactly the order they were sent")
 
     def _send_with_duplicates(self, url: str) -> int:
@@ -245,9 +250,15 @@ class Demonstration:
         self._delete_everything()
         check(self._inventory() == ({}, []), "everything is deleted")
         self.skyglobe("snapshot", "load", "demo")
-        check(self._inventory() == before, f"the snapshot brings back {sum(map(len, before[0].values())):,} objects and all queues")
+        check(
+            self._inventory() == before,
+            f"the snapshot brings back {sum(map(len, before[0].values())):,} objects and all queues",
+        )
         digest = hashlib.sha256(self.s3.get_object(Bucket="tree", Key="large")["Body"].read()).hexdigest()
-        check(digest == hashlib.sha256((FOLDER / "large").read_bytes()).hexdigest(), "the 200 MiB among them, byte for byte")
+        check(
+            digest == hashlib.sha256((FOLDER / "large").read_bytes()).hexdigest(),
+            "the 200 MiB among them, byte for byte",
+        )
 
     def _inventory(self) -> tuple[dict[str, list[tuple[str, str]]], list[str]]:
         buckets = {}

@@ -169,7 +169,17 @@ class Gateway:
 class Exchange:
     """One request and its answer."""
 
-    __slots__ = ("_gateway", "_kernel", "_params", "_principal", "_reply", "_request", "_request_id", "_started", "route")
+    __slots__ = (
+        "_gateway",
+        "_kernel",
+        "_params",
+        "_principal",
+        "_reply",
+        "_request",
+        "_request_id",
+        "_started",
+        "route",
+    )
 
     def __init__(self, gateway: Gateway, request: Request, reply: Reply) -> None:
         self._gateway = gateway
@@ -261,7 +271,13 @@ class Exchange:
             model: ServiceModel | None = route.plan.service_model
             protocol = route.plan.protocol
             self._gateway._observe(
-                route.plan, self._principal or ANONYMOUS, route.region, self._request_id, self._started, error.status, error.code
+                route.plan,
+                self._principal or ANONYMOUS,
+                route.region,
+                self._request_id,
+                self._started,
+                error.status,
+                error.code,
             )
         elif isinstance(failure, Unidentified):
             model, protocol = load(failure.service) if failure.service else None, failure.protocol

@@ -39,7 +39,9 @@ def place_of(host: str, suffixes: tuple[str, ...]) -> Place:
 def _read(front: str, host: str) -> Place:
     labels = front.split(".")
     for at, label in enumerate(labels):
-        if label == "s3" or (label.startswith("s3-") and not label.startswith(("s3-control", "s3-object", "s3-outposts"))):
+        if label == "s3" or (
+            label.startswith("s3-") and not label.startswith(("s3-control", "s3-object", "s3-outposts"))
+        ):
             match = _S3_LABEL.fullmatch(".".join(labels[at:]))
             if match is not None:
                 # Bucket names may hold dots; only the host as sent keeps their case.
