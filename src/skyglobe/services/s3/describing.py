@@ -1,0 +1,120 @@
+"""What a client says about an object it makes, checked and put into the record's form."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3.records import Details
+from skyglobe.services.s3.rules.metadata import (
+    ENTITY_HEADERS,
+    MAX_METADATA_BYTES,
+    STORAGE_CLASSES,
+    decoded_metadata,
+    is_redirect,
+    metadata_bytes,
+    without_chunking,
+)
+from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
+
+OWNER_ACLS = frozenset(("private", "bucket-owner-full-control"))
+"""Canned ACLs that give nobody more than the bucket's owner has: what BucketOwnerEnforced lets pass."""
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+_LOCKS = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
+_ENCRYPTION = (
+    "ServerSideEncryption",
+    "SSECustomerAlgorithm",
+    "SSECustomerKey",
+    "SSECustomerKeyMD5",
+    "SSEKMSKeyId",
+    "SSEKMSEncryptionContext",
+    "BucketKeyEnabled",
+    "CopySourceSSECustomerAlgorithm",
+    "CopySourceSSECustomerKey",
+    "CopySourceSSECustomerKeyMD5",
+)
+_UNBUILT = (*_ENCRYPTION, "WriteOffsetBytes")
+_SPECIAL = frozenset((*_GRANTS, *_LOCKS, *_UNBUILT, "ACL"))
+
+
+def refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
+    """Refuse what no bucket here can do: encryption, appending, ACLs beyond the owner's, Object Lock.
+
+    Raises NotImplemented, AccessControlListNotSupported or InvalidRequest.
+    """
+    if _SPECIAL.isdisjoint(request):
+        return
+    for name in _UNBUILT:
+        if request.get(name):
+            refuse_member(call, name)
+    if request.get("ACL", "private") not in OWNER_ACLS or any(name in request for name in _GRANTS):
+        raise s3.error("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    if any(name in request for name in _LOCKS):
+        raise errors.invalid_request("Bucket is missing Object Lock Configuration")
+
+
+def refuse_member(call: Call, name: str) -> NoReturn:
+    """Raise NotImplemented for a member, under the name of its header."""
+    shape = call.operation.model.input
+    member = shape.members[name] if shape is not None else None
+    raise errors.not_implemented((member.location_name if member is not None else None) or name)
+
+
+def details_for(request: dict[str, Any]) -> Details:
+    """Return what the object is to be given: headers, metadata and tags.
+
+    Raises MetadataTooLarge, InvalidTag and its kin, InvalidRedirectLocation.
+    """
+    return Details(entity=entity_of(request), metadata=metadata_of(request), tags=tags_of(request))
+
+
+def entity_of(request: dict[str, Any]) -> dict[str, str]:
+    """Return the entity headers a request gives its object."""
+    entity = {name: request[name] for name in ENTITY_HEADERS if name in request}
+    if "ContentEncoding" in entity:
+        encoding = without_chunking(entity.pop("ContentEncoding"))
+        if encoding:
+            entity["ContentEncoding"] = encoding
+    redirect = request.get("WebsiteRedirectLocation")
+    if redirect:
+        if not is_redirect(redirect):
+            text = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+            raise s3.error("InvalidRedirectLocation", text)
+        entity["WebsiteRedirectLocation"] = redirect
+    return entity
+
+
+def metadata_of(request: dict[str, Any]) -> dict[str, str]:
+    """Return the user metadata of a request. Raises MetadataTooLarge."""
+    metadata = decoded_metadata(request.get("Metadata", {}))
+    size = metadata_bytes(metadata)
+    if size > MAX_METADATA_BYTES:
+        text = "Your metadata headers exceed the maximum allowed metadata size"
+        raise s3.error("MetadataTooLarge", text, Size=size, MaxSizeAllowed=MAX_METADATA_BYTES)
+    return metadata
+
+
+def tags_of(request: dict[str, Any]) -> dict[str, str]:
+    """Return the tags in a request's ``x-amz-tagging``. Raises S3's errors for bad ones."""
+    header = request.get("Tagging")
+    if not header:
+        return {}
+    try:
+        return tags_of_header(header)
+    except BadTags as error:
+        raise bad_tags(error) from error
+
+
+def bad_tags(error: BadTags) -> ServiceError:
+    return ServiceError(error.message, code=error.code, fields={"TagKey": error.key})
+
+
+def storage_class_of(request: dict[str, Any]) -> str:
+    """Return the storage class asked for. Raises InvalidStorageClass."""
+    wanted: str = request.get("StorageClass", "STANDARD")
+    if wanted not in STORAGE_CLASSES:
+        text = "The storage class you specified is not valid"
+        raise s3.error("InvalidStorageClass", text, StorageClassRequested=wanted)
+    return wanted

@@ -1,0 +1,102 @@
+"""Settings of buckets that nobody can set yet: what a bucket that never had them answers.
+
+Only where that is the whole truth. Settings with an effect by default (encryption, public access blocks) are not
+answered before they have it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.services.s3 import places, s3
+
+
+def _never_set(call: Call, request: dict[str, Any], code: str, message: str, **fields: Any) -> ServiceError:
+    places.enter(call, request)
+    return s3.error(code, message, status=404, **fields)
+
+
+@s3.operation
+def get_bucket_versioning(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer without a status: versioning was never set."""
+    places.enter(call, request)
+    return {}
+
+
+@s3.operation
+def get_bucket_accelerate_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer without a status: acceleration was never set."""
+    places.enter(call, request)
+    return {}
+
+
+@s3.operation
+def get_bucket_logging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer without a target: nothing is logged."""
+    places.enter(call, request)
+    return {}
+
+
+@s3.operation
+def get_bucket_notification_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer without targets: nobody is notified."""
+    places.enter(call, request)
+    return {}
+
+
+@s3.operation
+def get_bucket_request_payment(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer that the bucket's owner pays."""
+    places.enter(call, request)
+    return {"Payer": "BucketOwner"}
+
+
+@s3.operation
+def get_bucket_ownership_controls(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer BucketOwnerEnforced: the bucket's owner owns every object, and ACLs that say otherwise are refused."""
+    places.enter(call, request)
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}}
+
+
+@s3.operation
+def get_bucket_policy(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Raise NoSuchBucketPolicy: there is none."""
+    text = "The bucket policy does not exist"
+    raise _never_set(call, request, "NoSuchBucketPolicy", text, BucketName=request["Bucket"])
+
+
+@s3.operation
+def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Raise NoSuchLifecycleConfiguration: there is none."""
+    text = "The lifecycle configuration does not exist"
+    raise _never_set(call, request, "NoSuchLifecycleConfiguration", text, BucketName=request["Bucket"])
+
+
+@s3.operation
+def get_bucket_cors(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Raise NoSuchCORSConfiguration: there is none."""
+    text = "The CORS configuration does not exist"
+    raise _never_set(call, request, "NoSuchCORSConfiguration", text, BucketName=request["Bucket"])
+
+
+@s3.operation
+def get_bucket_website(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Raise NoSuchWebsiteConfiguration: there is none."""
+    text = "The specified bucket does not have a website configuration"
+    raise _never_set(call, request, "NoSuchWebsiteConfiguration", text, BucketName=request["Bucket"])
+
+
+@s3.operation
+def get_bucket_replication(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Raise ReplicationConfigurationNotFoundError: there is none."""
+    text = "The replication configuration was not found"
+    raise _never_set(call, request, "ReplicationConfigurationNotFoundError", text, BucketName=request["Bucket"])
+
+
+@s3.operation
+def get_object_lock_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Raise ObjectLockConfigurationNotFoundError: no bucket has a lock."""
+    text = "Object Lock configuration does not exist for this bucket"
+    raise _never_set(call, request, "ObjectLockConfigurationNotFoundError", text, BucketName=request["Bucket"])

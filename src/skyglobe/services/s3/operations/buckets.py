@@ -1,0 +1,152 @@
+"""Making, checking and deleting buckets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyglobe.kernel.call import Call
+from skyglobe.services.s3 import errors, places, s3, versions
+from skyglobe.services.s3.access import bucket_arn
+from skyglobe.services.s3.describing import OWNER_ACLS, bad_tags, refuse_member
+from skyglobe.services.s3.records import Bucket, Home, bucket_count, buckets, homes, objects, uploads
+from skyglobe.services.s3.rules import names
+from skyglobe.services.s3.rules.regions import HOME_REGION, place_bucket
+from skyglobe.services.s3.rules.tags import BUCKET, BadTags, tags_of_set
+
+MAX_BUCKETS = 10_000  # of an account; S3 endpoints and quotas, "Buckets"
+
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+
+
+@s3.operation
+def create_bucket(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Make a bucket in the region that location constraint and endpoint say.
+
+    Making one's own bucket again changes nothing in us-east-1, and is BucketAlreadyOwnedByYou elsewhere.
+    """
+    name: str = request["Bucket"]
+    _check_name(call, request)
+    _refuse_unbuilt(call, request)
+    configuration = request.get("CreateBucketConfiguration") or {}
+    constraint = configuration.get("LocationConstraint")
+    region = _place(call, constraint)
+    tags = _tags(configuration)
+    existing = homes.find(call, call.partition, name)
+    if existing is not None:
+        _check_taken(call, existing, region)
+    else:
+        _make(call, name, region, constraint, tags)
+    location = f"/{name}" if region == HOME_REGION else f"http://{name}.s3.amazonaws.com/"
+    return {"Location": location, "BucketArn": bucket_arn(region, name)}
+
+
+def _check_name(call: Call, request: dict[str, Any]) -> None:
+    name = request["Bucket"]
+    namespace = request.get("BucketNamespace", "global")
+    if namespace not in ("global", "account-regional"):
+        raise errors.invalid_argument("Invalid bucket namespace", "x-amz-bucket-namespace", namespace)
+    own = namespace == "account-regional"
+    is_valid = names.is_bucket_name(name) and names.is_account_regional(name) == own
+    if own and not name.endswith(names.account_regional_suffix(call.account, call.region)):
+        is_valid = False
+    if not is_valid:
+        raise s3.error("InvalidBucketName", "The specified bucket is not valid.", BucketName=name)
+
+
+def _refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
+    if request.get("ObjectLockEnabledForBucket"):
+        refuse_member(call, "ObjectLockEnabledForBucket")
+    if request.get("ObjectOwnership", "BucketOwnerEnforced") != "BucketOwnerEnforced":
+        refuse_member(call, "ObjectOwnership")
+    if request.get("ACL", "private") not in OWNER_ACLS or any(name in request for name in _GRANTS):
+        text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        raise s3.error("InvalidBucketAclWithObjectOwnership", text)
+    configuration = request.get("CreateBucketConfiguration") or {}
+    if "Location" in configuration or "Bucket" in configuration:
+        raise errors.not_implemented("Location", "Directory buckets are not built yet.")
+
+
+def _place(call: Call, constraint: str | None) -> str:
+    known = call.operation.service.model.shape("BucketLocationConstraint").enum
+    region, refusal = place_bucket(call.region, constraint, known)
+    if refusal == "invalid":
+        text = "The specified location-constraint is not valid"
+        raise s3.error("InvalidLocationConstraint", text, LocationConstraint=constraint)
+    if refusal is not None:
+        said = "unspecified" if constraint is None else constraint
+        text = (
+            f"The {said} location constraint is incompatible for the region specific endpoint this request was sent to."
+        )
+        raise s3.error("IllegalLocationConstraintException", text)
+    return region
+
+
+def _tags(configuration: dict[str, Any]) -> dict[str, str]:
+    try:
+        return tags_of_set(configuration.get("Tags") or [], BUCKET)
+    except BadTags as error:
+        raise bad_tags(error) from error
+
+
+def _check_taken(call: Call, existing: Home, region: str) -> None:
+    if existing.owner != call.account:
+        text = (
+            "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+            "Please select a different name and try again."
+        )
+        raise s3.error("BucketAlreadyExists", text, status=409, BucketName=existing.name)
+    if not existing.region == region == call.region == HOME_REGION:
+        text = "Your previous request to create the named bucket succeeded and you already own it."
+        raise s3.error("BucketAlreadyOwnedByYou", text, status=409, BucketName=existing.name)
+
+
+def _make(call: Call, name: str, region: str, constraint: str | None, tags: dict[str, str]) -> None:
+    if bucket_count.get(call, "") >= MAX_BUCKETS:
+        text = "You have attempted to create more buckets than allowed"
+        raise s3.error("TooManyBuckets", text, CurrentNumberOfBuckets=MAX_BUCKETS, AllowedNumberOfBuckets=MAX_BUCKETS)
+    bucket_count.add(call, "", 1)
+    home = Home(partition=call.partition, name=name, owner=call.account, region=region, created_at=call.now)
+    homes.insert(call, home)
+    bucket = Bucket(
+        arn=bucket_arn(region, name),
+        id=name,
+        owner=call.account,
+        created_at=call.now,
+        tags=tags,
+        constraint=constraint,
+    )
+    buckets.insert(call.within(call.account, region), bucket)
+
+
+@s3.operation
+def head_bucket(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Say that a bucket exists, and where."""
+    scope = places.enter(call, request)
+    arn = bucket_arn(scope.region, request["Bucket"])
+    return {"BucketRegion": scope.region, "BucketArn": arn, "AccessPointAlias": False}
+
+
+@s3.operation
+def get_bucket_location(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Return the location constraint a bucket was made with; any region's endpoint answers."""
+    home = places.get_home(call, request["Bucket"], request.get("ExpectedBucketOwner"))
+    bucket = buckets.find(call.within(home.owner, home.region), home.name)
+    return {"LocationConstraint": bucket.constraint if bucket is not None else None}
+
+
+@s3.operation
+def delete_bucket(call: Call, request: dict[str, Any]) -> None:
+    """Delete an empty bucket; uploads in progress go with it. Raises BucketNotEmpty."""
+    scope = places.enter(call, request)
+    name = request["Bucket"]
+    if next(objects.scan(scope, name, limit=1), None) is not None:
+        text = "The bucket you tried to delete is not empty"
+        raise s3.error("BucketNotEmpty", text, status=409, BucketName=name)
+    for upload in list(uploads.scan(scope, name)):
+        versions.release_upload(scope, upload.id)
+        uploads.delete(scope, upload)
+    bucket = buckets.find(scope, name)
+    assert bucket is not None, f"bucket {name} has a home but is not there"
+    buckets.delete(scope, bucket)
+    homes.delete(scope, places.get_home(call, name))
+    bucket_count.add(scope, "", -1)

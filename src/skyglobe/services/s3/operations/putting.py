@@ -1,0 +1,94 @@
+"""PutObject."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+import msgspec
+
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.s3 import describing, places, s3, versions, writing
+from skyglobe.services.s3.answers import written
+from skyglobe.services.s3.records import Details, Object, objects, pack_details
+from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT
+from skyglobe.services.s3.rules.parts import MAX_PUT_BYTES
+from skyglobe.services.s3.writing import Expected, Received
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """An object that is being put: what is known before its bytes are."""
+
+    storage_class: str
+    details: Details
+    expected: Expected
+    algorithm: str
+    before: Object | None
+    """What was at the key when the request came."""
+
+
+@s3.operation
+def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
+    """Store an object. Small bodies are stored on the spot, larger ones as they arrive.
+
+    The answer leaves when the object would survive the death of the process.
+    """
+    draft = _draft(call, request)
+    if writing.is_small(call, request):
+        received = writing.take(call, request, draft.expected, (draft.algorithm,))
+        return _publish(call, places.enter(call, request), request, draft, received)
+    return _put_large(call, request, draft)
+
+
+async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    received = await writing.receive(call, request, draft.expected, (draft.algorithm,), MAX_PUT_BYTES)
+
+    def publish(call: Call) -> dict[str, Any]:
+        scope = places.enter(call, request)
+        versions.check_late_write(request, draft.before, objects.find(scope, request["Bucket"], request["Key"]))
+        return _publish(call, scope, request, draft, received)
+
+    try:
+        return await call.transact(publish)
+    except BaseException:
+        writing.forget(call, received)
+        raise
+
+
+def _draft(call: Call, request: dict[str, Any]) -> Draft:
+    """Check all that can be checked before the body is read."""
+    scope = places.enter_object(call, request, writes=True)
+    describing.refuse_unbuilt(call, request)
+    expected = writing.expected_body(call, request, MAX_PUT_BYTES)
+    before = objects.find(scope, request["Bucket"], request["Key"])
+    versions.check_write(request, before)
+    return Draft(
+        describing.storage_class_of(request),
+        describing.details_for(request),
+        expected,
+        expected.checksum.algorithm or DEFAULT,
+        before,
+    )
+
+
+def _publish(call: Call, scope: Scope, request: dict[str, Any], draft: Draft, received: Received) -> dict[str, Any]:
+    details = msgspec.structs.replace(
+        draft.details,
+        spans=writing.keep(scope, received),
+        checksum=writing.checksum_text(received, draft.algorithm),
+    )
+    new = Object(
+        bucket=request["Bucket"],
+        key=request["Key"],
+        order=call.kernel.next_order(),
+        modified_at=call.now,
+        size_bytes=received.size_bytes,
+        etag=received.etag,
+        storage_class=draft.storage_class,
+        algorithm=draft.algorithm,
+        checksum_type=FULL_OBJECT,
+        details=pack_details(details),
+    )
+    versions.publish(scope, objects.find(scope, new.bucket, new.key), new)
+    return written(new, details)

@@ -1,0 +1,91 @@
+"""Tags of buckets and of objects: read, replaced and removed as a set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.s3 import describing, documents, errors, places, s3, versions
+from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, objects, pack_details
+from skyglobe.services.s3.rules.tags import BUCKET, OBJECT, BadTags, Subject, tags_of_set
+
+
+@s3.operation
+def get_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Return an object's tags; an empty set when it has none."""
+    found = versions.get_object(places.enter_object(call, request, writes=False), request)
+    return {"TagSet": _tag_set(details_of(found).tags)}
+
+
+@s3.operation
+def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Replace an object's tags. The object itself does not change."""
+    scope = places.enter_object(call, request, writes=True)
+    documents.check_document(call, request)
+    tags = _given(request, OBJECT)
+    _replace(scope, versions.get_object(scope, request), tags)
+    return {}
+
+
+@s3.operation
+def delete_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Remove an object's tags."""
+    scope = places.enter_object(call, request, writes=True)
+    _replace(scope, versions.get_object(scope, request), {})
+    return {}
+
+
+@s3.operation
+def get_bucket_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Return a bucket's tags. Raises NoSuchTagSet when it has none."""
+    bucket = _get_bucket(places.enter(call, request), request)
+    if not bucket.tags:
+        raise s3.error("NoSuchTagSet", "The TagSet does not exist", status=404, BucketName=bucket.id)
+    return {"TagSet": _tag_set(bucket.tags)}
+
+
+@s3.operation
+def put_bucket_tagging(call: Call, request: dict[str, Any]) -> None:
+    """Replace a bucket's tags."""
+    scope = places.enter(call, request)
+    documents.check_document(call, request)
+    tags = _given(request, BUCKET)
+    old = _get_bucket(scope, request)
+    buckets.replace(scope, old, msgspec.structs.replace(old, tags=tags))
+
+
+@s3.operation
+def delete_bucket_tagging(call: Call, request: dict[str, Any]) -> None:
+    """Remove a bucket's tags."""
+    scope = places.enter(call, request)
+    old = _get_bucket(scope, request)
+    buckets.replace(scope, old, msgspec.structs.replace(old, tags={}))
+
+
+def _get_bucket(scope: Scope, request: dict[str, Any]) -> Bucket:
+    bucket = buckets.find(scope, request["Bucket"])
+    if bucket is None:
+        raise errors.no_such_bucket(request["Bucket"])
+    return bucket
+
+
+def _given(request: dict[str, Any], subject: Subject) -> dict[str, str]:
+    tagging = request.get("Tagging")
+    if tagging is None or "TagSet" not in tagging:
+        raise errors.malformed_xml()
+    try:
+        return tags_of_set(tagging["TagSet"], subject)
+    except BadTags as error:
+        raise describing.bad_tags(error) from error
+
+
+def _replace(scope: Scope, found: Object, tags: dict[str, str]) -> None:
+    details = msgspec.structs.replace(details_of(found), tags=tags)
+    objects.replace(scope, found, msgspec.structs.replace(found, details=pack_details(details)))
+
+
+def _tag_set(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

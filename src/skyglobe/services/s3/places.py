@@ -1,0 +1,79 @@
+"""Finding the bucket a request is about, wherever it lives, and refusing who comes to the wrong place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3.records import Home, homes
+from skyglobe.services.s3.rules.names import MAX_KEY_BYTES, key_bytes, throughput_prefix
+
+READS_PER_SECOND = 5_500  # GET and HEAD, a prefix; S3 user guide, "Best practices design patterns"
+WRITES_PER_SECOND = 3_500  # PUT, COPY, POST and DELETE, a prefix; same page
+
+
+def get_home(call: Call, name: str, expected_owner: str | None = None) -> Home:
+    """Return where the bucket lives. Raises NoSuchBucket, and AccessDenied when it is not the expected owner's."""
+    home = homes.find(call, call.partition, name)
+    if home is None:
+        raise errors.no_such_bucket(name)
+    if expected_owner is not None and expected_owner != home.owner:
+        raise errors.access_denied()
+    return home
+
+
+def enter(call: Call, request: dict[str, Any]) -> Scope:
+    """Return the same work in the account and region where ``request``'s bucket is.
+
+    Raises what ``get_home`` does, and a redirection when the request was signed for another region.
+    """
+    home = get_home(call, request["Bucket"], request.get("ExpectedBucketOwner"))
+    if home.region != call.region and call.principal.type not in ("anonymous", "service"):
+        raise _wrong_region(call, home)
+    if home.owner == call.account and home.region == call.region:
+        return call
+    return call.within(home.owner, home.region)
+
+
+def enter_object(call: Call, request: dict[str, Any], *, writes: bool) -> Scope:
+    """As ``enter``, for a request about one key. Raises KeyTooLongError, and SlowDown in quota mode."""
+    key: str = request["Key"]
+    if key_bytes(key) > MAX_KEY_BYTES:
+        size = key_bytes(key)
+        raise s3.error("KeyTooLongError", "Your key is too long", Size=size, MaxSizeAllowed=MAX_KEY_BYTES)
+    scope = enter(call, request)
+    if call.kernel.quotas.enforced:
+        _pace(call, request["Bucket"], key, writes)
+    return scope
+
+
+def _pace(call: Call, bucket: str, key: str, writes: bool) -> None:
+    kind, rate = ("writes", WRITES_PER_SECOND) if writes else ("reads", READS_PER_SECOND)
+    if not call.kernel.quotas.take("s3", kind, bucket, throughput_prefix(key), rate=rate):
+        raise s3.error("SlowDown", "Please reduce your request rate.", status=503)
+
+
+def _wrong_region(call: Call, home: Home) -> ServiceError:
+    """Return how S3 sends a client to the right region.
+
+    A virtual host leads to the bucket's own region, which finds the signature wrong; a path leads to the region that
+    was signed for, which says that the bucket is elsewhere.
+    """
+    headers = {"x-amz-bucket-region": home.region}
+    if call.request.host.startswith(f"{home.name}."):
+        detail = f"the region '{call.region}' is wrong; expecting '{home.region}'"
+        if "authorization" in call.request.headers:
+            code, text = "AuthorizationHeaderMalformed", f"The authorization header is malformed; {detail}"
+        else:
+            code = "AuthorizationQueryParametersError"
+            text = f"Error parsing the X-Amz-Credential parameter; {detail}"
+        return ServiceError(text, code=code, status=400, fields={"Region": home.region}, headers=headers)
+    text = (
+        "The bucket you are attempting to access must be addressed using the specified endpoint. "
+        "Please send all future requests to this endpoint."
+    )
+    fields = {"Endpoint": call.request.host, "Bucket": home.name}
+    return ServiceError(text, code="PermanentRedirect", status=301, fields=fields, headers=headers)

@@ -1,0 +1,1 @@
+"""What S3 decides without looking anything up: everything is a parameter."""

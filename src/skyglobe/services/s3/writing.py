@@ -1,0 +1,274 @@
+"""Bytes on their way in: hashed and checked as they come, small ones into the store, large ones into a blob."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from hashlib import md5
+from typing import Any, NamedTuple
+
+from skyglobe.kernel import checksums
+from skyglobe.kernel.blob_uses import release_blob, use_blob
+from skyglobe.kernel.blobs import INLINE_BYTES, BlobWriter
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.wire import BodyStream
+from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3.records import Chunk, Span, chunks
+from skyglobe.services.s3.rules.checksums import (
+    BadChecksum,
+    Declared,
+    declared_checksum,
+    trailing_digest,
+)
+
+BATCH_BYTES = 1024 * 1024
+"""Handed to the hashing threads at a time: large enough that handing over costs little, small enough for the cache.
+Three such batches at most are in memory: arriving, waiting, being worked on."""
+
+
+class Expected(NamedTuple):
+    """What the headers say of a body."""
+
+    length: int | None
+    md5: bytes | None
+    checksum: Declared
+
+
+class Received(NamedTuple):
+    """A body that arrived whole and as it was declared."""
+
+    size_bytes: int
+    etag: str
+    """MD5, in hexadecimal."""
+    digests: dict[str, bytes]
+    """By algorithm."""
+    data: bytes = b""
+    blob: str = ""
+    """Empty when ``data`` is all of it."""
+
+
+def expected_body(call: Call, request: dict[str, Any], limit: int) -> Expected:
+    """Read what the headers say of the body. Raises S3's errors for what they cannot mean, and EntityTooLarge."""
+    headers, stream = call.request.headers, call.request.stream
+    if "transfer-encoding" in headers and "x-amz-decoded-content-length" not in headers:
+        raise errors.not_implemented("Transfer-Encoding")
+    length = stream.length if stream is not None else len(request.get("Body", b""))
+    if length is not None and length > limit:
+        raise errors.entity_too_large(length, limit)
+    content_md5 = None
+    if "ContentMD5" in request:
+        content_md5 = checksums.from_text("MD5", request["ContentMD5"])
+        if content_md5 is None:
+            text = "The Content-MD5 you specified was invalid."
+            raise ServiceError(text, code="InvalidDigest", fields={"Content-MD5": request["ContentMD5"]})
+    try:
+        return Expected(length, content_md5, declared_checksum(request, headers.get("x-amz-trailer", "")))
+    except BadChecksum as error:
+        raise errors.invalid_request(str(error)) from error
+
+
+class Hashing:
+    """The MD5 of a body and its checksums by some algorithms."""
+
+    def __init__(self, algorithms: Iterable[str]) -> None:
+        self._md5 = md5(usedforsecurity=False)
+        self._checksums = {algorithm: checksums.new(algorithm) for algorithm in algorithms}
+        self.size_bytes = 0
+
+    def update(self, pieces: Sequence[bytes]) -> None:
+        self.update_md5(pieces)
+        self.update_checksums(pieces)
+
+    def update_md5(self, pieces: Sequence[bytes]) -> None:
+        for piece in pieces:
+            self._md5.update(piece)
+
+    def update_checksums(self, pieces: Sequence[bytes]) -> None:
+        for piece in pieces:
+            self.size_bytes += len(piece)
+            for checksum in self._checksums.values():
+                checksum.update(piece)
+
+    def result(self) -> Received:
+        digests = {algorithm: checksum.digest() for algorithm, checksum in self._checksums.items()}
+        return Received(self.size_bytes, self._md5.hexdigest(), digests)
+
+
+def check(call: Call, expected: Expected, received: Received) -> None:
+    """Raise IncompleteBody, BadDigest or InvalidRequest unless the body is what was declared."""
+    if expected.length is not None and expected.length != received.size_bytes:
+        text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
+        raise s3.error("IncompleteBody", text)
+    if expected.md5 is not None and expected.md5.hex() != received.etag:
+        text = "The Content-MD5 you specified did not match what we received."
+        calculated = checksums.as_text(bytes.fromhex(received.etag))
+        raise s3.error("BadDigest", text, ExpectedDigest=expected.md5.hex(), CalculatedDigest=calculated)
+    algorithm, digest = expected.checksum
+    if not algorithm:
+        return
+    if digest is None:
+        try:
+            digest = trailing_digest(algorithm, call.request.trailers)
+        except BadChecksum as error:
+            raise errors.invalid_request(str(error)) from error
+    if digest != received.digests[algorithm]:
+        raise s3.error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
+
+
+def is_small(call: Call, request: dict[str, Any]) -> bool:
+    """Whether the body is at hand and small enough for the store."""
+    return call.request.stream is None and len(request.get("Body", b"")) <= INLINE_BYTES
+
+
+def take(call: Call, request: dict[str, Any], expected: Expected, algorithms: Iterable[str]) -> Received:
+    """Hash and check a small body, on the spot."""
+    body: bytes = request.get("Body", b"")
+    hashing = Hashing(algorithms)
+    hashing.update((body,))
+    received = hashing.result()
+    check(call, expected, received)
+    return received._replace(data=body)
+
+
+async def receive(
+    call: Call, request: dict[str, Any], expected: Expected, algorithms: Iterable[str], limit: int
+) -> Received:
+    """Write a body to a blob while it is hashed, in constant memory, and check it.
+
+    The blob is finished but not yet named in the store: ``keep`` or ``discard`` it. Nothing is left when this raises:
+    S3's errors, ServiceUnavailable when the disk is full, ClientGone.
+    """
+    writer = _open_blob(call)
+    try:
+        hashing = Hashing(algorithms)
+        await _Pipeline(writer, hashing, limit).run(call.request.stream or _Whole(request.get("Body", b"")))
+        received = hashing.result()
+        check(call, expected, received)
+        await asyncio.to_thread(writer.finish)
+    except OSError as error:
+        discard(call, writer)
+        raise errors.no_room(error.strerror or error) from error
+    except BaseException:  # whatever it was, and cancellation too: the bytes are nobody's
+        discard(call, writer)
+        raise
+    return received._replace(blob=writer.blob)
+
+
+def _open_blob(call: Call) -> BlobWriter:
+    try:
+        return call.kernel.blobs.create()
+    except OSError as error:
+        raise errors.no_room(error.strerror or error) from error
+
+
+def discard(call: Call, writer: BlobWriter) -> None:
+    """Throw away what was written, finished or not."""
+    writer.discard()
+    call.kernel.blobs.delete(writer.blob)
+
+
+def forget(call: Call, received: Received) -> None:
+    """Throw away a body that arrived whole but is not to be kept."""
+    if received.blob:
+        call.kernel.blobs.delete(received.blob)
+
+
+def keep(scope: Scope, received: Received) -> list[Span]:
+    """Name the bytes in the store; return where they are."""
+    if received.blob:
+        use_blob(scope, received.blob)
+        return [Span(received.size_bytes, received.blob)]
+    return keep_data(scope, received.data)
+
+
+def keep_data(scope: Scope, data: bytes) -> list[Span]:
+    """Put few bytes into the store; return where they are."""
+    if not data:
+        return []
+    chunk = scope.kernel.next_order()
+    chunks.insert(scope, Chunk(id=chunk, data=data))
+    return [Span(len(data), "", 0, chunk)]
+
+
+def share_blob(scope: Scope, span: Span) -> Span:
+    """Let one more object have bytes that are in a blob."""
+    use_blob(scope, span.blob)
+    return span
+
+
+def release(scope: Scope, spans: Iterable[Span]) -> None:
+    """Give up bytes that one object had. Blobs nobody has any more are deleted after the commit."""
+    for span in spans:
+        if span.blob:
+            release_blob(scope, span.blob)
+        else:
+            chunks.delete(scope, Chunk(id=span.chunk, data=b""))
+
+
+def checksum_text(received: Received, algorithm: str) -> str:
+    """Return the body's checksum as headers and records have it."""
+    return checksums.as_text(received.digests[algorithm])
+
+
+class _Pipeline:
+    """Reads a body batch by batch; while one batch is written and hashed in threads, the next arrives."""
+
+    def __init__(self, writer: BlobWriter, hashing: Hashing, limit: int) -> None:
+        self._writer = writer
+        self._hashing = hashing
+        self._limit = limit
+        self._working: tuple[asyncio.Future[None], ...] = ()
+
+    async def run(self, stream: BodyStream | _Whole) -> None:
+        """Take in all of ``stream``. Raises EntityTooLarge, OSError, and what the stream raises."""
+        total, waiting, batch = 0, 0, []
+        try:
+            while piece := await stream.read():
+                batch.append(piece)
+                waiting += len(piece)
+                total += len(piece)
+                if total > self._limit:
+                    raise errors.entity_too_large(total, self._limit)
+                if waiting >= BATCH_BYTES:
+                    await self._hand_over(batch)
+                    batch, waiting = [], 0
+            if batch:
+                await self._hand_over(batch)
+        finally:
+            await self._finish()
+
+    async def _hand_over(self, batch: list[bytes]) -> None:
+        await self._finish()
+        loop = asyncio.get_running_loop()
+        self._working = (
+            loop.run_in_executor(None, self._hashing.update_md5, batch),
+            loop.run_in_executor(None, self._write, batch),
+        )
+
+    async def _finish(self) -> None:
+        """Wait for the threads, so that none works on after an error; raise theirs."""
+        working, self._working = self._working, ()
+        if working:
+            await asyncio.wait(working)
+            for future in working:
+                future.result()
+
+    def _write(self, batch: list[bytes]) -> None:
+        self._hashing.update_checksums(batch)
+        for piece in batch:
+            self._writer.write(piece)
+
+
+class _Whole:
+    """A body at hand, read like one that arrives."""
+
+    length: int | None
+
+    def __init__(self, body: bytes) -> None:
+        self.length = len(body)
+        self._left = [body]
+
+    async def read(self) -> bytes:
+        return self._left.pop() if self._left else b""
