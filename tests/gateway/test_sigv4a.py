@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+import botocore.auth  # noqa: F401 - must come before botocore.crt.auth, which it imports
 import pytest
 from botocore.crt.auth import (
     CrtS3SigV4AsymAuth,
@@ -24,6 +25,7 @@ from skyglobe.kernel.wire import Request
 
 EVENTS = SignedService("events", "json")
 text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=15)
+names = text.filter(lambda name: not name.lower().startswith("x-amz-"))  # the signer refuses to sign its own
 
 
 def url_of(path: str, query: list[tuple[str, str]]) -> str:
@@ -40,7 +42,7 @@ def test_the_key_is_derived_as_the_common_runtime_derives_it() -> None:
 @settings(deadline=None)
 @given(
     path=text,
-    query=st.lists(st.tuples(text, text), max_size=3),
+    query=st.lists(st.tuples(names, text), max_size=3),
     body=st.binary(max_size=50),
     signer=st.sampled_from([CrtS3SigV4AsymAuth, CrtSigV4AsymAuth, CrtS3SigV4Auth, CrtSigV4Auth]),
 )
