@@ -28,16 +28,18 @@ OBJECT_BYTES = 16 * MIB
 JSON_BODY = (
     b'{"MessageId":"5fea7756-0ea4-451a-a703-a558b933e274","MD5OfMessageBody":"5d41402abc4b2a76b9719d911017c592"}'
 )
+CALL_BODY = b'{"QueueUrl":"http://localhost:4566/000000000000/orders","MessageBody":"hello, this is a test"}'
 CALL = (
     b"POST / HTTP/1.1\r\nHost: localhost:4566\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n"
-    b"Content-Type: application/x-amz-json-1.0\r\nUser-Agent: Boto3/1.40 md/Botocore#1.40 ua/2.1 os/linux lang/python\r\n"
-    b"X-Amz-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, "
+    b"Content-Type: application/x-amz-json-1.0\r\n"
+    b"User-Agent: Boto3/1.40 md/Botocore#1.40 ua/2.1 os/linux lang/python\r\n"
+    b"X-Amz-Date: 20260101T000000Z\r\n"
+    b"Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, "
     b"SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=" + b"0" * 64 + b"\r\n"
     b"amz-sdk-invocation-id: 4b1b1d62-9a38-4a52-b0c1-5d3f2f5b8a11\r\namz-sdk-request: attempt=1\r\n"
-    b"Content-Length: 93\r\n\r\n"
-    b'{"QueueUrl":"http://localhost:4566/000000000000/orders","MessageBody":"hello, this is a test"}'
+    b"Content-Length: %d\r\n\r\n%b" % (len(CALL_BODY), CALL_BODY)
 )
-CALL = CALL.replace(b"Content-Length: 93", b"Content-Length: %d" % len(CALL.partition(b"\r\n\r\n")[2]))
+"""A call as boto3 sends it."""
 
 
 class Client(asyncio.Protocol):

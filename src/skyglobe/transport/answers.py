@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 JOIN_BYTES = 64 * 1024
 """Bodies up to here are joined with their head: copying them costs less than a second buffer in the system call."""
+WHOLE_BYTES = 1024 * 1024
+"""Bodies up to here are written at once, whether or not the client takes them; larger ones as it takes them."""
 NO_BODY = frozenset({204, 304})
 """Statuses whose responses end with their headers (RFC 9110, 6.4.1)."""
 
@@ -37,12 +39,12 @@ def begin_answer(connection: Connection, exchange: Exchange, response: Response)
     body = response.body
     if exchange.request.method == "HEAD" or response.status in NO_BODY:
         _write_head_only(connection, exchange, response)
-    elif isinstance(body, bytes):
+    elif isinstance(body, bytes) and len(body) <= WHOLE_BYTES:
         _write_whole(connection, exchange, response, body)
     elif hasattr(body, "__aiter__"):
         return _begin_iterator(connection, exchange, response, cast("AsyncIterator[bytes]", body))
     else:
-        parts = tuple(body)
+        parts = (body,) if isinstance(body, bytes) else tuple(body)
         length = body_length(parts)
         if length > PIECE_BYTES:
             check_first(parts)

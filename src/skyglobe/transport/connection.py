@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._held = b""
         self._starting = False
         self._unsafe_running = False
-        self._eof = False
+        self.at_eof = False
         self._sender: asyncio.Task[None] | None = None
         self._write_paused = False
         self._drain_waiter: asyncio.Future[None] | None = None
@@ -78,14 +78,13 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Keep a half-closed connection open as long as it is owed answers, unless an endless one is under way."""
-        self._eof = True
+        self.at_eof = True
         if self.parser.open is not None:
             self.parser.open.settle()
             return False
         if self.over or self.secure or not self.queue:
             return False
-        being_sent = self.queue[0].response
-        return being_sent is None or not hasattr(being_sent.body, "__aiter__")
+        return self._sender is None or not self._is_endless(self.queue[0].response)
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -132,12 +131,12 @@ class Connection(asyncio.Protocol):
             self._adjust_reading()
 
     def _start_requests(self) -> None:
-        """Hand on what may run now."""
+        """Hand on what may run now; nothing as long as the client has yet to take an answer."""
         if self._starting:  # called by an answer given on the spot: the loop below goes on with it
             return
         self._starting = True
         queue = self.queue
-        while self.started < len(queue) and not self._write_paused:
+        while self.started < len(queue) and self._sender is None and not self._write_paused:
             exchange = queue[self.started]
             safe = exchange.request.method in SAFE_METHODS
             if self.started and (self._unsafe_running or not safe):
@@ -152,25 +151,29 @@ class Connection(asyncio.Protocol):
 
     def _hold_open_body(self, exchange: Exchange) -> None:
         """See to a body that is still arriving: the client may wait for a word, the reader may be behind."""
-        body = exchange.body
-        if body is None:
-            if exchange.awaits_continue and not self.queue:
-                self._send_continue(exchange)
+        if exchange.awaits_continue:
+            self._offer_continue(exchange)
         elif exchange.settled:
             if self.parser.body_bytes - exchange.answered_at > self.server.limits.drain_bytes:
                 self._linger()
-        elif body.waiting_bytes > self.server.limits.stream_buffer_bytes:
+        elif exchange.body is not None and exchange.body.waiting_bytes > self.server.limits.stream_buffer_bytes:
             self._adjust_reading()
 
-    def _send_continue(self, exchange: Exchange) -> None:
-        exchange.awaits_continue = False
-        self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    def _offer_continue(self, exchange: Exchange) -> None:
+        """Ask for a body the client holds back, once it is wanted and every answer before it is out."""
+        if exchange.body is None:
+            wanted = not self.queue
+        else:
+            wanted = exchange.body.is_awaited and bool(self.queue) and self.queue[0] is exchange
+        if wanted:
+            exchange.awaits_continue = False
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _body_read(self) -> None:
         """Called by a streamed body when its reader waits or has taken something."""
         exchange = self.parser.open
-        if exchange is not None and exchange.awaits_continue and self.queue and self.queue[0] is exchange:
-            self._send_continue(exchange)
+        if exchange is not None and exchange.awaits_continue:
+            self._offer_continue(exchange)
         if not self.reading:
             self._adjust_reading()
 
@@ -224,6 +227,9 @@ class Connection(asyncio.Protocol):
             exchange = queue[0]
             if exchange.response is None:
                 break
+            if self.at_eof and self._is_endless(exchange.response):
+                self.close()
+                break
             rest = self._begin_answer(exchange, exchange.response)
             if rest is None:
                 self._finish(exchange)
@@ -231,9 +237,16 @@ class Connection(asyncio.Protocol):
                 self._sender = self.server.loop.create_task(self._send_rest(exchange, exchange.response, rest))
         if len(queue) > self.started:
             self._start_requests()
+        if self.parser.open is not None and self.parser.open.awaits_continue:
+            self._offer_continue(self.parser.open)
         if not self.reading and not self._is_full():
             held, self._held = self._held, b""
             self._feed_slices(held)
+
+    @staticmethod
+    def _is_endless(response: Response | None) -> bool:
+        """Whether an answer may go on for as long as the client listens, and so needs one that does."""
+        return response is not None and hasattr(response.body, "__aiter__")
 
     def _begin_answer(self, exchange: Exchange, response: Response) -> Rest | None:
         try:
@@ -284,7 +297,7 @@ class Connection(asyncio.Protocol):
         if exchange.body is not None:
             exchange.body.discard()
             exchange.answered_at = self.parser.body_bytes
-        if exchange.keep_alive and not (self._eof and not self.queue):
+        if exchange.keep_alive and not (self.at_eof and not self.queue):
             return
         if unread or self._refused:
             self._linger()
@@ -293,7 +306,7 @@ class Connection(asyncio.Protocol):
 
     # writing
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Write, unless the connection is closing."""
         if not self.transport.is_closing():
             self.sent_bytes += len(data)
@@ -328,7 +341,7 @@ class Connection(asyncio.Protocol):
         """Say that nothing more will come, and read on, so that the client is not reset before it has read why."""
         self.over = True
         self._drop_all()
-        if self._eof:
+        if self.at_eof:
             self.transport.close()
             return
         if self.transport.can_write_eof():

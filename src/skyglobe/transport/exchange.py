@@ -34,6 +34,7 @@ class Exchange:
         "connection",
         "http10",
         "keep_alive",
+        "replied",
         "request",
         "response",
         "settled",
@@ -49,8 +50,10 @@ class Exchange:
         self.body: IncomingBody | None = None
         """The body when it is streamed; the same object as ``request.stream``."""
         self.response: Response | None = None
+        self.replied = False
+        """Whether the handler has answered."""
         self.settled = False
-        """Whether the connection has answered on the handler's behalf, or is gone: a reply then does nothing."""
+        """Whether nothing is owed any more: answered, by the handler or in its stead, or the client is gone."""
         self.answered_at = 0
         """Bytes of the body that had arrived when the answer went out."""
         self.connection: Connection | None = None
@@ -61,14 +64,14 @@ class Exchange:
 
         Raises ``RuntimeError`` when called twice.
         """
-        if self.settled:
-            abandon(response)
-        elif self.response is not None:
+        if self.replied:
             raise RuntimeError(f"{self.request.method} {self.request.path} was answered twice")
+        self.replied = True
+        if self.settled or self.connection is None:
+            abandon(response)
         else:
             self.response = response
-            if self.connection is not None:
-                self.connection.answered(self)
+            self.connection.answered(self)
 
     def settle(self) -> None:
         """Let a later reply do nothing; an answer that was waiting for its turn is given up."""

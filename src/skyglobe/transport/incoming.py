@@ -76,6 +76,11 @@ class IncomingBody:
         self.waiting_bytes = 0
         self._wake()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the reader waits for the next piece."""
+        return self._waiter is not None
+
     async def _wait(self) -> None:
         if self._waiter is not None:
             raise RuntimeError("two tasks read one body")

@@ -64,8 +64,9 @@ async def send_parts(connection: Connection, parts: Iterable[FileSlice | bytes])
     """
     for part in parts:
         if not isinstance(part, FileSlice):
-            connection.write(part)
-            await connection.drained()
+            for at in range(0, len(part), PIECE_BYTES):
+                connection.write(memoryview(part)[at : at + PIECE_BYTES])
+                await connection.drained()
             continue
         with open(part.path, "rb", buffering=0) as file:
             for piece in _pieces(file, part):

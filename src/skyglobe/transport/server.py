@@ -41,8 +41,8 @@ class HttpServer:
         self._opening: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._sweep()
+        self._timer: asyncio.TimerHandle
+        self._tick()
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -55,10 +55,13 @@ class HttpServer:
             self._listeners.append(Listener(bound, self.loop, self._accepted, sniff=self._tls is not None))
 
     async def close(self, grace_for: float | None = None) -> None:
-        """Stop accepting, let running requests finish for up to ``grace_for`` seconds, then cut what is left."""
+        """Stop accepting, let running requests finish for up to ``grace_for`` seconds, then cut what is left.
+
+        Closing again does no harm.
+        """
         self.closing = True
-        for listener in self._listeners:
-            listener.close()
+        while self._listeners:
+            self._listeners.pop().close()
         for task in list(self._opening):
             task.cancel()
         for connection in list(self.connections):
@@ -69,8 +72,7 @@ class HttpServer:
         for connection in list(self.connections):
             connection.transport.abort()
         await self._empty.wait()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
 
     def handle(self, exchange: Exchange) -> None:
         """Call the handler. Whatever it raises is a fault of the program: it is logged, and the client told 500."""
@@ -122,15 +124,17 @@ class HttpServer:
 
     # time
 
-    def _sweep(self) -> None:
-        now = self.loop.time()
+    def sweep(self, now: float) -> None:
+        """Renew the ``Date`` header and end the connections that are overdue at ``now``, in seconds of loop time."""
         self.heads.renew()
         self._sweeper.sweep(list(self.connections), now)
         for listener in self._listeners:
-            if not self.closing:
-                listener.resume()
-                listener.drop_silent(now - self.limits.idle_for)
-        self._timer = self.loop.call_later(self.limits.sweep_every, self._sweep)
+            listener.resume()
+            listener.drop_silent(now - self.limits.idle_for)
+
+    def _tick(self) -> None:
+        self.sweep(self.loop.time())
+        self._timer = self.loop.call_later(self.limits.sweep_every, self._tick)
 
 
 async def serve(
