@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.conformance.botocore_wire import send
 from tests.conformance.carried import carried
-from tests.conformance.sampling import SEED, WHOLE, chosen_operations, chosen_services
+from tests.conformance.examples import drawing
+from tests.conformance.sampling import chosen_operations, chosen_services
 from tests.conformance.strategies import same, values
 
 from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, load
 from skyglobe.models.routing import router
 from skyglobe.protocols.parsing import compile_parser
-
-EXAMPLES = 4
 
 SAME_REQUEST_AS = {
     # Deprecated, and written exactly as their successors.
@@ -51,14 +50,7 @@ def prove(operation: OperationModel, protocol: str) -> None:
     precisions = ("default",) if protocol == "smithy-rpc-v2-cbor" else ("default", "millisecond")
     parse = compile_parser(operation, protocol)
 
-    @seed(SEED)
-    @settings(
-        max_examples=EXAMPLES,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink] if not WHOLE else [Phase.generate],
-    )
+    @drawing
     @given(inputs, st.sampled_from(precisions))
     def read_back(parameters: dict[str, object], precision: str) -> None:
         request = send(operation, protocol, parameters, precision)

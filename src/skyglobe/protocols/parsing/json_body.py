@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from skyglobe.kernel.wire import Request
 from skyglobe.protocols.parsing.failures import serialization_failure
 
 _decode = msgspec.json.Decoder().decode
@@ -22,7 +21,3 @@ def decode_json(body: bytes) -> Any:
     except (ValueError, RecursionError):
         # msgspec's DecodeError and Python's UnicodeDecodeError are ValueErrors.
         raise serialization_failure("The request body is not valid JSON.") from None
-
-
-def decode_json_body(request: Request) -> Any:
-    return decode_json(request.body)
