@@ -64,9 +64,9 @@ def query_text_failure(member: str, text: str, type_name: str) -> ServiceError:
 
 
 def ec2_text_failure(member: str, text: str, type_name: str) -> ServiceError:
-    return ServiceError(
-        f"Value ({text}) for parameter {member} is invalid. Expected {type_name}.", code="InvalidParameterValue"
-    )
+    name = member[:1].lower() + member[1:]
+    message = f"Value ( {text} ) for parameter {name} is invalid. Expecting a value of type {type_name}."
+    return ServiceError(message, code="InvalidParameterValue")
 
 
 def xml_text_failure(member: str, text: str, type_name: str) -> ServiceError:
