@@ -69,8 +69,7 @@ class XmlCompiler:
     def element(self, shape: Shape, tag: str) -> Writer:
         """Return a writer of ``<tag>value</tag>``, or of one element per item for flattened lists and maps."""
         if shape.flattened and shape.type == "list":
-            each = self.element(shape.element, self._naming(shape.element) or tag)
-            return lambda value: "".join([each(item) for item in value])
+            return _flat_list(self.element(shape.element, self._naming(shape.element) or tag))
         if shape.flattened and shape.type == "map":
             pair = self._pair(shape, tag)
             return lambda value: "".join([pair(k, v) for k, v in value.items() if v is not None])
@@ -143,6 +142,19 @@ class XmlCompiler:
             opening = start[:-1]
             return lambda value: f"{opening}{attributes(value)}>{text(value)}{end}"
         return lambda value: f"{start}{text(value)}{end}"
+
+
+def _flat_list(each: Writer) -> Writer:
+    """Return the writer of a flattened list. One that can write itself (``as_xml``), being large, is let do so."""
+
+    def write(value: Any) -> str:
+        as_xml = getattr(value, "as_xml", None)
+        if as_xml is not None:
+            text: str = as_xml()
+            return text
+        return "".join([each(item) for item in value])
+
+    return write
 
 
 def namespace(shape: Shape) -> str:

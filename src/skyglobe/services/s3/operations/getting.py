@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any, NamedTuple
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.protocols.serializing.instants import rfc822
 from skyglobe.services.s3 import errors, places, reading, s3, versions
 from skyglobe.services.s3.answers import checksum_members, head_members, is_composite, quoted, seconds
 from skyglobe.services.s3.describing import refuse_unbuilt
@@ -80,7 +80,7 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
     for parameter, member in _OVERRIDES.items():
         if parameter in request:
             value = request[parameter]
-            members[member] = rfc822(value) if parameter == "ResponseExpires" else value
+            members[member] = formatdate(value.timestamp(), usegmt=True) if parameter == "ResponseExpires" else value
     return Reading(scope, found, details, span, members)
 
 
@@ -95,7 +95,7 @@ def _check_conditions(request: dict[str, Any], found: Object, now: int) -> None:
     conditions = Conditions(*(request.get(name) for name in _CONDITIONS))
     outcome = evaluate(conditions, found.etag, found.modified_at, now)
     if outcome == "not modified":
-        headers = {"ETag": quoted(found.etag), "Last-Modified": rfc822(seconds(found.modified_at))}
+        headers = {"ETag": quoted(found.etag), "Last-Modified": formatdate(seconds(found.modified_at), usegmt=True)}
         raise ServiceError("Not Modified", code="NotModified", status=304, headers=headers)
     if outcome:
         raise errors.precondition_failed(outcome)

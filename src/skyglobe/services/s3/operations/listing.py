@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote_plus
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, places, s3
 from skyglobe.services.s3.access import owner_of
-from skyglobe.services.s3.answers import quoted, seconds
+from skyglobe.services.s3.contents import Contents, Spelling, spelling_of
 from skyglobe.services.s3.records import Object, objects
 from skyglobe.services.s3.rules.folding import Page, Start, marker_start, read_page
 
@@ -32,7 +31,7 @@ def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     else:
         start = marker_start(start_after, request.get("Prefix", ""), request.get("Delimiter", ""))
     page = _read(scope, request, start, limit)
-    spell = spelling(request)
+    spell = spelling_of(request)
     owner = owner_of(scope.account) if request.get("FetchOwner") else None
     result = {
         **_frame(request, page, limit, spell, owner),
@@ -56,7 +55,7 @@ def list_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     marker, delimiter = request.get("Marker", ""), request.get("Delimiter", "")
     start = marker_start(marker, request.get("Prefix", ""), delimiter)
     page = _read(scope, request, start, limit)
-    spell = spelling(request)
+    spell = spelling_of(request)
     result = {**_frame(request, page, limit, spell, owner_of(scope.account)), "Marker": spell(marker)}
     if page.end is not None and delimiter:
         result["NextMarker"] = spell(page.end.beyond or (page.end.past or ("",))[0])
@@ -72,21 +71,7 @@ def page_size(request: dict[str, Any], member: str, argument: str) -> int:
     return min(wanted, MAX_PAGE)
 
 
-class spelling:  # noqa: N801 - a function with a setting
-    """How keys are written in an answer: as they are, or URL-encoded when the client asks for that."""
-
-    def __init__(self, request: dict[str, Any]) -> None:
-        encoding = request.get("EncodingType")
-        if encoding not in (None, "url"):
-            text = "Invalid Encoding Method specified in Request"
-            raise errors.invalid_argument(text, "encoding-type", encoding)
-        self._encodes = encoding == "url"
-
-    def __call__(self, key: str) -> str:
-        return quote_plus(key, safe="/*") if self._encodes else key
-
-
-def common_prefixes(page: Page[Any], spell: spelling) -> list[dict[str, str]]:
+def common_prefixes(page: Page[Any], spell: Spelling) -> list[dict[str, str]]:
     return [{"Prefix": spell(prefix)} for prefix in page.prefixes]
 
 
@@ -110,7 +95,7 @@ def _read(scope: Scope, request: dict[str, Any], start: Start, limit: int) -> Pa
 
 
 def _frame(
-    request: dict[str, Any], page: Page[Object], limit: int, spell: spelling, owner: dict[str, str] | None
+    request: dict[str, Any], page: Page[Object], limit: int, spell: Spelling, owner: dict[str, str] | None
 ) -> dict[str, Any]:
     """Return what both listings tell."""
     result: dict[str, Any] = {
@@ -118,7 +103,7 @@ def _frame(
         "Prefix": spell(request.get("Prefix", "")),
         "MaxKeys": limit,
         "IsTruncated": page.end is not None,
-        "Contents": [_described(found, spell, owner) for found in page.entries],
+        "Contents": Contents(page.entries, spell, owner),
     }
     if request.get("Delimiter"):
         result["Delimiter"] = spell(request["Delimiter"])
@@ -127,18 +112,3 @@ def _frame(
     if "EncodingType" in request:
         result["EncodingType"] = request["EncodingType"]
     return result
-
-
-def _described(found: Object, spell: spelling, owner: dict[str, str] | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "Key": spell(found.key),
-        "LastModified": seconds(found.modified_at),
-        "ETag": quoted(found.etag),
-        "ChecksumAlgorithm": [found.algorithm],
-        "ChecksumType": found.checksum_type,
-        "Size": found.size_bytes,
-        "StorageClass": found.storage_class,
-    }
-    if owner is not None:
-        entry["Owner"] = owner
-    return entry

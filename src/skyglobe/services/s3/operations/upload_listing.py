@@ -10,7 +10,8 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.s3 import errors, pending, places, s3
 from skyglobe.services.s3.access import canonical_id, owner_of
 from skyglobe.services.s3.answers import quoted, seconds
-from skyglobe.services.s3.operations.listing import common_prefixes, page_size, spelling
+from skyglobe.services.s3.contents import Spelling, spelling_of
+from skyglobe.services.s3.operations.listing import common_prefixes, page_size
 from skyglobe.services.s3.records import Part, Upload, parts, uploads
 from skyglobe.services.s3.rules.checksums import MEMBERS
 from skyglobe.services.s3.rules.folding import Start, marker_start, read_page
@@ -31,7 +32,7 @@ def list_multipart_uploads(call: Call, request: dict[str, Any]) -> dict[str, Any
     page = read_page(
         entries, lambda found: (found.key, found.id), prefix=prefix, delimiter=delimiter, start=start, limit=limit
     )
-    spell = spelling(request)
+    spell = spelling_of(request)
     result: dict[str, Any] = {
         "Bucket": bucket,
         "KeyMarker": spell(marker),
@@ -52,7 +53,7 @@ def list_multipart_uploads(call: Call, request: dict[str, Any]) -> dict[str, Any
     return result
 
 
-def _upload(found: Upload, spell: spelling, owner: str) -> dict[str, Any]:
+def _upload(found: Upload, spell: Spelling, owner: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "UploadId": found.id,
         "Key": spell(found.key),
