@@ -1,0 +1,1 @@
+"""The operations of the SQS API, by what they deal with."""

@@ -1,0 +1,1 @@
+"""SQS's decisions, free of effects: everything they need is a parameter."""
