@@ -37,3 +37,20 @@ class Quotas:
         if len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
         return taken
+
+    def take_in_second(self, *name: str, limit: float, amount: float = 1) -> bool:
+        """Take ``amount`` of at most ``limit`` in a second, which begins with the first taking after the last one.
+
+        For quotas that AWS counts by the second, where a bucket that refills on the way would let more through.
+        """
+        if not self.enforced:
+            return True
+        now = self._clock.now()
+        used, since = self._buckets.pop(name, (0.0, now))
+        if now - since >= 1000:
+            used, since = 0.0, now
+        taken = used + amount <= limit
+        self._buckets[name] = (used + amount if taken else used, since)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
+        return taken

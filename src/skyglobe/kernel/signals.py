@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from skyglobe.kernel.clock import Clock, Instant
+from skyglobe.kernel.clock import Alarm, Clock, Instant
 
 Topic = tuple[str, ...]
 
@@ -61,6 +61,7 @@ class Signals:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._listening: dict[Topic, dict[Bell, None]] = {}
+        self._alarms: dict[Topic, Alarm] = {}
 
     @contextlib.contextmanager
     def listen(self, topic: Topic) -> Iterator[Bell]:
@@ -94,6 +95,21 @@ class Signals:
             if not bell.has_rung:
                 bell.ring()
                 return
+
+    def fire_one_at(self, topic: Topic, instant: Instant) -> None:
+        """Do ``fire_one`` when the clock reaches ``instant``. A topic has one such alarm: the earliest asked for."""
+        pending = self._alarms.get(topic)
+        if pending is not None:
+            if pending.at <= instant:
+                return
+            self.clock.forget(pending)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda done: None if done.cancelled() else self._alarmed(topic))
+        self._alarms[topic] = self.clock.alarm(instant, future, None)
+
+    def _alarmed(self, topic: Topic) -> None:
+        self._alarms.pop(topic, None)
+        self.fire_one(topic)
 
     def fire_all(self) -> None:
         """Wake everybody, whatever they listen to: the whole store was replaced."""
