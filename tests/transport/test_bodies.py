@@ -63,7 +63,8 @@ def test_a_chunked_body_over_the_bound_is_streamed_without_length(serving, echo)
 def test_a_stream_is_handed_on_before_its_body_has_arrived(serving, held):
     serving(held, buffered_body_bytes=10).connect().send(put("Content-Length: 11", b"abc"))
     request, _ = held.next()
-    assert request.body == b"" and request.stream.length == 11
+    assert request.body == b""
+    assert request.stream.length == 11
 
 
 def test_the_socket_is_not_read_while_a_streamed_body_waits_to_be_read(serving, held):
@@ -192,7 +193,8 @@ def test_a_little_of_an_unread_body_is_thrown_away_and_the_connection_kept(servi
     request, reply = held.next()
     served.on_loop(lambda: reply(Response(403)))
     answer = wire.answer()
-    assert answer.status == 403 and "connection" not in answer.headers
+    assert answer.status == 403
+    assert "connection" not in answer.headers
     wire.send(bytes(499000) + b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n")
     request, reply = held.next()
     assert request.path == "/next"

@@ -80,7 +80,8 @@ def test_closing_finishes_what_runs_closes_what_idles_and_accepts_nothing_new(se
     _, reply = held.next()
     served.until(lambda: len(served.server.connections) == 3)
     closing = asyncio.run_coroutine_threadsafe(served.server.close(), served.loop)
-    assert idle.closed() and half.closed()
+    assert idle.closed()
+    assert half.closed()
     with pytest.raises(ConnectionError):
         served.connect()
     assert not closing.done()

@@ -1,6 +1,6 @@
 """HTTPS and HTTP on one port, with certificates made on the spot."""
 
-import datetime
+import datetime as dt
 import socket
 import ssl
 from io import BytesIO
@@ -143,7 +143,7 @@ def test_the_certificate_is_kept_until_it_lacks_a_name_or_time(tmp_path, monkeyp
     tls.local_context(tmp_path, ["more.example"])
     second = (tmp_path / "server.pem").read_bytes()
     assert second != first
-    monkeypatch.setattr(tls, "RENEWED_BEFORE", tls.CERTIFICATE_FOR + datetime.timedelta(days=1))
+    monkeypatch.setattr(tls, "RENEWED_BEFORE", tls.CERTIFICATE_FOR + dt.timedelta(days=1))
     tls.local_context(tmp_path, ["more.example"])
     assert (tmp_path / "server.pem").read_bytes() not in (first, second)
     assert tls.authority_path(tmp_path).read_bytes() == authority

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable
-from io import FileIO
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from skyglobe.kernel.wire import FileSlice
@@ -28,23 +27,24 @@ def body_length(parts: Iterable[FileSlice | bytes]) -> int:
 
 def read_whole(parts: Iterable[FileSlice | bytes]) -> bytes:
     """Return all of ``parts``. Raises ``BodyBroken`` and ``OSError``."""
-    return b"".join(_read_slice(part) if isinstance(part, FileSlice) else part for part in parts)
+    return b"".join(b"".join(_pieces(part)) for part in parts)
 
 
-def _read_slice(part: FileSlice) -> bytes:
+def _pieces(part: FileSlice | bytes) -> Iterator[bytes | memoryview]:
+    """Cut ``part`` into pieces that are written at a time."""
+    if not isinstance(part, FileSlice):
+        for at in range(0, len(part), PIECE_BYTES):
+            yield memoryview(part)[at : at + PIECE_BYTES]
+        return
     with open(part.path, "rb", buffering=0) as file:
-        return b"".join(_pieces(file, part))
-
-
-def _pieces(file: FileIO, part: FileSlice) -> Iterable[bytes]:
-    file.seek(part.offset)
-    left = part.length
-    while left:
-        piece = file.read(min(PIECE_BYTES, left))
-        if not piece:
-            raise BodyBroken(f"{part.path} ends {left} bytes too early")
-        left -= len(piece)
-        yield piece
+        file.seek(part.offset)
+        left = part.length
+        while left:
+            piece = file.read(min(PIECE_BYTES, left))
+            if not piece:
+                raise BodyBroken(f"{part.path} ends {left} bytes too early")
+            left -= len(piece)
+            yield piece
 
 
 def check_first(parts: Iterable[FileSlice | bytes]) -> None:
@@ -63,15 +63,9 @@ async def send_parts(connection: Connection, parts: Iterable[FileSlice | bytes])
     less than the turns of a thread.
     """
     for part in parts:
-        if not isinstance(part, FileSlice):
-            for at in range(0, len(part), PIECE_BYTES):
-                connection.write(memoryview(part)[at : at + PIECE_BYTES])
-                await connection.drained()
-            continue
-        with open(part.path, "rb", buffering=0) as file:
-            for piece in _pieces(file, part):
-                connection.write(piece)
-                await connection.drained()
+        for piece in _pieces(part):
+            connection.write(piece)
+            await connection.drained()
 
 
 async def send_chunked(connection: Connection, pieces: AsyncIterator[bytes]) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from skyglobe.transport.connection import Connection, plain_response
 from skyglobe.transport.exchange import Exchange, Handler
@@ -15,6 +15,8 @@ from skyglobe.transport.heads import Heads
 from skyglobe.transport.limits import Limits
 from skyglobe.transport.listening import Listener, bind
 from skyglobe.transport.sweeping import Sweeper
+
+Tls = ssl.SSLContext | Callable[[], ssl.SSLContext]
 
 log = logging.getLogger("skyglobe.transport")
 
@@ -25,10 +27,11 @@ class HttpServer:
     """Serves one handler on any number of addresses, all on the loop it is made on.
 
     ``handler(request, reply)`` is called on the loop's thread for every request, and calls ``reply(response)`` once,
-    at once or later, on the same thread. With ``tls``, every address speaks both HTTP and HTTPS.
+    at once or later, on the same thread. With ``tls``, every address speaks both HTTP and HTTPS; a function is
+    called in a thread by the first HTTPS connection, because certificates cost time and memory that many never need.
     """
 
-    def __init__(self, handler: Handler, *, tls: ssl.SSLContext | None = None, limits: Limits | None = None) -> None:
+    def __init__(self, handler: Handler, *, tls: Tls | None = None, limits: Limits | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.limits = limits or Limits()
         self.heads = Heads()
@@ -36,9 +39,10 @@ class HttpServer:
         self.connections: set[Connection] = set()
         self._handler = handler
         self._tls = tls
+        self._making_tls: asyncio.Future[ssl.SSLContext] | None = None
         self._listeners: list[Listener] = []
         self._sweeper = Sweeper()
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening: dict[Connection, asyncio.Task[None]] = {}
         self._empty = asyncio.Event()
         self._empty.set()
         self._timer: asyncio.TimerHandle
@@ -62,7 +66,7 @@ class HttpServer:
         self.closing = True
         while self._listeners:
             self._listeners.pop().close()
-        for task in list(self._opening):
+        for task in list(self._opening.values()):
             task.cancel()
         for connection in list(self.connections):
             if connection.owes_nothing:
@@ -87,6 +91,7 @@ class HttpServer:
 
     def opened(self, connection: Connection) -> None:
         """Count a connection in."""
+        self._opening.pop(connection, None)
         self.connections.add(connection)
         self._empty.clear()
 
@@ -105,22 +110,37 @@ class HttpServer:
                 client.send(BUSY)
             client.close()
             return
-        task = self.loop.create_task(self._open(client, address, secure))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        connection = Connection(self, address, secure)
+        self._opening[connection] = self.loop.create_task(self._open(connection, client))
 
-    async def _open(self, client: socket.socket, address: str, secure: bool) -> None:
+    async def _open(self, connection: Connection, client: socket.socket) -> None:
         """Make a connection of an accepted socket; TLS that fails to shake hands is closed without a word."""
-        handshake_for = self.limits.header_read_for if secure else None
         try:
             await self.loop.connect_accepted_socket(
-                lambda: Connection(self, address, secure),
+                lambda: connection,
                 client,
-                ssl=self._tls if secure else None,
-                ssl_handshake_timeout=handshake_for,
+                ssl=await self._context() if connection.secure else None,
+                ssl_handshake_timeout=self.limits.header_read_for if connection.secure else None,
             )
         except (OSError, ssl.SSLError) as error:
-            log.debug("a connection from %s did not come about: %s", address, error)
+            log.debug("a connection from %s did not come about: %s", connection.parser.client, error)
+            client.close()
+        finally:
+            self._opening.pop(connection, None)
+
+    async def _context(self) -> ssl.SSLContext:
+        """Return the TLS context, made when it is first needed. Raises OSError where it cannot be made."""
+        if isinstance(self._tls, ssl.SSLContext):
+            return self._tls
+        assert self._tls is not None
+        if self._making_tls is None or self._making_tls.done():
+            self._making_tls = self.loop.run_in_executor(None, self._tls)
+        try:
+            self._tls = await asyncio.shield(self._making_tls)
+        except OSError as error:
+            log.warning("there is no certificate for HTTPS: %s", error)
+            raise
+        return self._tls
 
     # time
 
@@ -142,7 +162,7 @@ async def serve(
     host: str | Sequence[str],
     port: int,
     *,
-    tls: ssl.SSLContext | None = None,
+    tls: Tls | None = None,
     limits: Limits | None = None,
 ) -> HttpServer:
     """Start a server on the running loop, on every address of ``host`` (one name or several).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import ssl
@@ -34,11 +34,11 @@ NAMES = (
 """What local clients call the server. ``s3.localhost`` is spelled out because OpenSSL does not let a wildcard stand
 right below a top-level name."""
 
-AUTHORITY_FOR = datetime.timedelta(days=3650)
-CERTIFICATE_FOR = datetime.timedelta(days=397)
+AUTHORITY_FOR = dt.timedelta(days=3650)
+CERTIFICATE_FOR = dt.timedelta(days=397)
 """Browsers refuse server certificates that are valid for longer than 398 days."""
-RENEWED_BEFORE = datetime.timedelta(days=30)
-BACKDATED_FOR = datetime.timedelta(days=1)
+RENEWED_BEFORE = dt.timedelta(days=30)
+BACKDATED_FOR = dt.timedelta(days=1)
 """For clients whose clock is behind, such as virtual machines after a pause."""
 
 
@@ -111,9 +111,9 @@ def _server_pem(authority: x509.Certificate, authority_key: ec.EllipticCurvePriv
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, valid_for: datetime.timedelta
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, valid_for: dt.timedelta
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key)
         .serial_number(x509.random_serial_number())
@@ -160,7 +160,7 @@ def _is_good(path: Path, names: Iterable[str], authority: x509.Certificate) -> b
 
 
 def _lasts(certificate: x509.Certificate) -> bool:
-    return certificate.not_valid_after_utc - RENEWED_BEFORE > datetime.datetime.now(datetime.UTC)
+    return certificate.not_valid_after_utc - RENEWED_BEFORE > dt.datetime.now(dt.UTC)
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
