@@ -20,6 +20,7 @@ from skyglobe.services.s3.writing import Expected, Received
 class Draft(msgspec.Struct, frozen=True):
     """An object that is being put: what is known before its bytes are."""
 
+    scope: Scope
     storage_class: str
     details: Details
     expected: Expected
@@ -37,7 +38,7 @@ def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutin
     draft = _draft(call, request)
     if writing.is_small(call, request):
         received = writing.take(call, request, draft.expected, (draft.algorithm,))
-        return _publish(call, places.enter(call, request), request, draft, received)
+        return _publish(draft.scope, request, draft, received, draft.before)
     return _put_large(call, request, draft)
 
 
@@ -46,8 +47,9 @@ async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[
 
     def publish(call: Call) -> dict[str, Any]:
         scope = places.enter(call, request)
-        versions.check_late_write(request, draft.before, objects.find(scope, request["Bucket"], request["Key"]))
-        return _publish(call, scope, request, draft, received)
+        existing = objects.find(scope, request["Bucket"], request["Key"])
+        versions.check_late_write(request, draft.before, existing)
+        return _publish(scope, request, draft, received, existing)
 
     try:
         return await call.transact(publish)
@@ -64,6 +66,7 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     before = objects.find(scope, request["Bucket"], request["Key"])
     versions.check_write(request, before)
     return Draft(
+        scope,
         describing.storage_class_of(request),
         describing.details_for(request),
         expected,
@@ -72,7 +75,9 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     )
 
 
-def _publish(call: Call, scope: Scope, request: dict[str, Any], draft: Draft, received: Received) -> dict[str, Any]:
+def _publish(
+    scope: Scope, request: dict[str, Any], draft: Draft, received: Received, existing: Object | None
+) -> dict[str, Any]:
     details = msgspec.structs.replace(
         draft.details,
         spans=writing.keep(scope, received),
@@ -81,8 +86,8 @@ def _publish(call: Call, scope: Scope, request: dict[str, Any], draft: Draft, re
     new = Object(
         bucket=request["Bucket"],
         key=request["Key"],
-        order=call.kernel.next_order(),
-        modified_at=call.now,
+        order=scope.kernel.next_order(),
+        modified_at=scope.now,
         size_bytes=received.size_bytes,
         etag=received.etag,
         storage_class=draft.storage_class,
@@ -90,5 +95,5 @@ def _publish(call: Call, scope: Scope, request: dict[str, Any], draft: Draft, re
         checksum_type=FULL_OBJECT,
         details=pack_details(details),
     )
-    versions.publish(scope, objects.find(scope, new.bucket, new.key), new)
+    versions.publish(scope, existing, new)
     return written(new, details)
