@@ -44,6 +44,7 @@ class Table(Generic[R]):
         indexes: dict[str, tuple[str, ...]] | None = None,
         reach: Reach = "region",
     ) -> None:
+        assert ":" not in name, "a colon separates tables from their indexes"
         self.name = name
         self.record = record
         self.reach = reach
