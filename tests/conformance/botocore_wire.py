@@ -42,9 +42,9 @@ def botocore_model(service: ServiceModel, protocol: str) -> BotocoreModel:
 
 
 def send(operation: OperationModel, protocol: str, parameters: dict[str, Any], precision: str = "default") -> Request:
-    """Return the request botocore sends for ``parameters``. Raises botocore's ParamValidationError when they are bad."""
+    """Return the request botocore sends. Raises its ParamValidationError when ``parameters`` are not valid."""
     model = botocore_model(operation.service, protocol).operation_model(operation.name)
-    # botocore has no way to write an event stream, and refuses to leave a required one out: here all the rest is written.
+    # botocore cannot write an event stream, yet refuses to leave a required one out: here all the rest is written.
     is_stream = operation.input is not None and any(
         member.is_event_stream for member in operation.input.members.values()
     )
@@ -57,7 +57,9 @@ def send(operation: OperationModel, protocol: str, parameters: dict[str, Any], p
     headers = {}
     for name, value in prepared.headers.items():
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        headers[name.lower()] = text.strip()
+        assert text.isascii(), f"{name}: {text!r} is no header"
+        assert text == text.strip(), f"{name}: {text!r} would lose its spaces"
+        headers[name.lower()] = text
     body = prepared.body or b""
     return Request(prepared.method, path, query, headers, body.encode() if isinstance(body, str) else bytes(body))
 

@@ -1,4 +1,4 @@
-"""What is left of an input once botocore's client has written it: the one place where inputs and parsed values may differ."""
+"""What is left of an input once botocore's client has written it: where inputs and parsed values may differ."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def carried(
 ) -> Any:
     """Return ``parameters`` as a perfect reader of ``request`` would see them.
 
-    - Timestamps lose what their format cannot hold: RFC 822 and headers hold seconds, Unix time seconds unless the client was
-      told to write milliseconds.
-    - The query protocols write nothing for empty structures and maps, EC2 nothing for empty lists; nothing is written for an
-      empty flattened list or map in XML, nor for empty ones in headers and query strings.
+    - Timestamps lose what their format cannot hold: RFC 822 and headers hold seconds, Unix time seconds unless the
+      client was told to write milliseconds.
+    - The query protocols write nothing for empty structures and maps, EC2 nothing for empty lists; nothing is written
+      for an empty flattened list or map in XML, nor for empty ones in headers and query strings.
     - An empty payload is no payload: clients send an empty body (or ``{}``) for a payload that was left out.
     - Content-Length is set by the client's HTTP library, and Content-Type by its serializer where the user gave none.
     """

@@ -99,6 +99,8 @@ class _Drawing:
         if shape.key.enum:
             length = min(length, len(shape.key.enum))
         keys = self.draw(st.lists(self.keys(shape), min_size=length, max_size=length, unique=True))
+        if shape.location == "headers":
+            return {key: self.draw(_header_text(0, TYPICAL_LENGTH)) for key in keys}
         return {key: self.value(shape.value, depth + 1) for key in keys}
 
     def length(self, shape: Shape, depth: int) -> int:
@@ -190,7 +192,7 @@ def least_nesting(shape: Shape, within: frozenset[str] = frozenset()) -> float:
 
 
 def shadowed(shape: Shape, protocol: str) -> set[str]:
-    """Return the deprecated members of a structure that share their name on the wire with another (S3's old ``Event``)."""
+    """Return a structure's deprecated members that share their name on the wire with another (S3's ``Event``)."""
     owners: dict[tuple[str | None, str], list[str]] = {}
     for name, member in shape.members.items():
         own = member.query_name if protocol in ("query", "ec2") else None
@@ -205,7 +207,7 @@ def is_json_header(shape: Shape) -> bool:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two values are equal in type and content; NaN equals NaN, ``0.0`` is not ``0`` and ``True`` is not ``1``."""
+    """Whether two values are equal in type and content: NaN equals NaN, ``0.0`` is not ``0``, ``True`` not ``1``."""
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
