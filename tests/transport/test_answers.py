@@ -282,3 +282,17 @@ def test_answering_twice_is_an_error_of_the_handler(serving):
     served = serving(twice)
     served.connect().get()
     served.until(lambda: len(errors) == 1)
+
+
+def test_a_handler_that_fails_after_its_answer_does_not_spoil_it(serving):
+    def answering_then_failing(request, reply):
+        reply(Response(200, {}, b"good"))
+        raise KeyError("too late")
+
+    wire = serving(answering_then_failing).connect()
+    assert [wire.get().body for _ in range(3)] == [b"good"] * 3
+
+
+def test_a_body_of_a_wrong_type_is_a_500(serving):
+    wire = serving(answering(lambda: Response(200, {}, bytearray(b"abc")))).connect()
+    assert [wire.get().status for _ in range(2)] == [500, 500]

@@ -40,8 +40,10 @@ def test_a_bound_is_exact(serving, echo, limits, within, beyond, status):
         (b"GET / HTTP/1.1\r\nHost: a\r\n", b"X: 1\r\n" * 100, 431),
         (b"", b"\r\n" * 500, 431),
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: 1\r\n" * 100, 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ", b"x" * 1000, 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"x" * 1000, 431),
     ],
-    ids=["target", "value", "name", "headers", "empty lines", "trailers"],
+    ids=["target", "value", "name", "headers", "empty lines", "trailers", "trailer", "chunk extension"],
 )
 def test_a_head_without_end_is_cut_off(serving, echo, start, drip, status):
     wire = serving(echo).connect().send(start)

@@ -12,7 +12,6 @@ from skyglobe.transport.answers import Rest, begin_answer
 from skyglobe.transport.exchange import SAFE_METHODS, Exchange, abandon
 from skyglobe.transport.heads import wants_close
 from skyglobe.transport.parsing import BadRequest, RequestParser
-from skyglobe.transport.sending import BodyBroken
 
 if TYPE_CHECKING:
     from skyglobe.transport.server import HttpServer
@@ -251,7 +250,7 @@ class Connection(asyncio.Protocol):
     def _begin_answer(self, exchange: Exchange, response: Response) -> Rest | None:
         try:
             return begin_answer(self, exchange, response)
-        except (BodyBroken, OSError, ValueError):
+        except Exception:  # a missing file, a header that would split the response: nothing has been written yet
             log.exception("the answer to %s %s cannot be sent", exchange.request.method, exchange.request.path)
             abandon(response)
             return begin_answer(self, exchange, plain_response(500, "the answer could not be sent"))

@@ -52,16 +52,15 @@ class RequestParser:
         self._pieces: list[bytes] = []
         self._chunked = False
         self._url = b""
-        self._headers: dict[str, str] = {}
-        self._head_bytes = 0
-        self._head_count = 0
-        self._head_fed = 0
+        self._raw_headers: list[tuple[bytes, bytes]] = []
+        self._fed = 0
+        """Bytes fed to httptools, at most, since it last came to the end of a head or found some body."""
         self._llhttp = HttpRequestParser(self)
 
     @property
     def in_head(self) -> bool:
         """Whether a request has begun and its headers have not ended."""
-        return self._head_fed > 0
+        return self._fed > 0
 
     def feed(self, data: bytes) -> None:
         """Take in bytes. Raises ``BadRequest``; the parser is of no use afterwards."""
@@ -91,7 +90,8 @@ class RequestParser:
 
     def _feed_parser(self, data: bytes) -> bytes:
         """Let httptools have ``data`` and return what it left over."""
-        begun = self.requests
+        self._fed += len(data)
+        before = self.requests, self.body_bytes
         try:
             self._llhttp.feed_data(data)
         except HttpParserUpgrade as upgrade:  # refused by being ignored: the request goes on as if it had not asked
@@ -103,20 +103,13 @@ class RequestParser:
             if isinstance(error, HttpParserCallbackError) and error.__context__ is not None:
                 raise error.__context__ from None
             raise BadRequest(400, f"malformed request: {error}") from None
-        if self.open is None:
-            self._bound_head(data, begun)
-        elif self.body_left:
+        if self.body_left:
             self._llhttp = HttpRequestParser(self)  # the old one would wait for the body that it is not to see
-        return b""
-
-    def _bound_head(self, data: bytes, begun: int) -> None:
-        """Count the bytes of a head that has not ended, so that it cannot grow without end."""
-        if self.requests != begun:
-            self._head_fed = len(self._url)
-            return
-        self._head_fed += len(data)
-        if self._head_fed > self.limits.request_line_bytes + self.limits.header_bytes:
+        if before != (self.requests, self.body_bytes):
+            self._fed = len(data) if self._url else 0
+        elif self._fed > self.limits.request_line_bytes + self.limits.header_bytes:
             raise BadRequest(431, "headers too long")
+        return b""
 
     # httptools' callbacks
 
@@ -125,37 +118,22 @@ class RequestParser:
         if len(self._url) > self.limits.request_line_bytes:
             raise BadRequest(414, "request line too long")
 
-    def on_header(self, raw_name: bytes, raw_value: bytes) -> None:
-        self._head_bytes += len(raw_name) + len(raw_value)
-        self._head_count += 1
-        if self._head_bytes > self.limits.header_bytes or self._head_count > self.limits.headers:
-            raise BadRequest(431, "headers too long or too many")
-        if self.open is not None:
-            return  # a trailer after a chunked body: nobody asked for it
-        name = _names.get(raw_name) or _decode_name(raw_name)
-        value = raw_value.decode("latin-1").strip(" \t")
-        headers = self._headers
-        if name not in headers:
-            headers[name] = value
-        elif name == "host":
-            raise BadRequest(400, "more than one Host header")
-        else:
-            headers[name] = f"{headers[name]},{value}"
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._raw_headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        parser, headers = self._llhttp, self._headers
+        parser = self._llhttp
+        headers = self._take_headers()
         method = parser.get_method().decode("ascii")
         keep_alive = parser.should_keep_alive()
         http10 = False
         if not keep_alive or "connection" in headers:
             http10 = self._check_version(parser.get_http_version())
-        path, _, query = self._target(method, not http10)
+        path, _, query = self._target(method, headers, not http10)
         request = Request(method, path, query, headers, b"", None, self.client, self.secure)
-        exchange = Exchange(request, keep_alive, http10)
-        self.open = exchange
-        self._url, self._headers = b"", {}
-        self._head_bytes = self._head_count = self._head_fed = 0
-        self.body_bytes = 0
+        exchange = self.open = Exchange(request, keep_alive, http10)
+        self._url = b""
+        self._fed = self.body_bytes = 0
         if "content-length" in headers:
             self._declare_length(int(headers["content-length"]))
         elif "transfer-encoding" in headers:
@@ -176,13 +154,27 @@ class RequestParser:
 
     # the head
 
+    def _take_headers(self) -> dict[str, str]:
+        raw = self._raw_headers
+        self._raw_headers = []
+        headers = {_names.get(name) or _decode_name(name): value.decode("latin-1").strip(" \t") for name, value in raw}
+        if len(headers) != len(raw):
+            headers = _joined(raw)
+        if len(raw) > self.limits.headers:
+            raise BadRequest(431, "too many headers")
+        if self._fed > self.limits.header_bytes:  # else they cannot be too long
+            size = sum(len(name) + len(value) for name, value in raw)
+            if size > self.limits.header_bytes:
+                raise BadRequest(431, "headers too long")
+        return headers
+
     def _check_version(self, version: str) -> bool:
         """Return whether the request speaks HTTP/1.0."""
         if version not in ("1.0", "1.1"):
             raise BadRequest(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
         return version == "1.0"
 
-    def _target(self, method: str, needs_host: bool) -> tuple[str, str, str]:
+    def _target(self, method: str, headers: dict[str, str], needs_host: bool) -> tuple[str, str, str]:
         """Split the request target at its first ``?``; an absolute one names the host (RFC 9112, 3.2.2)."""
         target = self._url.decode("latin-1")
         if target[:1] != "/" and not (target == "*" and method == "OPTIONS"):
@@ -190,9 +182,9 @@ class RequestParser:
             if not colon or scheme.lower() not in ("http", "https"):
                 raise BadRequest(400, "malformed request target")
             cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
-            self._headers["host"] = rest[:cut]
+            headers["host"] = rest[:cut]
             target = rest[cut:] if rest[cut : cut + 1] == "/" else "/" + rest[cut:]
-        elif needs_host and "host" not in self._headers:
+        elif needs_host and "host" not in headers:
             raise BadRequest(400, "a Host header is required")
         return target.partition("?")
 
@@ -231,7 +223,8 @@ class RequestParser:
         self.requests += 1
         self.open = None
         self._chunked = False
-        self._head_bytes = self._head_count = 0
+        self._raw_headers = []  # trailers, if any: nobody asked for them
+        self._fed = 0
         self.last = not exchange.keep_alive
         if exchange.body is not None:
             exchange.body.end()
@@ -259,6 +252,17 @@ class RequestParser:
             exchange.body.feed(piece)
         self._pieces = []
         self.ready.append(exchange)
+
+
+def _joined(raw_headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers with those of one name joined by commas; two hosts are refused (RFC 9112, 3.2)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in raw_headers:
+        name, value = _decode_name(raw_name), raw_value.decode("latin-1").strip(" \t")
+        if name in headers and name == "host":
+            raise BadRequest(400, "more than one Host header")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
 
 
 def _decode_name(raw_name: bytes) -> str:

@@ -84,7 +84,7 @@ class HttpServer:
             self._handler(exchange.request, exchange.reply)
         except Exception:
             log.exception("the handler failed on %s %s", exchange.request.method, exchange.request.path)
-            if exchange.response is None:
+            if not exchange.replied:
                 exchange.reply(plain_response(500, "internal error"))
 
     # what connections report
