@@ -1,0 +1,5 @@
+"""``python -m skyglobe.cli``."""
+
+from skyglobe.cli import main
+
+main()
