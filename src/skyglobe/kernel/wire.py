@@ -71,8 +71,8 @@ class FileSlice:
 
 
 ResponseBody = bytes | Iterable[FileSlice | bytes] | AsyncIterator[bytes]
-"""``bytes``: whole. A list or tuple of slices: sent in order, total length known. An async iterator: sent chunked, or as
-it is when the response declares ``Content-Length``; closed in any case; when it raises, the connection is cut."""
+"""``bytes``: whole. A list or tuple of slices: sent in order, total length known. An async iterator: sent chunked, or
+as it is when the response declares ``Content-Length``; closed in any case; when it raises, the connection is cut."""
 
 
 class Response:
@@ -83,6 +83,6 @@ class Response:
     def __init__(self, status: int = 200, headers: dict[str, str] | None = None, body: ResponseBody = b"") -> None:
         self.status = status
         self.headers = headers if headers is not None else {}
-        """Names as they go out. ``Content-Length`` is set by the transport, unless the response to a HEAD or one with an
-        async iterator declares it; ``Date`` is, unless the response has one."""
+        """Names as they go out. ``Content-Length`` is set by the transport, unless the response to a HEAD or one with
+        an async iterator declares it; ``Date`` is, unless the response has one."""
         self.body = body
