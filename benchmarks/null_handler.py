@@ -3,7 +3,8 @@
     python benchmarks/null_handler.py [--seconds 3] [--connections 16] [--plain-asyncio]
 
 The server runs in this process, the client in a child: prepared bytes, one request at a time on each connection.
-The figures are the ceiling of everything built on the transport, on the machine at hand.
+The figures are the ceiling of everything built on the transport, on the machine at hand. The bare protocol, which
+answers the same bytes without looking at the request, is the ceiling of the event loop and the client themselves.
 """
 
 from __future__ import annotations
@@ -62,9 +63,25 @@ class Client(asyncio.Protocol):
             self.transport.write(CALL)
 
 
-def measure_calls(port: int, connections: int, seconds: float) -> str:
-    """Return requests a second over keep-alive connections."""
+class Bare(asyncio.Protocol):
+    """Answers every read with the same bytes: what loop, sockets and client cost without HTTP."""
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(JSON_BODY), JSON_BODY))
+
+
+def measure_calls(port: int, bare_port: int, connections: int, seconds: float) -> str:
+    """Return requests a second over keep-alive connections, and what the bare protocol makes of them."""
+    ours, bare = (_calls(each, connections, seconds) for each in (port, bare_port))
+    return (
+        f"{connections} connections, one call at a time: {ours:,.0f} requests/s, {ours / bare:.0%} of a bare protocol"
+    )
+
+
+def _calls(port: int, connections: int, seconds: float) -> float:
     async def load() -> float:
         loop = asyncio.get_running_loop()
         answer_bytes = len(_exchange(port, CALL))
@@ -75,10 +92,13 @@ def measure_calls(port: int, connections: int, seconds: float) -> str:
         await asyncio.sleep(0.3)
         before, start = sum(client.answered for client in clients), time.perf_counter()
         await asyncio.sleep(seconds)
-        return (sum(client.answered for client in clients) - before) / (time.perf_counter() - start)
+        rate = (sum(client.answered for client in clients) - before) / (time.perf_counter() - start)
+        for client in clients:
+            client.transport.abort()
+        return rate
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return f"{connections} connections, one call at a time: {runner.run(load()):,.0f} requests/s"
+        return runner.run(load())
 
 
 def _exchange(port: int, request: bytes) -> bytes:
@@ -87,7 +107,7 @@ def _exchange(port: int, request: bytes) -> bytes:
         return client.recv(65536)
 
 
-def measure_get(port: int, connections: int, seconds: float) -> str:
+def measure_get(port: int, bare_port: int, connections: int, seconds: float) -> str:
     """Return bytes a second of a file of 16 MiB in the page cache, over one connection."""
     buffer = bytearray(MIB)
     total, start = 0, time.perf_counter()
@@ -102,14 +122,14 @@ def measure_get(port: int, connections: int, seconds: float) -> str:
     return f"GET of 16 MiB: {total / MIB / (time.perf_counter() - start):,.0f} MiB/s"
 
 
-def measure_put(port: int, connections: int, seconds: float) -> str:
+def measure_put(port: int, bare_port: int, connections: int, seconds: float) -> str:
     """Return bytes a second of bodies of 16 MiB, declared length, read and thrown away."""
     return _measure_upload(
         "PUT of 16 MiB", port, b"Content-Length: %d\r\n\r\n" % OBJECT_BYTES, bytes(OBJECT_BYTES), seconds
     )
 
 
-def measure_chunked(port: int, connections: int, seconds: float) -> str:
+def measure_chunked(port: int, bare_port: int, connections: int, seconds: float) -> str:
     """Return bytes a second of the same in chunked coding, as botocore sends it: chunks of 1 MiB."""
     body = (b"100000\r\n" + bytes(MIB) + b"\r\n") * 16 + b"0\r\n\r\n"
     return _measure_upload("PUT of 16 MiB, chunked", port, b"Transfer-Encoding: chunked\r\n\r\n", body, seconds)
@@ -126,12 +146,12 @@ def _measure_upload(name: str, port: int, framing: bytes, body: bytes, seconds: 
     return f"{name}: {total / MIB / (time.perf_counter() - start):,.0f} MiB/s"
 
 
-MEASUREMENTS: list[Callable[[int, int, float], str]] = [measure_calls, measure_get, measure_put, measure_chunked]
+MEASUREMENTS: list[Callable[[int, int, int, float], str]] = [measure_calls, measure_get, measure_put, measure_chunked]
 
 
-def _measure(pipe: Pipe, port: int, connections: int, seconds: float) -> None:
+def _measure(pipe: Pipe, port: int, bare_port: int, connections: int, seconds: float) -> None:
     for measure in MEASUREMENTS:
-        pipe.send(measure(port, connections, seconds))
+        pipe.send(measure(port, bare_port, connections, seconds))
     pipe.close()
 
 
@@ -162,19 +182,20 @@ class NullHandler:
 async def main(connections: int, seconds: float, file: str) -> None:
     """Serve, let a child measure, print what it reports."""
     server = await serve(NullHandler(file), "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    bare = await loop.create_server(Bare, "127.0.0.1", 0)
+    ports = server.addresses[0][1], bare.sockets[0].getsockname()[1]
     ours, theirs = multiprocessing.Pipe()
-    child = multiprocessing.get_context("spawn").Process(
-        target=_measure, args=(theirs, server.addresses[0][1], connections, seconds)
-    )
+    child = multiprocessing.get_context("spawn").Process(target=_measure, args=(theirs, *ports, connections, seconds))
     child.start()
     theirs.close()
-    loop = asyncio.get_running_loop()
     try:
         while True:
             print(await loop.run_in_executor(None, ours.recv), flush=True)
     except EOFError:
         pass
     child.join()
+    bare.close()
     await server.close()
     print(f"peak memory of the server: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
 
