@@ -35,6 +35,14 @@ def test_an_empty_body_leaves_the_payload_out() -> None:
     assert parse("lambda", "Invoke", "rest-json", labels={"FunctionName": "f"}) == {"FunctionName": "f"}
 
 
+def test_an_empty_object_leaves_out_an_optional_payload_but_not_a_required_one() -> None:
+    search = parse("medical-imaging", "SearchImageSets", "rest-json", b"{}", labels={"datastoreId": "d"})
+    assert search == {"datastoreId": "d"}
+    template = parse("pinpoint", "CreateApp", "rest-json", b"{}")
+    assert template == {"CreateApplicationRequest": {}}
+    assert refusal("medical-imaging", "SearchImageSets", "rest-json", b"[]").code == "SerializationException"
+
+
 def test_repeated_parameters_are_a_list() -> None:
     parsed = parse(
         "lambda", "UntagResource", "rest-json", query="tagKeys=a&tagKeys=b%26&other", labels={"Resource": "x"}

@@ -10,6 +10,7 @@ from tests.protocols.parsing_requests import parse, refusal
 from skyglobe.kernel.wire import Request
 from skyglobe.models import load
 from skyglobe.protocols.parsing import compile_parser, find_unknown
+from skyglobe.protocols.parsing.bindings import split_header_list
 
 MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -141,6 +142,12 @@ def test_header_lists_are_split_at_commas_outside_quotes() -> None:
     headers = {"x-amz-object-attributes": 'ETag, "Object,Size" ,,Checksum,'}
     parsed = parse("s3", "GetObjectAttributes", "rest-xml", headers=headers)
     assert parsed == {"ObjectAttributes": ["ETag", "Object,Size", "Checksum"]}
+
+
+def test_odd_quotes_in_header_lists_are_taken_as_they_are() -> None:
+    assert split_header_list('"a" b, "c') == ['"a" b', '"c']
+    assert split_header_list('"say \\"hi\\", you",x') == ['say "hi", you', "x"]
+    assert split_header_list(" , ,, ") == []
 
 
 def test_unknown_elements_can_be_listed() -> None:

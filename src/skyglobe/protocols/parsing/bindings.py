@@ -20,7 +20,7 @@ FromTexts = Callable[[list[str]], Any]
 Bind = Callable[[Request, dict[str, str]], dict[str, Any]]
 
 BODY_LOCATIONS = frozenset({None, "statusCode"})
-QUOTED_OR_PLAIN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?:,|$)')
+QUOTED_OR_PLAIN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"\s*|([^,]*))(?:,|$)')
 
 
 def body_members(shape: Shape) -> dict[str, Shape]:
@@ -38,7 +38,7 @@ def compile_bindings(operation: OperationModel, fail: TextFailure) -> Bind:
         return lambda request, labels: {}
     labelled = _labelled(shape, fail)
     in_headers = _in_headers(shape, fail)
-    prefixed = [(name, member.location_name or "") for name, member in _located(shape, "headers")]
+    prefixed = [(name, (member.location_name or "").lower()) for name, member in _located(shape, "headers")]
     read_query = _query_reader(operation, shape, fail)
 
     def bind(request: Request, labels: dict[str, str]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def compile_bindings(operation: OperationModel, fail: TextFailure) -> Bind:
                     if value is not None:
                         result[name] = value
         for name, prefix in prefixed:
-            found = _with_prefix(request.headers, prefix.lower())
+            found = _with_prefix(request.headers, prefix)
             if found:
                 result[name] = found
         if read_query is not None and request.query:
@@ -127,17 +127,12 @@ def _json_header(header: str, fail: TextFailure) -> FromText:
 
 def split_header_list(text: str) -> list[str]:
     r"""Split at commas outside double quotes, leaving out empty items (RFC 9110); within quotes ``\"`` is a quote."""
-    items, position = [], 0
-    while position < len(text):
-        match = QUOTED_OR_PLAIN.match(text, position)
-        if match is None:  # something after a closing quote: take the rest as it is
-            items.append(text[position:].strip())
-            break
+    items = []
+    for match in QUOTED_OR_PLAIN.finditer(text):
         quoted, plain = match.groups()
-        item = plain if quoted is None else quoted.replace('\\"', '"')
+        item = plain.strip() if quoted is None else quoted.replace('\\"', '"')
         if item:
             items.append(item)
-        position = match.end()
     return items
 
 

@@ -98,7 +98,7 @@ def _json_payload(shape: Shape, converters: TreeConverters) -> ReadBody | None:
             return
         decoded = decode_json(request.body)
         # SDKs send {} for a payload that was left out.
-        if decoded is not None and (decoded or is_required):
+        if decoded is not None and (decoded != {} or is_required):
             result[name] = convert(decoded, 0)
 
     return read
