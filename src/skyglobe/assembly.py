@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from skyglobe.admin import Admin
+from skyglobe.admin.interface import Admin
 from skyglobe.gateway.gateway import Gateway
 from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.config import Config

@@ -1,5 +1,4 @@
-"""The cloud's own HTTP interface under ``/_skyglobe/``: what the command line does, for any program."""
+"""The cloud's own HTTP interface under ``/_skyglobe/``: what the command line does, for any program.
 
-from skyglobe.admin.interface import Admin
-
-__all__ = ["Admin"]
+``interface`` is the way in; ``routes`` is the table that dispatches and from which ``openapi`` describes it.
+"""

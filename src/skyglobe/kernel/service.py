@@ -166,6 +166,10 @@ class Services:
         folders = [module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg]
         return sorted(name for name in map(_service_name, folders) if self._only is None or name in self._only)
 
+    def loaded(self) -> frozenset[str]:
+        """Return the names of the services that have been used so far."""
+        return frozenset(name for name, service in self._found.items() if service is not None)
+
     def _load(self, name: str) -> Service | None:
         if self._only is not None and name not in self._only:
             return None
