@@ -107,6 +107,15 @@ class Wall:
         return self.at
 
 
+async def until(happened: Callable[[], object]) -> None:
+    """Give the event loop steps until something has happened."""
+    for _ in range(100_000):
+        if happened():
+            return
+        await asyncio.sleep(0)
+    pytest.fail("it never happened")
+
+
 @pytest.fixture
 def wall() -> Wall:
     return Wall()

@@ -39,6 +39,7 @@ T = TypeVar("T")
 _SECRET_KEY = pack(("kernel.secret",))
 _SHIFTS_KEY = pack(("kernel.clock",))
 _STARTS_KEY = pack(("kernel.starts",))
+_ORDER_KEY = pack(("kernel.order",))
 
 Invoke = Callable[[Principal, str, str, str, str, dict[str, Any]], Awaitable[Any]]
 
@@ -76,6 +77,7 @@ class Kernel:
         """What else to do when the store's content was exchanged: drop what is remembered of the old one."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._last_order = 0
+        self._is_stopped = False
 
     @property
     def folder(self) -> Path:
@@ -113,7 +115,11 @@ class Kernel:
                 self.spawn(sweep_blobs(self))
 
     async def stop(self) -> None:
-        """Finish the open turn, end what runs and close the store."""
+        """Finish the open turn, end what runs and close the store. Harmless when done already."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self.turns.bind(asyncio.get_running_loop())
         self.timers.stop()
         self.outbox.stop()
         for task in list(self._tasks):
@@ -121,6 +127,7 @@ class Kernel:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
         self.timers.stop()
+        self.turns.run(self._remember_order, lambda *_: None)
         self.turns.flush()
         self.store.close()
         self._close_folder()
@@ -168,13 +175,22 @@ class Kernel:
         return task
 
     def next_order(self) -> int:
-        """Return a number larger than any before, across restarts as long as the clock does not run backwards."""
+        """Return a number larger than any before. After a crash: unless the machine's clock was set back meanwhile."""
         self._last_order = max(self._last_order + 1, self.clock.now() << 20)
         return self._last_order
 
     def remember_clock(self, writes: WriteSet) -> None:
         """Keep where the clock stands, or how far ahead it runs, for the next start."""
         writes.put(_SHIFTS_KEY, msgspec.msgpack.encode(self.clock.shifts_now()))
+        self._remember_order(writes)
+
+    def _remember_order(self, writes: WriteSet) -> None:
+        writes.put(_ORDER_KEY, b"%d" % self._last_order)
+
+    def remembered_shifts(self, writes: WriteSet) -> tuple[Shift, ...]:
+        """Return what ``remember_clock`` kept last."""
+        kept = writes.get(_SHIFTS_KEY)
+        return msgspec.msgpack.decode(kept, type=tuple[Shift, ...]) if kept is not None else ()
 
     async def _settle(self) -> None:
         await self.outbox.settle()
@@ -189,7 +205,8 @@ class Kernel:
         starts = int(writes.get(_STARTS_KEY) or b"0") + 1
         writes.put(_STARTS_KEY, b"%d" % starts)
         self.ids.begin(starts)
-        self.clock.restore(msgspec.msgpack.decode(writes.get(_SHIFTS_KEY) or b"\x90", type=tuple[Shift, ...]))
+        self._last_order = max(self._last_order, int(writes.get(_ORDER_KEY) or b"0"))
+        self.clock.restore(self.remembered_shifts(writes))
         self.faults.recall(self.scope(writes))
         if self.config.root_key is not None:
             admit_root(self.scope(writes), *self.config.root_key)
