@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from skyglobe.kernel.checkpoints import Checkpoints
@@ -21,7 +22,11 @@ _SCAN_BACK = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY k
 
 PAGE_BYTES = 8192  # values up to about a quarter of a page stay in their leaf; measured best for 1 KiB values
 CACHE_KIB = 16_384  # page cache; bounds the process's memory, the operating system caches the rest
+MAX_RECENT = 4_096  # keys whose values are remembered: what every request reads, such as its queue and its key
+MAX_RECENT_BYTES = 2_048  # larger values are not, so that all of them together stay below 8 MiB
 MAX_FETCH = 1_000  # pairs a limited scan takes at once, so that no cursor stays open behind it
+
+_UNKNOWN: Any = object()
 
 
 class SqliteStore:
@@ -48,6 +53,7 @@ class SqliteStore:
         store._execute = store._connection.execute
         store._checkpoints = None
         store._changed = 0
+        store._recent = {}
         return store
 
     def __init__(self, path: Path | None = None, *, fsync: bool = False) -> None:
@@ -67,15 +73,24 @@ class SqliteStore:
         self._execute = connection.execute
         self._checkpoints = Checkpoints(path, connection) if path is not None else None
         self._changed = 0
+        self._recent: dict[bytes, bytes | None] = {}
 
     def get(self, key: bytes) -> bytes | None:
+        value = self._recent.get(key, _UNKNOWN)
+        if value is not _UNKNOWN:
+            return value
         try:
             if not self._connection.in_transaction:
                 self._execute("BEGIN")
             row = self._execute(_GET, (key,)).fetchone()
         except sqlite3.Error as error:
             raise StoreFailure(str(error)) from error
-        return row[0] if row is not None else None
+        value = row[0] if row is not None else None
+        if value is None or len(value) <= MAX_RECENT_BYTES:
+            if len(self._recent) >= MAX_RECENT:
+                self._recent.clear()
+            self._recent[key] = value
+        return value
 
     def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]:
         try:
@@ -89,6 +104,13 @@ class SqliteStore:
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
         puts = [(key, value) for key, value in changes.items() if value is not None]
         self._changed += len(changes)
+        recent = self._recent
+        for key in recent.keys() & changes.keys():
+            value = changes[key]
+            if value is None or len(value) <= MAX_RECENT_BYTES:
+                recent[key] = value
+            else:
+                del recent[key]
         try:
             if not self._connection.in_transaction:
                 self._execute("BEGIN")
@@ -112,6 +134,8 @@ class SqliteStore:
             self._changed = 0
 
     def rollback(self) -> None:
+        if self._changed:
+            self._recent.clear()
         self._changed = 0
         # A transaction that SQLite itself gave up (disk full) is over already.
         with contextlib.suppress(sqlite3.Error):
@@ -140,6 +164,7 @@ class SqliteStore:
 
     def load(self, source: Path) -> None:
         self.rollback()
+        self._recent.clear()
         with _failures(), contextlib.closing(_connect_readonly(source)) as origin:
             origin.execute("SELECT key, value FROM pairs LIMIT 1")  # refuses what is no snapshot
             origin.backup(self._connection)
