@@ -105,11 +105,12 @@ class Demonstration:
         return int(json.loads(self.skyglobe("status", "--json"))["pid"])
 
     def synchronize_a_tree(self) -> None:
-        source = ROOT / "src"
+        source = FOLDER / "tree"
+        shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("*.pyc"))  # a copy, so that it keeps still
         self.skyglobe("aws", "s3", "mb", "s3://tree")
-        self.skyglobe("aws", "s3", "sync", str(source), "s3://tree/src", "--exclude", "*.pyc", "--only-show-errors")
+        self.skyglobe("aws", "s3", "sync", str(source), "s3://tree/src", "--only-show-errors")
         listed = self.skyglobe("aws", "s3", "ls", "--recursive", "s3://tree/src/").strip().splitlines()
-        files = {path: path.read_bytes() for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+        files = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
         check(len(listed) == len(files), f"the AWS CLI lists all {len(files)} files back")
         for path, content in files.items():
             answer = self.s3.get_object(Bucket="tree", Key=f"src/{path.relative_to(source).as_posix()}")

@@ -15,6 +15,7 @@ from skyglobe.admin.interface import Admin
 from skyglobe.admin.routes import route
 
 EDITION = "skyglobe"
+IS_DOCKER = os.path.exists("/.dockerenv")  # where Docker says so to those inside
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -44,7 +45,9 @@ async def get_health(admin: Admin) -> Health:
     """Say which services there are."""
     services = admin.kernel.services
     in_use = services.loaded()
-    return Health({name: "running" if name in in_use else "available" for name in services.names()}, EDITION, __version__)
+    return Health(
+        {name: "running" if name in in_use else "available" for name in services.names()}, EDITION, __version__
+    )
 
 
 @route("GET", "/_localstack/health")
@@ -61,7 +64,7 @@ async def get_localstack_info(admin: Admin) -> Info:
         edition=EDITION,
         is_license_activated=False,
         system=platform.system().lower(),
-        is_docker=os.path.exists("/.dockerenv"),
+        is_docker=IS_DOCKER,
         server_time_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         uptime=int(time.monotonic() - admin.started),
     )

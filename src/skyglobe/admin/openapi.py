@@ -58,7 +58,9 @@ def _operation(found: Route, described: dict[Any, Any], components: dict[str, An
     others = {name: schema for name, schema in inputs["properties"].items() if name not in found.path_names}
     required = [name for name in inputs.get("required", ()) if name in others]
     operation: dict[str, Any] = {"operationId": found.operation_id, "summary": found.summary, "tags": [found.tag]}
-    in_query = [] if found.has_body else [_parameter(name, "query", inputs, required=name in required) for name in others]
+    in_query = (
+        [] if found.has_body else [_parameter(name, "query", inputs, required=name in required) for name in others]
+    )
     if in_path or in_query:
         operation["parameters"] = [*in_path, *in_query]
     if found.has_body and others:

@@ -7,11 +7,12 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
 Handler = Callable[..., Awaitable[Any]]
+H = TypeVar("H", bound=Handler)
 
 PARTS = ("health", "status", "clock", "snapshots", "trace", "coverage", "faults", "outbox", "timers", "openapi")
 """Submodules that declare routes."""
@@ -61,10 +62,10 @@ _declared: dict[tuple[str, str], Route] = {}
 """Declarations only, filled at import."""
 
 
-def route(method: str, path: str, *, media: str = "application/json") -> Callable[[Handler], Handler]:
+def route(method: str, path: str, *, media: str = "application/json") -> Callable[[H], H]:
     """Declare a function to be the route's handler. Its docstring's first line is the summary."""
 
-    def declare(function: Handler) -> Handler:
+    def declare(function: H) -> H:
         hints = get_type_hints(function)
         given = list(inspect.signature(function).parameters)[1:]
         summary = (inspect.getdoc(function) or "").partition("\n")[0]

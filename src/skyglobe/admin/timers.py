@@ -57,7 +57,9 @@ async def list_timers(admin: Admin, given: Limit) -> Timers:
 @route("GET", "/_skyglobe/timers/dead")
 async def list_timers_that_failed(admin: Admin, given: Limit) -> Timers:
     """List timers that failed too often."""
-    return Timers([_told(timer) for timer in await admin.kernel.transact(lambda scope: list_dead_timers(scope, given.limit))])
+    return Timers(
+        [_told(timer) for timer in await admin.kernel.transact(lambda scope: list_dead_timers(scope, given.limit))]
+    )
 
 
 @route("POST", "/_skyglobe/timers/dead/revive")

@@ -32,8 +32,12 @@ UP_OPTIONS = (
     Option("host", "list", "Address to listen on (127.0.0.1). May be repeated.", "ADDRESS"),
     Option("folder", "text", "Where everything is kept.", "FOLDER"),
     Option("memory", "flag", "Keep everything in memory: it is gone when the cloud goes down."),
-    Option("durability", "text", "What an acknowledged write survives: the process's death, or a loss of power.",
-           "process|power"),
+    Option(
+        "durability",
+        "text",
+        "What an acknowledged write survives: the process's death, or a loss of power.",
+        "process|power",
+    ),
     Option("strict", "flag", "Refuse requests with members that would have no effect here."),
     Option("strict_auth", "flag", "Refuse access keys that this cloud did not issue."),
     Option("services", "text", "The only services to offer, e.g. s3,sqs (all).", "NAMES"),
@@ -44,8 +48,9 @@ UP_OPTIONS = (
     Option("seed", "number", "Make ids and secrets repeatable.", "NUMBER"),
     Option("tls", "switch", "Answer HTTPS on the same port (on)."),
     Option("root_key", "text", "An access key of the root user, verified exactly.", "KEY:SECRET"),
-    Option("host_suffix", "list", "A further domain under which BUCKET.s3.DOMAIN is understood. May be repeated.",
-           "DOMAIN"),
+    Option(
+        "host_suffix", "list", "A further domain under which BUCKET.s3.DOMAIN is understood. May be repeated.", "DOMAIN"
+    ),
     Option("endpoint_url", "text", "How clients reach this cloud, where that is not http://localhost:PORT.", "URL"),
 )
 

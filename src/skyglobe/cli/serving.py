@@ -48,7 +48,8 @@ async def _serve(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(name, stop.set)
+        if signal.getsignal(name) is not signal.SIG_IGN:  # as nohup has it
+            loop.add_signal_handler(name, stop.set)
     cloud = Cloud(config)
     try:
         await cloud.start()

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from skyglobe import __version__
@@ -167,11 +166,12 @@ class _ToldParent(_Told):
         logging.getLogger("skyglobe").info("going down")
 
     def failed(self, failure: Failure) -> None:
-        with contextlib.suppress(OSError):  # it had said "ready" and closed the pipe
-            self._say({"message": failure.message, "advice": failure.advice, "code": failure.code})
+        self._say({"message": failure.message, "advice": failure.advice, "code": failure.code})
 
     def _say(self, what: dict[str, Any]) -> None:
         import msgspec
 
-        os.write(self._descriptor, msgspec.json.encode(what))
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.write(self._descriptor, msgspec.json.encode(what))
+            os.close(self._descriptor)
+            self._descriptor = -1  # the number may soon belong to some other file

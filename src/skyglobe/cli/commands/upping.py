@@ -1,0 +1,49 @@
+"""``skyglobe up``, with help: its options come from the same table as the quick way's."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import typer
+
+from skyglobe.cli.options import UP_OPTIONS, Option
+
+_TYPES: dict[str, Any] = {
+    "text": str | None,
+    "number": int | None,
+    "flag": bool,
+    "switch": bool | None,
+    "list": list[str] | None,
+}
+
+
+def up(**options: Any) -> None:
+    """Start a cloud: in the foreground, or in the background with -d.
+
+    Every option is also an environment variable: SKYGLOBE_PORT, SKYGLOBE_FOLDER, SKYGLOBE_STRICT=1, ... LocalStack's
+    GATEWAY_LISTEN, PERSISTENCE, SERVICES, DEBUG and DEFAULT_REGION are understood.
+    """
+    from skyglobe.cli.up import up as start
+
+    # A flag that is not given must not hide its variable.
+    given = {name: value for name, value in options.items() if value not in (None, False, []) or name == "tls"}
+    raise typer.Exit(start({name: value for name, value in given.items() if value is not None}))
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    spellings = [option.spelled]
+    if option.kind == "switch":
+        spellings = [f"{option.spelled}/--no-{option.name}"]
+    if option.short:
+        spellings.append(option.short)
+    default = typer.Option(
+        False if option.kind == "flag" else None, *spellings, help=option.help, metavar=option.metavar or None
+    )
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_TYPES[option.kind]
+    )
+
+
+up.__signature__ = inspect.Signature([_parameter(option) for option in UP_OPTIONS])  # type: ignore[attr-defined]
+up.__annotations__ = {option.name: _TYPES[option.kind] for option in UP_OPTIONS}
