@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from skyglobe.assembly import Cloud
 from skyglobe.kernel.clock import Clock
@@ -15,6 +15,9 @@ from skyglobe.kernel.config import Config
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.wire import Request, Response
 from skyglobe.testing.interception import intercepted
+
+if TYPE_CHECKING:
+    from skyglobe.transport import HttpServer
 
 T = TypeVar("T")
 
@@ -28,6 +31,7 @@ class TestCloud:
 
     def __init__(self, config: Config | None = None, *, clock: Clock | None = None) -> None:
         self._loop = _loop()
+        self._servers: list[HttpServer] = []
         self._cloud = self.run(self._make(config or Config(), clock))
 
     @property
@@ -74,12 +78,23 @@ class TestCloud:
         self._loop.call_soon_threadsafe(self._cloud.handle, request, answer.set_result)
         return self._whole(answer.result())
 
+    def listen(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Serve this cloud on a socket too, until it is closed; return the endpoint. Port 0 takes a free one."""
+        from skyglobe.transport import serve
+
+        server = self.run(serve(self._cloud.handle, host, port))
+        self._servers.append(server)
+        address = server.addresses[0]
+        return f"http://{address[0]}:{address[1]}"
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the cloud's event loop and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def close(self) -> None:
         """Throw the cloud away."""
+        for server in self._servers:
+            self.run(server.close(0))
         self.run(self._cloud.stop())
 
     @staticmethod

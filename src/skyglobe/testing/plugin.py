@@ -43,3 +43,9 @@ def cloud(cloud_config: Config) -> Iterator[TestCloud]:
 def aws(cloud: TestCloud) -> Any:
     """A boto3 session of ``cloud``: account 000000000000, region us-east-1."""
     return cloud.session()
+
+
+@pytest.fixture
+def endpoint(cloud: TestCloud) -> str:
+    """The URL of ``cloud`` for clients that want a socket: the AWS CLI, other languages' SDKs, browsers."""
+    return cloud.listen()
