@@ -47,7 +47,7 @@ class Quotas:
             return True
         now = self._clock.now()
         used, since = self._buckets.pop(name, (0.0, now))
-        if now - since >= 1000:
+        if not 0 <= now - since < 1000:  # over, or the clock was set back by a snapshot
             used, since = 0.0, now
         taken = used + amount <= limit
         self._buckets[name] = (used + amount if taken else used, since)

@@ -23,7 +23,7 @@ Attributes = dict[str, dict[str, Any]]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?", re.ASCII)
 _TRACE_VALUES = {
     "root": re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}", re.IGNORECASE),
     "self": re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}", re.IGNORECASE),
@@ -162,11 +162,11 @@ def _check_number(name: str, value: str | bytes) -> None:
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         raise refused
     try:
-        number = Decimal(value).normalize()
+        number = Decimal(value)
     except InvalidOperation as error:
         raise refused from error
-    digits = len(number.as_tuple().digits)
-    if digits > MAX_DIGITS or (number and not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT):
+    digits = "".join(map(str, number.as_tuple().digits)).strip("0")  # not ``normalize``, which rounds
+    if len(digits) > MAX_DIGITS or (number and not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT):
         raise refused
 
 
