@@ -1,0 +1,75 @@
+"""What the stories of S3 share: a client, a bucket, a listening server, and a way to look at errors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from skyglobe.testing import TestCloud
+from skyglobe.transport import serve
+
+MIB = 1024 * 1024
+NAME = "orchard"
+
+
+@pytest.fixture
+def s3(aws: Any) -> Any:
+    """A client in us-east-1."""
+    return aws.client("s3")
+
+
+@pytest.fixture
+def bucket(s3: Any) -> str:
+    """A bucket in us-east-1."""
+    s3.create_bucket(Bucket=NAME)
+    return NAME
+
+
+@pytest.fixture
+def refused() -> Callable[..., Any]:
+    """Return a context manager that expects an error of a code and status, and yields the whole answer."""
+
+    @contextlib.contextmanager
+    def expecting(code: str, status: int = 400) -> Iterator[dict[str, Any]]:
+        answer: dict[str, Any] = {}
+        with pytest.raises(ClientError) as caught:
+            yield answer
+        answer.update(caught.value.response)
+        assert answer["Error"]["Code"] == code, answer
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == status, answer
+
+    return expecting
+
+
+@pytest.fixture
+def server(cloud: TestCloud) -> Iterator[str]:
+    """The cloud behind a socket: its URL."""
+    listening = cloud.run(serve(cloud._cloud.handle, ["127.0.0.1"], 0))
+    yield f"http://127.0.0.1:{listening.port}"
+    cloud.run(listening.close(0))
+
+
+@pytest.fixture
+def upload(s3: Any, bucket: str) -> Callable[..., dict[str, Any]]:
+    """Return a function that uploads bodies as parts and completes them; further arguments begin the upload."""
+
+    def whole(key: str, *bodies: bytes, **options: Any) -> dict[str, Any]:
+        begun = s3.create_multipart_upload(Bucket=bucket, Key=key, **options)
+        named = {"Bucket": bucket, "Key": key, "UploadId": begun["UploadId"]}
+        algorithm = options.get("ChecksumAlgorithm")
+        extra = {"ChecksumAlgorithm": algorithm} if algorithm else {}
+        listed = []
+        for number, body in enumerate(bodies, 1):
+            part = s3.upload_part(**named, PartNumber=number, Body=body, **extra)
+            entry = {"PartNumber": number, "ETag": part["ETag"]}
+            if algorithm:
+                entry[f"Checksum{algorithm}"] = part[f"Checksum{algorithm}"]
+            listed.append(entry)
+        answer: dict[str, Any] = s3.complete_multipart_upload(**named, MultipartUpload={"Parts": listed})
+        return {**answer, "UploadId": begun["UploadId"], "Listed": listed}
+
+    return whole
