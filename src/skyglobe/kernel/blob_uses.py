@@ -61,17 +61,18 @@ async def sweep_blobs(kernel: Kernel) -> int:
     Runs beside everything else, may be cut off and run again at any time. Returns how many were deleted.
     """
     swept = 0
-    found = await asyncio.to_thread(lambda: list(kernel.blobs.names()))
+    blobs = kernel.blobs  # made here, once: making it in the thread too would clear away what is being written
+    found = await asyncio.to_thread(lambda: list(blobs.names()))
     for at in range(0, len(found), SWEEP_BATCH):
         batch = found[at : at + SWEEP_BATCH]
 
         def unnamed(scope: Scope, batch: list[str] = batch) -> list[str]:
             # Both are asked at one instant: a blob settled later in this very turn is unsettled here.
-            unsettled = kernel.blobs.unsettled
+            unsettled = blobs.unsettled
             return [blob for blob in batch if blob not in unsettled and _uses.find(scope, blob) is None]
 
         for blob in await kernel.transact(unnamed):
-            kernel.blobs.delete(blob)
+            blobs.delete(blob)
             swept += 1
         await asyncio.sleep(0)
     return swept
