@@ -242,7 +242,9 @@ def _floats(least: float | None, most: float | None, width: int) -> st.SearchStr
     low = math.ceil(least) if least is not None else math.floor(most or 0) - 1000
     high = math.floor(most) if most is not None else low + 1000
     low, high = max(low, -(2**24)), min(high, 2**24)
-    return st.integers(min(low, high), high).map(float)
+    if low > high:  # a range within one unit, such as a learning rate's
+        return st.sampled_from([float(bound) for bound in (least, most) if bound is not None])
+    return st.integers(low, high).map(float)
 
 
 @cache
