@@ -33,6 +33,7 @@ SAME_REQUEST_AS = {
 """Operations whose requests at most the host tells from those of another, which is what the router answers with."""
 
 
+@pytest.mark.spec("SDK-004")
 @pytest.mark.parametrize("service", chosen_services())
 def test_inputs_written_by_botocore_are_read_back_to_the_same_values(
     service: str, record_property: Callable[[str, object], None]

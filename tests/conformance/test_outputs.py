@@ -34,6 +34,7 @@ CANNOT_BE_READ = {
 """(service, operation, protocol): why botocore itself cannot read it."""
 
 
+@pytest.mark.spec("SDK-004")
 @pytest.mark.parametrize("service", chosen_services())
 def test_outputs_written_by_us_are_read_by_botocore_to_the_same_values(
     service: str, record_property: Callable[[str, object], None]
