@@ -10,7 +10,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from skyglobe.testing import TestCloud
-from skyglobe.transport import serve
 
 MIB = 1024 * 1024
 NAME = "orchard"
@@ -46,11 +45,9 @@ def refused() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def server(cloud: TestCloud) -> Iterator[str]:
+def server(cloud: TestCloud) -> str:
     """The cloud behind a socket: its URL."""
-    listening = cloud.run(serve(cloud._cloud.handle, ["127.0.0.1"], 0))
-    yield f"http://127.0.0.1:{listening.port}"
-    cloud.run(listening.close(0))
+    return cloud.listen()
 
 
 @pytest.fixture
