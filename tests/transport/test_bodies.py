@@ -139,6 +139,14 @@ def test_a_small_body_is_asked_for_at_once(serving, echo):
     assert echo.requests[0].body == b"abc"
 
 
+def test_even_an_empty_body_is_asked_for(serving, echo):
+    # Without it botocore takes the answer's status for that of the next answer on the connection.
+    wire = serving(echo).connect().send(put("Content-Length: 0\r\nExpect: 100-continue"))
+    assert wire.until(b"\r\n\r\n") == CONTINUE
+    assert wire.answer().status == 200
+    assert wire.get("/next").status == 200
+
+
 @pytest.mark.parametrize("framing", ["Content-Length: 300000", "Transfer-Encoding: chunked"])
 def test_a_streamed_body_is_asked_for_when_it_is_first_read(serving, held, framing):
     served = serving(held)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("skyglobe.transport")
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 SLICE_BYTES = 16 * 1024
 """Fed to the parser at a time, so that one read full of tiny pipelined requests cannot become thousands in memory."""
 
@@ -166,7 +167,7 @@ class Connection(asyncio.Protocol):
             wanted = exchange.body.is_awaited and bool(self.queue) and self.queue[0] is exchange
         if wanted:
             exchange.awaits_continue = False
-            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.write(CONTINUE)
 
     def _body_read(self) -> None:
         """Called by a streamed body when its reader waits or has taken something."""
@@ -277,7 +278,8 @@ class Connection(asyncio.Protocol):
             framing += "Connection: close\r\n"
         elif exchange.http10:
             framing += "Connection: keep-alive\r\n"
-        return self.server.heads.render(response, framing)
+        head = self.server.heads.render(response, framing)
+        return CONTINUE + head if exchange.is_owed_continue else head
 
     def _may_go_on(self, exchange: Exchange, response: Response) -> bool:
         if (self.server.closing and len(self.queue) == 1) or wants_close(response):

@@ -33,6 +33,7 @@ class Exchange:
         "body",
         "connection",
         "http10",
+        "is_owed_continue",
         "keep_alive",
         "replied",
         "request",
@@ -47,6 +48,11 @@ class Exchange:
         self.http10 = http10
         self.awaits_continue = False
         """Whether the client holds its body back until it has read ``100 Continue``."""
+        self.is_owed_continue = False
+        """Whether the client waits for ``100 Continue`` although its body is empty.
+
+        RFC 9110 (10.1.1) lets a server leave it out, but botocore then reads the next answer on the connection wrongly.
+        """
         self.body: IncomingBody | None = None
         """The body when it is streamed; the same object as ``request.stream``."""
         self.response: Response | None = None

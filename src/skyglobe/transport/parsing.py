@@ -202,6 +202,7 @@ class RequestParser:
         if expectation.lower() != "100-continue":
             raise BadRequest(417, "the only expectation met is 100-continue")
         exchange.awaits_continue = bool(self.body_left) or self._chunked
+        exchange.is_owed_continue = not exchange.awaits_continue
 
     # the body
 
