@@ -63,7 +63,9 @@ def test_odd_keys_survive_put_list_copy_and_delete(s3: Any, bucket: str) -> None
         s3.copy_object(Bucket=bucket, Key=f"!{key}", CopySource={"Bucket": bucket, "Key": key})
         assert s3.head_object(Bucket=bucket, Key=f"!{key}")["ETag"] == s3.head_object(Bucket=bucket, Key=key)["ETag"]
         s3.delete_object(Bucket=bucket, Key=f"!{key}")
-    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in ODD_KEYS if key.isprintable()]})
+    answer = s3.delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": key} for key in ODD_KEYS if key.isprintable()]}
+    )
     assert "Errors" not in answer
     left = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
     assert left == [key for key in in_order if not key.isprintable()]
@@ -78,7 +80,9 @@ def test_a_key_has_at_most_1024_bytes(s3: Any, bucket: str, refused: Refused, ke
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(key=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(lambda k: len(k) > 0))
+@given(
+    key=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(lambda k: len(k) > 0)
+)
 def test_any_text_is_a_key(s3: Any, bucket: str, key: str) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == key.encode()

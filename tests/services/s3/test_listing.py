@@ -70,7 +70,9 @@ def test_a_delimiter_folds_keys_into_common_prefixes(s3: Any, bucket: str, fill:
     assert (keys_of(answer), prefixes_of(answer)) == (["c/2"], ["c/1/"])
     answer = s3.list_objects_v2(Bucket=bucket, Delimiter="/1")
     assert prefixes_of(answer) == ["a/1", "c/1"]
-    pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Delimiter="/", PaginationConfig={"PageSize": 1}))
+    pages = list(
+        s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Delimiter="/", PaginationConfig={"PageSize": 1})
+    )
     assert [keys_of(page) + prefixes_of(page) for page in pages] == [["a/"], ["b"], ["c/"], ["d"]]
 
 

@@ -184,7 +184,9 @@ def test_what_a_bucket_cannot_do_is_refused_and_nothing_is_stored(
 
 
 def test_a_redirect_location_is_kept(s3: Any, bucket: str) -> None:
-    s3.put_object(Bucket=bucket, Key="apple", Body=b"x", ACL="bucket-owner-full-control", WebsiteRedirectLocation="/pear")
+    s3.put_object(
+        Bucket=bucket, Key="apple", Body=b"x", ACL="bucket-owner-full-control", WebsiteRedirectLocation="/pear"
+    )
     assert s3.head_object(Bucket=bucket, Key="apple")["WebsiteRedirectLocation"] == "/pear"
 
 

@@ -71,9 +71,7 @@ def _begin(cloud: TestCloud, put: Callable[..., Any], halfway: Callable[[], Any]
 def test_the_loser_of_a_race_for_a_free_key_is_told_to_try_again(
     cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any]
 ) -> None:
-    answer = _begin(
-        cloud, put, lambda: s3.put_object(Bucket=bucket, Key="apple", Body=b"first"), if_none_match="*"
-    )
+    answer = _begin(cloud, put, lambda: s3.put_object(Bucket=bucket, Key="apple", Body=b"first"), if_none_match="*")
     assert answer.status == 409
     assert b"<Code>ConditionalRequestConflict</Code>" in answer.body  # type: ignore[operator]
     assert s3.get_object(Bucket=bucket, Key="apple")["Body"].read() == b"first"

@@ -6,6 +6,7 @@ import hashlib
 import os
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -114,9 +115,7 @@ def test_bodies_cross_the_socket_both_ways(cloud: TestCloud, wired: Any, bucket:
 
 @pytest.mark.spec("S3OBJ-018")
 @pytest.mark.parametrize("size", [70_000, 3 * MIB + 17])
-def test_chunked_uploads_with_trailing_checksums_are_decoded(
-    cloud: TestCloud, bucket: str, s3: Any, size: int
-) -> None:
+def test_chunked_uploads_with_trailing_checksums_are_decoded(cloud: TestCloud, bucket: str, s3: Any, size: int) -> None:
     body = os.urandom(size)
     sent: list[Any] = []
     s3.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers)))
@@ -136,3 +135,37 @@ def test_many_parts_make_one_download(wired: Any, bucket: str, upload: Callable[
     bodies = [os.urandom(5 * MIB), os.urandom(5 * MIB), b"a small end"]
     upload("pear", *bodies)
     assert wired.get_object(Bucket=bucket, Key="pear")["Body"].read() == b"".join(bodies)
+
+
+@pytest.mark.parametrize(("digest", "status"), [("right", 200), ("wrong", 400)])
+def test_a_streamed_upload_is_held_to_its_trailer(
+    wired: Any, bucket: str, server: str, digest: str, status: int
+) -> None:
+    body = os.urandom(MIB)
+    claimed = b64encode(hashlib.sha256(body if digest == "right" else b"").digest())
+    chunks = b"".join(b"%x\r\n%b\r\n" % (65_536, body[at : at + 65_536]) for at in range(0, MIB, 65_536))
+    sent = chunks + b"0\r\nx-amz-checksum-sha256:" + claimed + b"\r\n\r\n"
+    headers = {
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-trailer": "x-amz-checksum-sha256",
+        "x-amz-decoded-content-length": str(MIB),
+        "x-amz-date": "20260101T000000Z",
+        "Content-Encoding": "aws-chunked",
+        "Authorization": (
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, "
+            "SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=00"
+        ),
+    }
+    try:
+        answer = _open(f"{server}/{bucket}/apple", "PUT", sent, **headers)
+    except urllib.error.HTTPError as error:
+        answer = error
+    assert answer.status == status
+    if status == 200:
+        head = wired.get_object(Bucket=bucket, Key="apple", ChecksumMode="ENABLED")
+        assert head["ChecksumSHA256"] == claimed.decode()
+        assert head["Body"].read() == body
+        assert "ContentEncoding" not in head
+    else:
+        assert b"<Code>BadDigest</Code>" in answer.read()
+        assert "Contents" not in wired.list_objects_v2(Bucket=bucket)

@@ -25,7 +25,9 @@ def test_bucket_tags_are_replaced_as_a_set(s3: Any, bucket: str, refused: Refuse
     with refused("InvalidTag"):
         s3.put_bucket_tagging(Bucket=bucket, Tagging=tag_set({str(number): "" for number in range(51)}))
     with refused("InvalidTag") as answer:
-        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]})
+        s3.put_bucket_tagging(
+            Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}
+        )
     assert answer["Error"]["TagKey"] == "a"
     assert s3.delete_bucket_tagging(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 204
     with refused("NoSuchTagSet", 404):

@@ -94,7 +94,9 @@ def test_unknown_and_finished_uploads_are_reported(s3: Any, begun: dict[str, str
         lambda named: s3.upload_part(**named, PartNumber=2, Body=b"x" * 300_000),
         lambda named: s3.list_parts(**named),
         lambda named: s3.abort_multipart_upload(**named),
-        lambda named: s3.complete_multipart_upload(**named, MultipartUpload={"Parts": [{"PartNumber": 2, "ETag": "x"}]}),
+        lambda named: s3.complete_multipart_upload(
+            **named, MultipartUpload={"Parts": [{"PartNumber": 2, "ETag": "x"}]}
+        ),
     ):
         for named in (begun, {**begun, "UploadId": "made-up"}):
             with refused("NoSuchUpload", 404) as answer:
@@ -172,9 +174,7 @@ def test_a_part_is_copied_across_the_seams_of_another_upload(
     upload("source", *bodies)
     start, stop = 5 * MIB - 7, 10 * MIB + 5
     asked = f"bytes={start}-{stop - 1}"
-    answer = s3.upload_part_copy(
-        **begun, PartNumber=1, CopySource=f"{begun['Bucket']}/source", CopySourceRange=asked
-    )
+    answer = s3.upload_part_copy(**begun, PartNumber=1, CopySource=f"{begun['Bucket']}/source", CopySourceRange=asked)
     listed = [{"PartNumber": 1, "ETag": answer["CopyPartResult"]["ETag"]}]
     s3.complete_multipart_upload(**begun, MultipartUpload={"Parts": listed})
     s3.delete_object(Bucket=begun["Bucket"], Key="source")

@@ -28,8 +28,10 @@ def get_home(call: Call, name: str, expected_owner: str | None = None) -> Home:
 def enter(call: Call, request: dict[str, Any]) -> Scope:
     """Return the same work in the account and region where ``request``'s bucket is.
 
-    Raises what ``get_home`` does, and a redirection when the request was signed for another region.
+    Raises what ``get_home`` does, a redirection when the request was signed for another region, and InvalidRequest or
+    MissingRequestBodyError when it lacks what the model requires.
     """
+    _check_required(call, request)
     home = get_home(call, request["Bucket"], request.get("ExpectedBucketOwner"))
     if home.region != call.region and call.principal.type not in ("anonymous", "service"):
         raise _wrong_region(call, home)
@@ -48,6 +50,20 @@ def enter_object(call: Call, request: dict[str, Any], *, writes: bool) -> Scope:
     if call.kernel.quotas.enforced:
         _pace(call, request["Bucket"], key, writes)
     return scope
+
+
+def _check_required(call: Call, request: dict[str, Any]) -> None:
+    shape = call.operation.model.input
+    if shape is None:
+        return
+    for name in shape.required:
+        if name in request:
+            continue
+        member = shape.members[name]
+        if member.location is None:
+            raise s3.error("MissingRequestBodyError", "Request Body is empty")
+        kind = "header" if member.location == "header" else "parameter"
+        raise errors.invalid_request(f"Missing required {kind} for this request: {member.location_name or name}")
 
 
 def _pace(call: Call, bucket: str, key: str, writes: bool) -> None:
