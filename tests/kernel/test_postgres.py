@@ -64,6 +64,21 @@ def test_a_range_that_gained_a_key_is_a_conflict(pair: Two) -> None:
         second.commit()
 
 
+def test_a_write_without_reads_takes_part_in_serialization(dsn: str, pair: Two) -> None:
+    first, second = pair
+    third = PostgresStore(dsn)
+    assert first.get(b"x") is None
+    second.write({b"x": b"1"})
+    second.commit()
+    assert (third.get(b"x"), third.get(b"y")) == (b"1", None)
+    third.commit()
+    third.close()
+    # First came before second (it saw no x), which came before third, which came before first (it saw no y).
+    first.write({b"y": b"1"})
+    with pytest.raises(Conflict):
+        first.commit()
+
+
 def test_others_see_nothing_before_the_commit(pair: Two) -> None:
     first, second = pair
     first.write({b"a": b"1"})

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.kernel.conftest import START, Wall
 
-from skyglobe.kernel.blob_uses import release_blob, use_blob
+from skyglobe.kernel.blob_uses import release_blob, sweep_blobs, use_blob
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.outbox import post
@@ -104,6 +104,26 @@ def test_a_snapshot_can_be_loaded_again_and_again(play: Play, config: Config) ->
             await remove(kernel, "a")
             await kernel.snapshots.load("s")
             assert kernel.blobs.read(blob) == b"large"
+
+    play(story, config)
+
+
+def test_a_sweep_in_the_middle_of_a_load_takes_nothing_of_it(
+    play: Play, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(kernel: Kernel) -> None:
+        blob = await write_blob(kernel, "a", b"large")
+        await kernel.snapshots.save("s")
+        await remove(kernel, "a")
+        exchange = kernel.exchange
+
+        async def sweep_and_exchange(load: Callable[[], None]) -> None:
+            await sweep_blobs(kernel)
+            await exchange(load)
+
+        monkeypatch.setattr(kernel, "exchange", sweep_and_exchange)
+        await kernel.snapshots.load("s")
+        assert kernel.blobs.read(blob) == b"large"
 
     play(story, config)
 

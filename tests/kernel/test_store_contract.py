@@ -139,6 +139,8 @@ def test_a_saved_copy_is_one_plain_file(store: Store, tmp_path: Path) -> None:
     copies.mkdir()
     store.save(copies / "copy.sqlite")
     SqliteStore.open_readonly(copies / "copy.sqlite").close()
+    # Its header says "rollback journal": a write-ahead log would need files beside it, even to be read.
+    assert (copies / "copy.sqlite").read_bytes()[18:20] == b"\x01\x01"
     assert [file.name for file in copies.iterdir()] == ["copy.sqlite"]
 
 

@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from skyglobe.kernel.sqlite_store import SqliteStore
 from skyglobe.kernel.store import Store, WriteSet
 
-few_keys = st.binary(max_size=2) | st.sampled_from([b"k%02d" % number for number in range(40)])
-changes = st.dictionaries(few_keys, st.none() | st.binary(max_size=4), max_size=30)
+few_keys = st.sampled_from([b"", b"\0", b"k", b"\xfe", *(b"k%02d" % number for number in range(20))])
+changes = st.dictionaries(few_keys, st.none() | st.binary(max_size=4), max_size=24)
 
 Model = dict[bytes, bytes]
 
@@ -111,8 +112,6 @@ def test_a_store_behaves_like_a_sorted_dictionary(kind: str, request: pytest.Fix
 
 
 def _open(kind: str, request: pytest.FixtureRequest) -> Store:
-    from skyglobe.kernel.sqlite_store import SqliteStore
-
     if kind == "postgres":
         from skyglobe.kernel.postgres_store import PostgresStore
 
@@ -130,6 +129,16 @@ def test_a_large_write_set_stays_in_order_whatever_is_added_in_between() -> None
         if number % 3 == 0:
             low, high = b"%03d" % (number % 500), b"%03d" % (number % 500 + 400)
             assert list(writes.scan(low, high)) == scanned(model, low, high, None, False)
+
+
+def test_deleted_keys_do_not_count_towards_a_limit() -> None:
+    store = SqliteStore()
+    store.write({b"%d" % number: b"v" for number in range(9)})
+    writes = WriteSet(store)
+    for number in (0, 1, 4, 8):
+        writes.delete(b"%d" % number)
+    assert [key for key, _ in writes.scan(b"", b"\xff", limit=3)] == [b"2", b"3", b"5"]
+    assert [key for key, _ in writes.scan(b"", b"\xff", limit=3, reverse=True)] == [b"7", b"6", b"5"]
 
 
 class _Nothing:
