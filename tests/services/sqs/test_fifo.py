@@ -104,11 +104,11 @@ def test_a_fifo_name_ends_with_its_suffix(sqs, fifo, make_queue, refused):
 @pytest.mark.spec("SQF-012")
 def test_a_single_message_cannot_be_delayed_but_the_queue_can(cloud, make_queue, refused):
     fifo = make_queue(FifoQueue="true", ContentBasedDeduplication="true", DelaySeconds="10")
-    assert refused(fifo.send, MessageGroupId="g", DelaySeconds=5) == (
-        "InvalidParameterValue",
-        400,
+    code, status, message = refused(fifo.send, MessageGroupId="g", DelaySeconds=5)
+    assert (code, status) == ("InvalidParameterValue", 400)
+    assert message == (
         "Value 5 for parameter DelaySeconds is invalid. "
-        "Reason: The request include parameter that is not valid for this queue type.",
+        "Reason: The request include parameter that is not valid for this queue type."
     )
     fifo.send("delayed", MessageGroupId="g", DelaySeconds=0)
     assert fifo.receive() == []

@@ -82,8 +82,10 @@ def test_names_within_the_rules_are_taken(queue, name):
         (text(""), "Message (user) attribute 'a' must contain a non-empty value of type 'String'."),
         (
             text("x", "string"),
-            "The type of message (user) attribute 'a' is invalid. "
-            "You must use only the following supported type prefixes: Binary, Number, String.",
+            (
+                "The type of message (user) attribute 'a' is invalid. "
+                "You must use only the following supported type prefixes: Binary, Number, String."
+            ),
         ),
         (text("x", "Number"), "Can't cast the value of message (user) attribute 'a' to a number."),
         (text("x", "Binary"), "Message (user) attribute 'a' must contain a non-empty value of type 'Binary'."),

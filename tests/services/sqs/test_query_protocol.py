@@ -2,7 +2,7 @@
 
 import hashlib
 from urllib.parse import urlencode
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -18,11 +18,11 @@ class Answer:
     def __init__(self, response):
         self.status = response.status
         self.headers = response.headers
-        self.root = ElementTree.fromstring(response.body)
+        self.root = ET.fromstring(response.body)
 
     def __getitem__(self, path):
         found = self.root.find("/".join(SPACE + name for name in path.split("/")))
-        assert found is not None, ElementTree.tostring(self.root)
+        assert found is not None, ET.tostring(self.root)
         return found.text
 
     def all(self, name):

@@ -87,7 +87,8 @@ def test_sqs_owned_keys_give_way_to_a_kms_key_and_come_back(queue, refused):
     assert (shown["KmsMasterKeyId"], shown["KmsDataKeyReusePeriodSeconds"]) == ("alias/aws/sqs", "600")
     queue.set(SqsManagedSseEnabled="true")
     shown = queue.attributes()
-    assert shown["SqsManagedSseEnabled"] == "true" and "KmsMasterKeyId" not in shown
+    assert shown["SqsManagedSseEnabled"] == "true"
+    assert "KmsMasterKeyId" not in shown
     both = refused(queue.set, KmsMasterKeyId="alias/aws/sqs", SqsManagedSseEnabled="true")
     assert both[:2] == ("InvalidAttributeValue", 400)
     for bad in ("59", "86401"):

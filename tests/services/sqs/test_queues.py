@@ -119,7 +119,8 @@ def test_queues_are_listed_by_prefix_in_pages(sqs, refused):
     pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix="a", PaginationConfig={"PageSize": 10})
     assert sum(len(page["QueueUrls"]) for page in pages) == 25
     everything = sqs.list_queues()
-    assert len(everything["QueueUrls"]) == 26 and "NextToken" not in everything
+    assert len(everything["QueueUrls"]) == 26
+    assert "NextToken" not in everything
     assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="zzz")
     assert refused(sqs.list_queues, MaxResults=1001)[0] == "InvalidParameterValue"
     assert refused(sqs.list_queues, MaxResults=5, NextToken="forged")[0] == "InvalidParameterValue"
@@ -131,7 +132,8 @@ def test_without_max_results_at_most_a_thousand_queues_are_listed(cloud, sqs):
     for number in range(1001):
         sqs.create_queue(QueueName=f"q{number:04}")
     listed = sqs.list_queues()
-    assert len(listed["QueueUrls"]) == 1000 and "NextToken" not in listed
+    assert len(listed["QueueUrls"]) == 1000
+    assert "NextToken" not in listed
 
 
 @pytest.mark.parametrize(

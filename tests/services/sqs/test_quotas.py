@@ -1,6 +1,7 @@
 """Limits on what is in flight, and, in quota mode, on calls per second."""
 
 import pytest
+from botocore.config import Config as ClientConfig
 
 from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.config import Config
@@ -19,7 +20,9 @@ def still_cloud():
 
 @pytest.fixture
 def limited(still_cloud, make_queue):
-    return lambda **attributes: make_queue(client=still_cloud.client("sqs"), **attributes)
+    # Without retries: botocore would wait before each.
+    client = still_cloud.client("sqs", config=ClientConfig(retries={"total_max_attempts": 1}))
+    return lambda **attributes: make_queue(client=client, **attributes)
 
 
 def call_until_refused(refused, call, allowed):

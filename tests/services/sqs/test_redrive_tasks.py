@@ -29,7 +29,8 @@ def test_messages_go_back_to_their_source(cloud, sqs, with_dead_letters):
     assert task["Status"] == "COMPLETED"
     assert task["ApproximateNumberOfMessagesMoved"] == task["ApproximateNumberOfMessagesToMove"] == 25
     assert task["SourceArn"] == dead.arn
-    assert "TaskHandle" not in task and "DestinationArn" not in task
+    assert "TaskHandle" not in task
+    assert "DestinationArn" not in task
     assert dead.counts() == (0, 0, 0)
     moved = source.receive(MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
     assert moved[0]["Attributes"]["ApproximateReceiveCount"] == "1"

@@ -25,8 +25,10 @@ def test_a_call_returns_up_to_ten_messages(queue, refused):
         assert refused(queue.receive, MaxNumberOfMessages=wrong) == (
             "InvalidParameterValue",
             400,
-            f"Value {wrong} for parameter MaxNumberOfMessages is invalid. "
-            "Reason: Must be between 1 and 10, if provided.",
+            (
+                f"Value {wrong} for parameter MaxNumberOfMessages is invalid. "
+                "Reason: Must be between 1 and 10, if provided."
+            ),
         )
 
 
@@ -140,6 +142,17 @@ def test_system_attributes_come_on_demand(cloud, queue):
     again = queue.receive_one(AttributeNames=["All"], VisibilityTimeout=0)["Attributes"]
     assert again["ApproximateFirstReceiveTimestamp"] == attributes["ApproximateFirstReceiveTimestamp"]
     assert "Attributes" not in queue.receive_one()
+
+
+def test_a_message_belongs_to_the_trace_of_the_request_that_sent_it(aws, queue):
+    header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
+    client = aws.client("sqs")
+    client.meta.events.register(
+        "before-sign.sqs", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", header)
+    )
+    client.send_message(QueueUrl=queue.url, MessageBody="traced")
+    message = queue.receive_one(MessageSystemAttributeNames=["AWSTraceHeader"])
+    assert message["Attributes"] == {"AWSTraceHeader": header}
 
 
 def test_unknown_system_attributes_are_refused(queue, refused):

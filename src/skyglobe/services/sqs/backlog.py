@@ -7,8 +7,6 @@ there is no timer per message.
 
 from __future__ import annotations
 
-from copy import copy
-
 from msgspec.structs import replace
 
 from skyglobe.kernel.clock import Instant
@@ -38,6 +36,8 @@ from skyglobe.services.sqs.rules.fairness import faded, is_noisy
 from skyglobe.services.sqs.rules.receipts import Receipt
 
 SETTLED_AT_ONCE = 64  # due messages one call takes up; more than a call hands out, so that the rest never piles up
+SETTLED_TO_COUNT = 1_000  # when somebody asks how many there are; the rest of what is due is counted where it lies
+COUNTED = 100_000  # messages; beyond that, counts are approximate, as their names say
 ORDER_BITS = 20  # of an order number below the milliseconds, see ``Kernel.next_order``
 
 
@@ -52,7 +52,7 @@ class Backlog:
         self.lot = queue.lot
         self.now: Instant = scope.now
         self.tally = tallies.find(scope, queue.lot) or Tally(lot=queue.lot)
-        self._before = copy(self.tally)
+        self._before = replace(self.tally)
         self.freed = 0
         """How many messages this work has made receivable."""
         self._groups: dict[str, tuple[Group | None, Group]] = {}
@@ -137,6 +137,14 @@ class Backlog:
                 self.make_available(delayed.order, delayed.group, 0, 0)
         first = next(iter(delayeds.scan(self.scope, self.lot, limit=1)), None)
         self.tally.delay_due = first.due if first is not None else None
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many messages are visible, in flight and delayed."""
+        self.settle(SETTLED_TO_COUNT)
+        tally, over = self.tally, 0
+        if tally.flight_due is not None and tally.flight_due <= self.now:
+            over = sum(1 for _ in flights.scan(self.scope, self.lot, stop=(self.now + 1,), limit=COUNTED))
+        return tally.ready + tally.waiting + over, tally.in_flight - over, tally.delayed
 
     # Flights
 

@@ -156,7 +156,7 @@ class Mover:
 
     def move(self, count: int) -> MoveTask:
         """Move up to ``count`` messages and return the task as it is then."""
-        self._source.settle()
+        self._source.settle(BATCH)
         entries = self._next_entries(count)
         moved, failure = 0, ""
         for entry in entries:

@@ -18,8 +18,8 @@ def check_dead_letter_queue(scope: Scope, queue: Queue) -> None:
     if (place.account, place.region) != (scope.account, scope.region):
         reason = "Dead letter queue must be in the same account and region as the source."
         raise invalid_value(text, "RedrivePolicy", reason)
-    target = queue if arn == queue.arn else queues.find(scope, place.resource)
-    if target is None or target.arn != arn:
+    target = queues.find(scope, place.resource)
+    if target is None or arn == queue.arn:
         raise invalid_value(text, "RedrivePolicy", "Dead letter target does not exist.")
     if target.is_fifo != queue.is_fifo:
         raise invalid_value(text, "RedrivePolicy", "Dead-letter queue must be same type of queue as the source.")

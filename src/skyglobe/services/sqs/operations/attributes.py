@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,13 +10,10 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.sqs import sqs
 from skyglobe.services.sqs.access import get_own_queue, get_queue
 from skyglobe.services.sqs.backlog import Backlog
-from skyglobe.services.sqs.records import Queue, bodies, flights, queues
+from skyglobe.services.sqs.records import Queue, bodies, queues
 from skyglobe.services.sqs.redriving import check_dead_letter_queue
 from skyglobe.services.sqs.refusals import missing, unknown_attribute
 from skyglobe.services.sqs.rules.attributes import plan_attributes, shown_attributes
-
-SETTLED_FOR_COUNTS = 1_000  # messages; what is due beyond is counted, not moved
-COUNTED = 100_000  # messages; counts are approximate beyond
 
 
 @sqs.operation
@@ -31,22 +27,11 @@ def get_queue_attributes(call: Call, queue_url: str = "", attribute_names: list[
     if not attribute_names:
         return {}
     backlog = Backlog(*found)
-    shown = shown_attributes(found.queue, _counts(backlog))
+    shown = shown_attributes(found.queue, backlog.counts())
     backlog.save()
     if "All" not in attribute_names:
         shown = {name: value for name, value in shown.items() if name in attribute_names}
     return {"Attributes": shown} if shown else {}
-
-
-def _counts(backlog: Backlog) -> tuple[int, int, int]:
-    """Return how many messages are visible, in flight and delayed."""
-    backlog.settle(SETTLED_FOR_COUNTS)
-    tally = backlog.tally
-    over = 0
-    if tally.flight_due is not None and tally.flight_due <= backlog.now:
-        due = flights.scan(backlog.scope, backlog.lot, stop=(backlog.now + 1,), limit=COUNTED)
-        over = sum(1 for _ in islice(due, COUNTED))
-    return tally.ready + tally.waiting + over, tally.in_flight - over, tally.delayed
 
 
 @sqs.operation

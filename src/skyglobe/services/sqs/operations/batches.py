@@ -127,8 +127,11 @@ def _timeout(entry: Entry) -> int:
 
 def _size(entry: Entry) -> int:
     attributes: Attributes = entry.get("MessageAttributes") or {}
-    size = len(entry.get("MessageBody", "").encode())
+    size = _bytes(entry.get("MessageBody", ""))
     for name, attribute in attributes.items():
-        size += len(name.encode())
-        size += sum(len(part if isinstance(part, bytes) else str(part).encode()) for part in attribute.values())
+        size += _bytes(name) + sum(_bytes(part) for part in attribute.values() if isinstance(part, str | bytes))
     return size
+
+
+def _bytes(part: str | bytes) -> int:
+    return len(part) if isinstance(part, bytes) else len(part.encode("utf-8", "surrogatepass"))

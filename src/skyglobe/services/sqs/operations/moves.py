@@ -51,7 +51,7 @@ def start_message_move_task(
 def _begin(source: Found, destination_arn: str | None, rate: int | None) -> MoveTask:
     scope, queue = source
     backlog = Backlog(scope, queue)
-    backlog.settle()
+    visible, _, _ = backlog.counts()
     task = MoveTask(
         source_arn=queue.arn,
         order=scope.kernel.next_order(),
@@ -60,7 +60,7 @@ def _begin(source: Found, destination_arn: str | None, rate: int | None) -> Move
         destination_arn=destination_arn,
         rate=rate,
         started_at=scope.now,
-        to_move=backlog.tally.ready + backlog.tally.waiting,
+        to_move=visible,
     )
     backlog.save()
     _forget_old_tasks(scope, queue.arn)
