@@ -21,10 +21,11 @@ def aws(context: typer.Context) -> None:
         raise Failure("The AWS CLI is not installed.", "pip install 'skyglobe[aws]', or AWS's own installer")
     cloud = find_cloud(None, None)
     environment = {**os.environ, **client_variables(cloud.endpoint, os.environ)}
-    # The profile's own credentials or region may be missing; the variables above stand in for them.
     environment.setdefault("AWS_EC2_METADATA_DISABLED", "true")
     sys.stdout.flush()
-    os.execve(found, [found, *context.args], environment)  # noqa: S606 - nothing for a shell to interpret
+    # Version 1 takes no notice of AWS_ENDPOINT_URL for SQS, RDS, EMR and Health, and would go to AWS itself.
+    chosen = [] if "--endpoint-url" in context.args else ["--endpoint-url", cloud.endpoint]
+    os.execve(found, [found, *chosen, *context.args], environment)  # noqa: S606 - nothing for a shell to interpret
 
 
 def find_aws(beside: Path) -> str | None:

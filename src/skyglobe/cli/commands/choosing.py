@@ -11,4 +11,4 @@ Endpoint = Annotated[
     typer.Option("--endpoint", metavar="URL", help="The cloud to speak to; also SKYGLOBE_ENDPOINT."),
 ]
 Port = Annotated[int | None, typer.Option("--port", metavar="PORT", help="The cloud on this port of this machine.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Json = Annotated[bool, typer.Option("--json", metavar=" ", help="Print JSON, for scripts.")]

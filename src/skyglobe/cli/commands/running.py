@@ -25,8 +25,8 @@ STOPS_WITHIN = 15.0  # seconds; requests at work get five of them
 def down(
     endpoint: Endpoint = None,
     port: Port = None,
-    everything: Annotated[bool, typer.Option("--all", help="Stop every cloud of this machine.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Kill it when it does not stop.")] = False,
+    everything: Annotated[bool, typer.Option("--all", metavar=" ", help="Stop every cloud of this machine.")] = False,
+    force: Annotated[bool, typer.Option("--force", metavar=" ", help="Kill it when it does not stop.")] = False,
 ) -> None:
     """Stop the cloud. Its state stays in its folder."""
     for running in running_clouds(runtime_folder(os.environ)) if everything else [_stoppable(endpoint, port)]:
@@ -113,7 +113,7 @@ def _status_rows(told: dict[str, Any]) -> list[tuple[str, str]]:
 def reset(
     endpoint: Endpoint = None,
     port: Port = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", metavar=" ", help="Do not ask.")] = False,
 ) -> None:
     """Empty the cloud: no resources, the clock back on the machine's time. Snapshots stay."""
     cloud = find_cloud(endpoint, port)

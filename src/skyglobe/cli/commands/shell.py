@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -32,7 +33,8 @@ def env(
     if json:
         print_json(variables)
         return
-    for line in exports(variables, shell or parent_shell(os.environ)):
+    chosen = shell or parent_shell(os.environ)
+    for line in (*exports(variables, chosen), *(wrapper(chosen) if shutil.which("aws") else ())):
         print(line)
 
 
@@ -57,6 +59,16 @@ def exports(variables: Mapping[str, str], shell: Shell) -> list[str]:
     if shell == "powershell":
         return ["$Env:{} = '{}'".format(name, value.replace("'", "''")) for name, value in variables.items()]
     return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+
+
+def wrapper(shell: Shell) -> list[str]:
+    """Return a function that hands the endpoint to the AWS CLI as an option.
+
+    Version 1 takes no notice of AWS_ENDPOINT_URL for SQS, RDS, EMR and Health, and would go to AWS itself.
+    """
+    if shell == "fish":
+        return ["function aws; command aws --endpoint-url $AWS_ENDPOINT_URL $argv; end;"]
+    return ['aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'] if shell == "sh" else []
 
 
 def parent_shell(environ: Mapping[str, str]) -> Shell:

@@ -26,7 +26,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 @app.command()
 def save(
     name: Name,
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite one of the same name.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", metavar=" ", help="Overwrite one of the same name.")] = False,
     endpoint: Endpoint = None,
     port: Port = None,
     json: Json = False,

@@ -11,14 +11,16 @@ import msgspec
 import typer
 
 from skyglobe.cli.commands.choosing import Endpoint, Json, Port
-from skyglobe.cli.printing import console
+from skyglobe.cli.printing import console, say
 from skyglobe.cli.remote import find_cloud
 
 NARROW = 110  # columns; below, a line leaves out what is usually the same
 
 
 def trace(
-    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl+C, or print and end.")] = True,
+    follow: Annotated[
+        bool, typer.Option("--follow/--no-follow", metavar=" ", help="Go on until Ctrl+C, or print and end.")
+    ] = True,
     limit: Annotated[int, typer.Option(min=0, max=1000, metavar="N", help="How many of the last requests.")] = 20,
     endpoint: Endpoint = None,
     port: Port = None,
@@ -38,11 +40,15 @@ def _show(requests: Iterable[dict[str, Any]], json: bool) -> None:
         if json:
             sys.stdout.write(f"{msgspec.json.encode(traced).decode()}\n")
         else:
-            narrow = console.is_terminal and console.width < NARROW
-            console.print(
-                line(traced, narrow=narrow), soft_wrap=not console.is_terminal, no_wrap=True, overflow="ellipsis"
-            )
+            _show_line(traced)
         sys.stdout.flush()
+
+
+def _show_line(traced: dict[str, Any]) -> None:
+    if console.is_terminal:
+        console.print(line(traced, narrow=console.width < NARROW), no_wrap=True, overflow="ellipsis", crop=True)
+    else:
+        say(line(traced))
 
 
 def line(traced: dict[str, Any], *, narrow: bool = False) -> str:

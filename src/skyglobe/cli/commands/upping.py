@@ -38,7 +38,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     if option.short:
         spellings.append(option.short)
     default = typer.Option(
-        False if option.kind == "flag" else None, *spellings, help=option.help, metavar=option.metavar or None
+        False if option.kind == "flag" else None, *spellings, help=option.help, metavar=option.metavar or " "
     )
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_TYPES[option.kind]
