@@ -24,7 +24,7 @@ from skyglobe.kernel.principals import ANONYMOUS, Principal
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import StoreFailure, WriteSet
 from skyglobe.kernel.wire import ClientGone, Request, Response
-from skyglobe.models import ServiceModel, load
+from skyglobe.models import ServiceModel, Shape, load
 from skyglobe.models.validation import violation_error
 from skyglobe.protocols.errors import serialize_error
 
@@ -69,9 +69,7 @@ class Gateway:
     async def _handle_whole(self, request: Request, reply: Reply) -> None:
         try:
             request.body = await collect(request)
-        except ClientGone:
-            return
-        except ServiceError as error:
+        except (ClientGone, ServiceError) as error:
             Exchange(self, request, reply).fail(error)
             return
         request.stream = None
@@ -142,6 +140,9 @@ class Gateway:
             if violations:
                 invalid = plan.service.invalid if plan.service is not None else None
                 raise (invalid or _protocol_error)(plan.model, violations)
+        for name, member in plan.demanded:
+            if name not in params:
+                raise _not_called_so(member)
         allow_every_known_caller(call, plan, params)
         if self.kernel.config.strict and (ignored := call.operation.ignored(params)):
             text = f"Skyglobe takes no account of {', '.join(ignored)} in {plan.name} and runs with --strict."
@@ -306,6 +307,15 @@ class Exchange:
 def _not_built(plan: Plan) -> ServiceError:
     text = f"Skyglobe does not implement {plan.service_model.name}.{plan.name} yet."
     return ServiceError(text, code="NotImplemented", status=501)
+
+
+def _not_called_so(member: Shape) -> ServiceError:
+    """Return what S3 says when a path is asked without the parameter that makes it an operation."""
+    if member.location == "header":
+        text = f"Missing required header for this request: {member.location_name}"
+        return ServiceError(text, code="InvalidRequest")
+    text = "The specified method is not allowed against this resource."
+    return ServiceError(text, code="MethodNotAllowed", status=405)
 
 
 def _protocol_error(model: Any, violations: list[Any]) -> ServiceError:

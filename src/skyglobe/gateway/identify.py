@@ -172,6 +172,9 @@ def _no_rest_operation(request: Request, scope: Scope | None, place: Place) -> U
     if not names:
         known = index().by_signing_name(scope.service) if scope is not None else ()
         name = known[0] if known else ""
+        if name and index().services[name].speaks_query and request.headers.get("content-type", "").startswith(_FORM):
+            text = "The request is missing an action or a required parameter."
+            return Unidentified(text, "MissingAction", 400, "ec2" if name == "ec2" else "query", name)
         protocol = index().services[name].protocols[0] if name else "rest-json"
         return Unidentified("", "UnknownOperationException", 404, protocol, name)
     protocol = "rest-xml" if "rest-xml" in index().services[names[0]].protocols else "rest-json"

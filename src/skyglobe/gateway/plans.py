@@ -8,7 +8,7 @@ from typing import Any
 from skyglobe.gateway.signed_service import SignedService
 from skyglobe.kernel.service import Operation, Service, Services
 from skyglobe.kernel.wire import Request
-from skyglobe.models import OperationModel, ServiceModel, load
+from skyglobe.models import OperationModel, ServiceModel, Shape, load
 from skyglobe.models.validation import Violation, compile_validator
 from skyglobe.protocols.parsing import compile_parser
 from skyglobe.protocols.serializing import Serializer, compile_serializer
@@ -20,6 +20,7 @@ class Plan:
     """One operation over one protocol."""
 
     __slots__ = (
+        "demanded",
         "is_anonymous_allowed",
         "model",
         "name",
@@ -55,6 +56,14 @@ class Plan:
             self.serialize = compile_serializer(model, protocol)
             if service.validates and model.input is not None:
                 self.validate = compile_validator(model.input)
+        self.demanded = () if self.validate is not None else _demanded(model)
+        """Parameters outside the body that even a service which validates its input itself does not get called without."""
+
+
+def _demanded(model: OperationModel) -> tuple[tuple[str, Shape], ...]:
+    shape = model.input
+    required = [(name, shape.members[name]) for name in shape.required] if shape is not None else []
+    return tuple((name, member) for name, member in required if member.location in ("header", "querystring"))
 
 
 class Plans:

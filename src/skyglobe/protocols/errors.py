@@ -24,6 +24,8 @@ from skyglobe.protocols.serializing.xml_body import escape
 
 ERROR_TYPE = "x-amzn-ErrorType"
 _BODILESS = (204, 304)
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 cannot say. Results refer to it by number, as S3's do; an error that quotes it must stay readable."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -201,7 +203,7 @@ def _ec2(occurrence: Occurrence) -> Response:
 def _s3(occurrence: Occurrence) -> Response:
     members = _xml_members(occurrence)
     if not members and occurrence.resource:
-        members = f"<Resource>{escape(occurrence.resource)}</Resource>"
+        members = f"<Resource>{_readable(occurrence.resource)}</Resource>"
     request_id = escape(occurrence.request_id)
     ids = f"<RequestId>{request_id}</RequestId><HostId>{s3.host_id(occurrence.request_id)}</HostId>"
     body = f"{XML_DECLARATION}<Error>{_code_and_message(occurrence, occurrence.code)}{members}{ids}</Error>"
@@ -210,7 +212,7 @@ def _s3(occurrence: Occurrence) -> Response:
 
 
 def _code_and_message(occurrence: Occurrence, code: str) -> str:
-    return f"<Code>{escape(code)}</Code><Message>{escape(occurrence.error.message)}</Message>"
+    return f"<Code>{_readable(code)}</Code><Message>{_readable(occurrence.error.message)}</Message>"
 
 
 def _xml_members(occurrence: Occurrence) -> str:
@@ -222,6 +224,7 @@ def _xml_members(occurrence: Occurrence) -> str:
         if name == "Code" or name.lower() == "message":
             continue
         writer = writers.get(name)
+        value = _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
         parts.append(writer(value) if writer else f"<{name}>{_plain_text(value)}</{name}>")
     return "".join(parts)
 
@@ -235,7 +238,11 @@ def _xml_writers(shape: Shape, protocol: str) -> dict[str, Callable[[Any], str]]
 def _plain_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return iso8601(value) if isinstance(value, datetime) else escape(str(value))
+    return iso8601(value) if isinstance(value, datetime) else _readable(str(value))
+
+
+def _readable(text: str) -> str:
+    return escape(_UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 _WRITERS: dict[str, Callable[[Occurrence], Response]] = {
