@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
-_PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|[wdhms])")
+_PIECE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[wdhms])")
 MAX_TURN = timedelta(days=36_525)
 """A hundred years: beyond it dates leave the formats AWS writes them in."""
 
@@ -16,9 +16,12 @@ def parse_duration(text: str) -> timedelta:
     compact = text.replace(" ", "").lower()
     if not compact or _PIECE.sub("", compact):
         raise ValueError(f"{text!r} is no duration. Write it like 30d, 4d12h, 90s or 1w.")
-    whole = timedelta()
-    for number, unit in _PIECE.findall(compact):
-        whole += timedelta(**{_UNITS[unit]: float(number)})
+    try:
+        whole = sum(
+            (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in _PIECE.findall(compact)), timedelta()
+        )
+    except OverflowError:
+        whole = timedelta.max
     if whole > MAX_TURN:
         raise ValueError("The clock turns a hundred years at most.")
     return whole

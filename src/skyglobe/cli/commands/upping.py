@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -26,9 +27,17 @@ def up(**options: Any) -> None:
     """
     from skyglobe.cli.up import up as start
 
-    # A flag that is not given must not hide its variable.
-    given = {name: value for name, value in options.items() if value not in (None, False, []) or name == "tls"}
-    raise typer.Exit(start({name: value for name, value in given.items() if value is not None}))
+    raise typer.Exit(start(given_options(options)))
+
+
+def given_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were given: one that was not must not hide its variable."""
+    kinds = {option.name: option.kind for option in UP_OPTIONS}
+    return {
+        name: value
+        for name, value in options.items()
+        if value is not None and value != () and not (value is False and kinds[name] == "flag")
+    }
 
 
 def _parameter(option: Option) -> inspect.Parameter:
