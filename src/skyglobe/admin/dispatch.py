@@ -40,7 +40,7 @@ async def dispatch(admin: Admin, request: Request) -> Response:
         response = _error(refusal.status, refusal.message)
         response.headers.update(refusal.headers)
     except SnapshotError as error:
-        response = _error(404 if "there is no snapshot" in str(error) else 409, _sentence(error))
+        response = _error(_snapshot_status(str(error)), _sentence(error))
     except FolderError as error:
         response = _error(409, _sentence(error))
     except StoreFailure as error:
@@ -101,7 +101,10 @@ def _check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is None and request.headers.get("sec-fetch-site", "none") in ("none", "same-origin", "same-site"):
         return
-    name = urlsplit(origin or "").hostname or ""
+    try:
+        name = urlsplit(origin or "").hostname or ""
+    except ValueError:
+        name = ""
     if name not in _LOCAL_NAMES and not name.endswith(".localhost"):
         raise Refusal(403, f"Pages from {origin or 'elsewhere'} may not change this cloud: only those from localhost.")
 
@@ -110,6 +113,12 @@ def _out_of_room(error: OSError) -> Response:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _error(507, f"The disk is full{f' ({error.filename})' if error.filename else ''}. Make room and repeat.")
     return _error(500, f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+
+
+def _snapshot_status(message: str) -> int:
+    if "there is no snapshot" in message:
+        return 404
+    return 400 if "cannot be a snapshot's name" in message else 409
 
 
 def _error(status: int, message: str) -> Response:

@@ -9,7 +9,7 @@ import msgspec
 
 from skyglobe import __version__
 from skyglobe.admin.interface import Admin
-from skyglobe.admin.routes import Nothing, Route, all_routes, route
+from skyglobe.admin.routes import Route, all_routes, route
 
 _REFERENCES = "#/components/schemas/{name}"
 
@@ -30,14 +30,12 @@ async def get_openapi_document(admin: Admin) -> dict[str, Any]:
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all routes."""
     routes = all_routes()
-    types = [Error, *dict.fromkeys([found.takes for found in routes] + [found.gives for found in routes])]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCES)
-    described = dict(zip(map(_key, types), schemas, strict=True))
+    types = {str(told): told for told in (Error, *(found.gives for found in routes))}
+    schemas, components = msgspec.json.schema_components(types.values(), ref_template=_REFERENCES)
+    described = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for found in routes:
-        paths.setdefault(found.path, {})[found.method.lower()] = _operation(found, described, components)
-    for name in {found.takes.__name__ for found in routes}:
-        components.pop(name, None)  # spelled out where they are used: part of them is in the path
+        paths.setdefault(found.path, {})[found.method.lower()] = _operation(found, described)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -52,8 +50,9 @@ def openapi() -> dict[str, Any]:
     }
 
 
-def _operation(found: Route, described: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
-    inputs = components[found.takes.__name__] if found.takes is not Nothing else {"properties": {}}
+def _operation(found: Route, described: dict[str, Any]) -> dict[str, Any]:
+    # Inputs are spelled out, not referred to: part of them is in the path.
+    inputs = msgspec.json.schema_components([found.takes])[1][found.takes.__name__]
     in_path = [_parameter(name, "path", inputs, required=True) for name in found.path_names]
     others = {name: schema for name, schema in inputs["properties"].items() if name not in found.path_names}
     required = [name for name in inputs.get("required", ()) if name in others]
@@ -66,15 +65,11 @@ def _operation(found: Route, described: dict[Any, Any], components: dict[str, An
     if found.has_body and others:
         schema = {"type": "object", "properties": others, "required": required, "additionalProperties": False}
         operation["requestBody"] = {"required": bool(required), "content": {"application/json": {"schema": schema}}}
-    error = {"description": Error.__doc__, "content": {"application/json": {"schema": described[_key(Error)]}}}
-    answer = {"description": "Done.", "content": {found.media: {"schema": described[_key(found.gives)]}}}
+    error = {"description": Error.__doc__, "content": {"application/json": {"schema": described[str(Error)]}}}
+    answer = {"description": "Done.", "content": {found.media: {"schema": described[str(found.gives)]}}}
     operation["responses"] = {"200": answer, "default": error}
     return operation
 
 
 def _parameter(name: str, place: str, inputs: dict[str, Any], *, required: bool) -> dict[str, Any]:
     return {"name": name, "in": place, "required": required, "schema": inputs["properties"][name]}
-
-
-def _key(described: Any) -> str:
-    return str(described)
