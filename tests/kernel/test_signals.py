@@ -177,3 +177,34 @@ def test_thousands_of_waits_leave_nothing_behind(signals: Signals) -> None:
         assert len(signals.clock._agenda) <= 512
 
     play(story)
+
+
+def test_one_of_those_who_wait_is_woken_at_the_earliest_instant_asked_for(signals: Signals) -> None:
+    async def story() -> None:
+        first, second = await started(*(signals.wait(TOPIC, START + 60_000) for _ in range(2)))
+        for instant in (START + 5_000, START + 2_000, START + 9_000):
+            signals.fire_one_at(TOPIC, instant)
+        move(signals, 1_999)
+        await asyncio.sleep(0)
+        assert not first.done()
+        move(signals, 1)
+        assert await first
+        assert not second.done()
+        move(signals, 10_000)
+        await asyncio.sleep(0)
+        assert not second.done()  # asked for once only
+        move(signals, 60_000)
+        assert not await second
+        assert clean(signals)
+
+    play(story)
+
+
+def test_an_alarm_goes_with_the_last_who_listens(signals: Signals) -> None:
+    async def story() -> None:
+        with signals.listen(TOPIC):
+            signals.fire_one_at(TOPIC, LATER)
+        signals.fire_one_at(TOPIC, LATER)
+        assert clean(signals)
+
+    play(story)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from skyglobe.kernel import checkpoints
-from skyglobe.kernel.sqlite_store import PAGE_BYTES, SqliteStore
+from skyglobe.kernel.sqlite_store import MAX_RECENT, PAGE_BYTES, SqliteStore
 from skyglobe.kernel.store import StoreFailure
 
 
@@ -161,3 +161,42 @@ def test_saving_while_writes_go_on_takes_one_moments_state(place: Path) -> None:
         assert copy._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         copy.close()
     store.close()
+
+
+def test_what_is_remembered_is_never_older_than_the_store(tmp_path: Path) -> None:
+    store = SqliteStore()
+    store.write({b"a": b"1"})
+    store.commit()
+    assert (store.get(b"a"), store.get(b"b")) == (b"1", None)
+    store.write({b"a": b"2", b"b": b"2"})
+    assert (store.get(b"a"), store.get(b"b")) == (b"2", b"2")
+    store.rollback()
+    assert (store.get(b"a"), store.get(b"b")) == (b"1", None)
+    store.write({b"a": b"x" * 10_000, b"b": b"3"})
+    store.commit()
+    assert (store.get(b"a"), store.get(b"b")) == (b"x" * 10_000, b"3")
+    store.save(tmp_path / "copy.sqlite")
+    store.write({b"a": None, b"b": None})
+    store.commit()
+    assert (store.get(b"a"), store.get(b"b")) == (None, None)
+    store.load(tmp_path / "copy.sqlite")
+    assert (store.get(b"a"), store.get(b"b")) == (b"x" * 10_000, b"3")
+
+
+def test_what_a_failed_commit_wrote_is_not_remembered(place: Path) -> None:
+    store = SqliteStore(place)
+    assert store.get(b"a") is None
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    with pytest.raises(StoreFailure):
+        store.write({b"a": b"1", b"large": b"x" * 500_000})
+    store.rollback()
+    assert store.get(b"a") is None
+    store.close()
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    store = SqliteStore()
+    for number in range(3 * MAX_RECENT):
+        store.get(b"%d" % number)
+    assert len(store._recent) <= MAX_RECENT

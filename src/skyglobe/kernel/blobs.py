@@ -32,7 +32,7 @@ class BlobWriter:
     def write(self, data: bytes | memoryview) -> None:
         """Append ``data``, from any thread, one call at a time. Raises OSError when the disk is full."""
         view = memoryview(data)
-        while len(view):
+        while view:
             written = self._file.write(view)
             view = view[written:]
         self.size_bytes += len(data)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class ServiceCaller:
-    """Calls operations as the service principal of ``name`` in one account and region: ``caller.sqs.send_message(…)``."""
+    """Calls operations as the service principal of ``name`` in one account and region.
+
+    ``await caller.sqs.send_message(…)``.
+    """
 
     def __init__(self, kernel: Kernel, name: str, account: str, region: str) -> None:
         self._kernel = kernel

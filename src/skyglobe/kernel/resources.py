@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+import msgspec
+
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.errors import ServiceError
@@ -25,7 +27,7 @@ class Resource(Record, frozen=True):
     owner: str
     """Account, twelve digits."""
     created_at: Instant
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 R = TypeVar("R", bound=Resource)

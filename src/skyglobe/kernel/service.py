@@ -184,7 +184,7 @@ class Services:
 
 def _module_name(service: str) -> str:
     name = service.replace("-", "_")
-    return f"{name}_" if name in ("lambda",) else name
+    return f"{name}_" if name == "lambda" else name
 
 
 def _service_name(module: str) -> str:

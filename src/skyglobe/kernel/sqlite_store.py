@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from skyglobe.kernel.checkpoints import Checkpoints
+from skyglobe.kernel.checkpoints import MAX_LOG_PAGES, Checkpoints
 from skyglobe.kernel.store import Pair, StoreFailure
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
@@ -67,6 +67,7 @@ class SqliteStore:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute(f"PRAGMA synchronous = {'FULL' if fsync else 'NORMAL'}")
                 connection.execute("PRAGMA wal_autocheckpoint = 0")
+                connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_PAGES * PAGE_BYTES}")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             connection.execute(_SCHEMA)
         self._connection = connection
@@ -76,7 +77,7 @@ class SqliteStore:
         self._recent: dict[bytes, bytes | None] = {}
 
     def get(self, key: bytes) -> bytes | None:
-        value = self._recent.get(key, _UNKNOWN)
+        value: bytes | None = self._recent.get(key, _UNKNOWN)
         if value is not _UNKNOWN:
             return value
         try:
