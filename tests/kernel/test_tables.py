@@ -257,3 +257,14 @@ def test_text_numbers_truth_and_nothing_are_different_keys(scope: Scope) -> None
 def test_a_table_is_not_named_like_an_index() -> None:
     with pytest.raises(AssertionError):
         Table("messages:group", Message, key=("queue",))
+
+
+def test_a_record_can_be_dropped_unread_where_no_index_points_at_it(scope: Scope) -> None:
+    plain: Table[Message] = Table("plain", Message, key=("queue", "number"))
+    plain.insert(scope, Message(queue="a", number=1))
+    plain.insert(scope, Message(queue="a", number=2))
+    plain.drop(scope, "a", 1)
+    plain.drop(scope, "a", 3)
+    assert [record.number for record in plain.scan(scope, "a")] == [2]
+    with pytest.raises(AssertionError):
+        messages.drop(scope, "a", 1)

@@ -71,3 +71,17 @@ def test_the_number_of_buckets_is_bounded() -> None:
         quotas.take(str(number), rate=1)
     assert len(quotas._buckets) == MAX_BUCKETS
     assert quotas.take("0", rate=1)
+
+
+def test_a_second_has_so_many_and_no_more_however_they_are_spread() -> None:
+    quotas, wall = buckets()
+    assert sum(quotas.take_in_second("queue", limit=3) for _ in range(5)) == 3
+    wall.at += 999
+    assert not quotas.take_in_second("queue", limit=3)
+    assert quotas.take_in_second("other", limit=3)
+    wall.at += 1
+    assert quotas.take_in_second("queue", limit=3, amount=2)
+    assert not quotas.take_in_second("queue", limit=3, amount=2)
+    assert quotas.take_in_second("queue", limit=3)
+    wall.at -= 60_000  # a snapshot set the clock back
+    assert quotas.take_in_second("queue", limit=3)

@@ -97,7 +97,12 @@ class Signals:
                 return
 
     def fire_one_at(self, topic: Topic, instant: Instant) -> None:
-        """Do ``fire_one`` when the clock reaches ``instant``. A topic has one such alarm: the earliest asked for."""
+        """Do ``fire_one`` when the clock reaches ``instant``, if somebody listens all the while.
+
+        A topic has one such alarm: the earliest asked for.
+        """
+        if topic not in self._listening:
+            return
         pending = self._alarms.get(topic)
         if pending is not None:
             if pending.at <= instant:
@@ -125,5 +130,7 @@ class Signals:
         del bells[bell]
         if not bells:
             del self._listening[topic]
+            if (alarm := self._alarms.pop(topic, None)) is not None:
+                self.clock.forget(alarm)
         elif bell.has_rung:
             self.fire_one(topic)
