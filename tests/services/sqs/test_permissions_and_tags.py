@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from skyglobe.services.sqs.access import resource_policy
+
 
 def test_a_permission_becomes_a_statement_of_the_policy(sqs, queue):
     sqs.add_permission(
@@ -85,3 +87,14 @@ def test_other_accounts_cannot_administer_a_queue(cloud, queue, refused, call):
     }
     stranger = cloud.session(account="111122223333").client("sqs")
     assert refused(getattr(stranger, call), QueueUrl=queue.url, **members.get(call, {}))[:2] == ("AccessDenied", 403)
+
+
+def test_the_policy_engine_finds_a_queues_policy_from_anywhere(cloud, sqs, queue):
+    def look(scope):
+        return resource_policy(scope, queue_arn), resource_policy(scope, queue_arn + "x"), resource_policy(scope, "x")
+
+    queue_arn = queue.arn
+    assert cloud.run(cloud.kernel.transact(look, "111122223333", "eu-west-1")) == (None, None, None)
+    sqs.add_permission(QueueUrl=queue.url, Label="x", AWSAccountIds=["111122223333"], Actions=["*"])
+    found = cloud.run(cloud.kernel.transact(look, "111122223333", "eu-west-1"))
+    assert found == (queue.attribute("Policy"), None, None)
