@@ -59,9 +59,9 @@ class Checkpoints:
         try:
             with contextlib.closing(sqlite3.connect(self._path)) as connection:
                 for _ in range(PASSES):
-                    pages = connection.execute(_CHECKPOINT).fetchone()[1]
-                    if pages <= MAX_LOG_PAGES:
-                        return
+                    _, pages, carried = connection.execute(_CHECKPOINT).fetchone()
+                    if pages <= MAX_LOG_PAGES or carried < pages:
+                        return  # short enough, or a reader (a copy being made) is in the way: later
             self._must_finish = True
         except sqlite3.Error as error:
             _log.warning("checkpoint failed: %s", error)
