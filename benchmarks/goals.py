@@ -1,0 +1,80 @@
+"""What the figures are held to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.footprint import Start, Upload
+from benchmarks.growth import Growth
+from benchmarks.turns import Measured
+
+SMALL = {"moto": 10.0, "ministack": 4.0, "null": 0.2}
+"""How many times each rate Skyglobe's is to be, for small requests over 16 connections."""
+LARGE = {"S3 put 16 MiB": 1.5, "S3 get 16 MiB": 1.0}
+"""How many times the better peer's rate Skyglobe's is to be."""
+GROWTH = 1.5
+COLD_START_SECONDS = 0.4
+IDLE_MIB = 60.0
+LOADED_MIB = 150.0
+
+
+@dataclass
+class Verdict:
+    """One goal and what was reached of it; ``reached`` is None when it could not be measured."""
+
+    goal: str
+    wanted: float
+    reached: float | None
+    is_least: bool
+    """Whether to be at least what is wanted, or at most."""
+
+    @property
+    def is_met(self) -> bool:
+        if self.reached is None:
+            return False
+        return self.reached >= self.wanted if self.is_least else self.reached <= self.wanted
+
+
+def rate_verdicts(cells: list[Measured]) -> list[Verdict]:
+    verdicts = []
+    places = {(cell.workload, cell.connections, cell.target): cell for cell in cells}
+    for (workload, connections, name), ours in places.items():
+        if name != "skyglobe":
+            continue
+        theirs = {other: places.get((workload, connections, other)) for other in SMALL}
+        if ours.mib:
+            peers = [cell for other, cell in theirs.items() if other != "null" and cell is not None and cell.rate]
+            best = max(peers, key=lambda cell: cell.rate, default=None)
+            if best is not None:
+                goal = f"{workload}: times the better peer ({best.target})"
+                verdicts.append(Verdict(goal, LARGE[workload], ours.times(best), True))
+        elif connections == 16:
+            verdicts += [
+                Verdict(
+                    f"{workload}: times {other}", wanted, ours.times(cell) if (cell := theirs[other]) else None, True
+                )
+                for other, wanted in SMALL.items()
+            ]
+    return verdicts
+
+
+def growth_verdicts(growths: list[Growth]) -> list[Verdict]:
+    return [
+        Verdict(f"{growth.workload}: times the cost at {min(growth.levels):,}", GROWTH, growth.times, False)
+        for growth in growths
+        if growth.target == "skyglobe" and growth.levels
+    ]
+
+
+def footprint_verdicts(starts: list[Start], upload: Upload | None, loaded_mib: float | None) -> list[Verdict]:
+    verdicts = []
+    for start in starts:
+        if start.target == "skyglobe":
+            verdicts.append(Verdict("cold start, seconds", COLD_START_SECONDS, start.median, False))
+            verdicts.append(Verdict("memory idle, MiB", IDLE_MIB, start.idle_mib, False))
+    if upload is not None:
+        peak = None if upload.note else upload.peak_mib
+        verdicts.append(Verdict("memory while a very large PUT arrives, MiB", LOADED_MIB, peak, False))
+    if loaded_mib is not None:
+        verdicts.append(Verdict("memory after the whole load, MiB", LOADED_MIB, loaded_mib, False))
+    return verdicts

@@ -1,0 +1,118 @@
+"""How a call's cost grows with what is stored: receiving from long queues, listing large buckets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from benchmarks.load import LoadFailed, play
+from benchmarks.prepared import Preparer
+from benchmarks.targets import Target
+from benchmarks.workloads import Unfit, expect, fill_scripts, make_bucket, unique
+
+RECEIVES = 300
+"""Measured at each level: fewer than the smallest level has messages, each of which is received once."""
+PAGES = 24
+BATCH = 10  # SendMessageBatch; SQS quotas
+
+
+@dataclass
+class Growth:
+    """The median milliseconds of one call at each number of messages or keys."""
+
+    workload: str
+    target: str
+    levels: dict[int, float]
+    note: str = ""
+
+    @property
+    def times(self) -> float | None:
+        """How many times the cost at the smallest level the cost at the largest is."""
+        costs = list(self.levels.values())
+        return costs[-1] / costs[0] if len(costs) > 1 and costs[0] else None
+
+
+class Queue:
+    """A queue that is filled step by step."""
+
+    name = "SQS ReceiveMessage by messages queued"
+
+    def __init__(self, target: Target) -> None:
+        self._preparer = target.preparer()
+        self.url = self._preparer.client("sqs").create_queue(QueueName=unique("growth"))["QueueUrl"]
+
+    def additions(self, start: int, stop: int) -> Iterator[bytes]:
+        fresh = renewed(self._preparer, "sqs", "send_message_batch", QueueUrl=self.url, Entries=[])
+        for first in range(start, stop, BATCH):
+            numbers = range(first, min(first + BATCH, stop))
+            entries = [{"Id": str(number), "MessageBody": f"message {number}"} for number in numbers]
+            yield fresh(json.dumps({"QueueUrl": self.url, "Entries": entries}).encode(), None)
+
+    def probes(self, level: int) -> list[bytes]:
+        return [self._preparer.prepare("sqs", "receive_message", QueueUrl=self.url).wire] * RECEIVES
+
+
+class Keys:
+    """A bucket that is filled step by step."""
+
+    name = "S3 ListObjectsV2 page of 1,000 by keys stored"
+
+    def __init__(self, target: Target) -> None:
+        self._preparer = target.preparer()
+        self.bucket = make_bucket(target, self._preparer)
+
+    def additions(self, start: int, stop: int) -> Iterator[bytes]:
+        fresh = renewed(self._preparer, "s3", "put_object", Bucket=self.bucket, Key="k", Body=b"")
+        for number in range(start, stop):
+            yield fresh(None, f"/{self.bucket}/{number % 100:02d}/{number:07d}")
+
+    def probes(self, level: int) -> list[bytes]:
+        starts = ["", *(f"{at * 7 % 80:02d}" for at in range(PAGES - 1))]
+        if level <= 1000:  # a page from the middle would not be full
+            starts = [""] * PAGES
+        return [
+            self._preparer.prepare("s3", "list_objects_v2", Bucket=self.bucket, StartAfter=start).wire
+            for start in starts
+        ]
+
+
+def renewed(preparer: Preparer, service: str, operation: str, **parameters: object) -> Callable[..., bytes]:
+    """Return a function from body and path to a signed request, whose date botocore renews every 5,000 requests."""
+    count = 0
+    made = preparer.prepare(service, operation, **parameters)
+
+    def fresh(body: bytes | None, path: str | None) -> bytes:
+        nonlocal count, made
+        count += 1
+        if count % 5000 == 0:
+            made = preparer.prepare(service, operation, **parameters)
+        return made.varied(body=body, path=path).wire
+
+    return fresh
+
+
+async def measure_growth(kind: type[Queue | Keys], target: Target, levels: list[int], patience: float) -> Growth:
+    """Fill and probe at each level; stop where filling takes longer than ``patience`` seconds."""
+    found = Growth(kind.name, target.name, {})
+    try:
+        place, stored = kind(target), 0
+        for level in levels:
+            requests = place.additions(stored, level)
+            stretch = await play(target.port, fill_scripts(requests), patience)
+            expect(not stretch.errors, stretch.first_error)
+            if next(requests, None) is not None:
+                found.note = f"{level:,} took longer than {patience:.0f} s to fill"
+                break
+            stored = level
+            found.levels[level] = await _probe(target, place.probes(level))
+    except (Unfit, LoadFailed, OSError, TimeoutError) as error:
+        found.note = f"{type(error).__name__}: {error}"[:200]
+    return found
+
+
+async def _probe(target: Target, probes: list[bytes]) -> float:
+    stretch = await play(target.port, fill_scripts(probes, 1), 60)
+    expect(not stretch.errors, stretch.first_error)
+    latencies = sorted(stretch.latencies)
+    return latencies[len(latencies) // 2] * 1000

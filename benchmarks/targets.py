@@ -1,0 +1,161 @@
+"""The servers that are compared: Skyglobe, the peers from PyPI, and a handler that does nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.prepared import Preparer
+from benchmarks.processes import Processes
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".bench"
+PEERS = {"moto": "moto[server]", "ministack": "ministack"}
+"""What pip installs, into an environment of its own: black boxes, reached over HTTP only."""
+ROOT_KEY = ("AKIABENCHBENCHBENCH0", "the/secret+of/the+root+of/the+benchmark0")
+START_FOR = 60.0  # seconds until a server that does not answer is given up
+
+
+class CannotStart(Exception):
+    """A target ended, or never answered."""
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(eq=False)
+class Target:
+    """One server: how it is started, reached and called."""
+
+    name: str
+    command: list[str]
+    port: int
+    key: tuple[str, str] = ("test", "test")
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it answers the same to everything."""
+        return self.name == "null"
+
+    @property
+    def processes(self) -> Processes:
+        assert self.process is not None
+        return Processes(self.process.pid)
+
+    def preparer(self) -> Preparer:
+        return Preparer(self.endpoint, self.key)
+
+    def start(self) -> float:
+        """Start it and wait for its first successful answer; return the seconds that took. Raises ``CannotStart``."""
+        request = self.preparer().prepare("sts", "get_caller_identity").wire
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        while not self._answers(request):
+            if self.process.poll() is not None:
+                raise CannotStart(f"{self.name} ended with {self.process.returncode}")
+            if time.perf_counter() - began > START_FOR:
+                self.stop()
+                raise CannotStart(f"{self.name} never answered")
+            time.sleep(0.002)
+        return time.perf_counter() - began
+
+    def _answers(self, request: bytes) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+                connection.sendall(request)
+                return b" 200 " in connection.recv(64)
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """End it with all its children."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+                return
+
+
+def skyglobe(folder: Path) -> Target:
+    """A cloud with everything on: signatures verified (the key is known to it), every write in its file before its
+    answer, data in ``folder``.
+    """
+    port = free_port()
+    program = str(Path(sys.executable).with_name("skyglobe"))
+    key = f"{ROOT_KEY[0]}:{ROOT_KEY[1]}"
+    command = [program, "up", "--strict-auth", "--folder", str(folder), "--port", str(port), "--root-key", key]
+    return Target("skyglobe", command, port, ROOT_KEY, {"SKYGLOBE_RUNTIME": str(folder.parent / "runtime")})
+
+
+def null() -> Target:
+    """The same transport over a handler that does nothing: the ceiling."""
+    port = free_port()
+    return Target("null", [sys.executable, "-m", "benchmarks.null_server", str(port)], port)
+
+
+def moto(programs: Path) -> Target:
+    port = free_port()
+    return Target("moto", [str(programs / "moto_server"), "-H", "127.0.0.1", "-p", str(port)], port)
+
+
+def ministack(programs: Path) -> Target:
+    port = free_port()
+    return Target("ministack", [str(programs / "ministack")], port, environment={"GATEWAY_PORT": str(port)})
+
+
+def install_peers() -> Path:
+    """Make the peers' virtual environment, unless it is there; return where its programs are."""
+    programs = FOLDER / "peers" / "bin"
+    if not all((programs / program).exists() for program in ("moto_server", "ministack")):
+        subprocess.run([sys.executable, "-m", "venv", str(FOLDER / "peers")], check=True)
+        pip = [str(programs / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *PEERS.values()], check=True)
+    return programs
+
+
+def peer_versions(programs: Path) -> dict[str, str]:
+    """Return what is installed of the peers, by name."""
+    listed = subprocess.run(
+        [str(programs / "pip"), "list", "--format=freeze"], capture_output=True, text=True, check=True
+    )
+    versions = dict(line.partition("==")[::2] for line in listed.stdout.splitlines())
+    return {name: versions.get(name, "?") for name in PEERS}
+
+
+def fresh_folder(name: str) -> Path:
+    """Return an empty folder below ``.bench``."""
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

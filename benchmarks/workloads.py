@@ -1,0 +1,172 @@
+"""What is measured: each workload made ready on a target, checked once, and turned into scripts for connections."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.load import Script
+from benchmarks.prepared import Prepared, Preparer
+from benchmarks.targets import Target
+
+MIB = 1 << 20
+LARGE_BYTES = 16 * MIB
+SMALL_BODY = b"x" * 1024
+MESSAGE = "m" * 256
+OBJECTS = 512
+"""Objects a small workload goes round; botocore signs each of their requests beforehand."""
+
+
+class Unfit(Exception):
+    """The target does not do what the workload asks, or does it wrongly."""
+
+
+@dataclass
+class Job:
+    """A workload made ready on one target."""
+
+    script: Callable[[int], Script]
+    """From the number of the connection."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One line of the table."""
+
+    name: str
+    ready: Callable[[Target, Preparer], Job]
+    connections: tuple[int, ...] = (1, 16)
+    mib: int = 0
+    """Of payload in one request, for what is told in MiB a second."""
+
+
+def expect(holds: bool, what: str) -> None:
+    if not holds:
+        raise Unfit(what)
+
+
+def unique(stem: str) -> str:
+    return f"bench-{stem}-{uuid.uuid4().hex[:10]}"
+
+
+def around(requests: list[bytes]) -> Callable[[int], Script]:
+    """Return a script that goes round ``requests`` for ever, each connection from another place."""
+
+    def script(connection: int) -> Script:
+        start = connection * 7919 % len(requests)
+        for request in itertools.cycle(requests[start:] + requests[:start]):  # noqa: UP028 - see fill_scripts
+            yield request
+
+    return script
+
+
+def identity(target: Target, preparer: Preparer) -> Job:
+    if not target.is_null:
+        expect("Account" in preparer.client("sts").get_caller_identity(), "no account in the answer")
+    return Job(around([preparer.prepare("sts", "get_caller_identity").wire]))
+
+
+def messages(target: Target, preparer: Preparer) -> Job:
+    """SendMessage, ReceiveMessage and DeleteMessage of what came, in turns."""
+    url = f"{target.endpoint}/000000000000/queue"
+    if not target.is_null:
+        sqs = preparer.client("sqs")
+        url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="hello")
+        (received,) = sqs.receive_message(QueueUrl=url).get("Messages", [None])
+        expect(received is not None and received["Body"] == "hello", "the message sent did not come back")
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
+    send = preparer.prepare("sqs", "send_message", QueueUrl=url, MessageBody=MESSAGE).wire
+    receive = preparer.prepare("sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=1).wire
+    delete = preparer.prepare("sqs", "delete_message", QueueUrl=url, ReceiptHandle="?")
+
+    def script(connection: int) -> Script:
+        while True:
+            yield send
+            body = yield receive
+            handles = [{"ReceiptHandle": "null"}] if target.is_null else json.loads(body).get("Messages", [])
+            for message in handles:
+                yield delete_of(delete, url, message["ReceiptHandle"])
+
+    return Job(script)
+
+
+def delete_of(delete: Prepared, url: str, handle: str) -> bytes:
+    return delete.varied(body=json.dumps({"QueueUrl": url, "ReceiptHandle": handle}).encode()).wire
+
+
+def small_puts(target: Target, preparer: Preparer) -> Job:
+    bucket = make_bucket(target, preparer)
+    return Job(around(_small_puts(preparer, bucket)))
+
+
+def _small_puts(preparer: Preparer, bucket: str) -> list[bytes]:
+    one = preparer.prepare("s3", "put_object", Bucket=bucket, Key="k", Body=SMALL_BODY)
+    return [one.varied(path=f"/{bucket}/folder/{number:06d}").wire for number in range(OBJECTS)]
+
+
+def small_gets(target: Target, preparer: Preparer) -> Job:
+    bucket = make_bucket(target, preparer)
+    keys = [f"folder/{number:06d}" for number in range(OBJECTS)]
+    if not target.is_null:
+        s3 = preparer.client("s3")
+        for key in keys:
+            s3.put_object(Bucket=bucket, Key=key, Body=SMALL_BODY)
+        expect(s3.get_object(Bucket=bucket, Key=keys[-1])["Body"].read() == SMALL_BODY, "not the object that was put")
+    one = preparer.prepare("s3", "get_object", Bucket=bucket, Key="k")
+    return Job(around([one.varied(path=f"/{bucket}/{key}").wire for key in keys]))
+
+
+def make_bucket(target: Target, preparer: Preparer) -> str:
+    bucket = unique("bucket")
+    if not target.is_null:
+        preparer.client("s3").create_bucket(Bucket=bucket)
+    return bucket
+
+
+def large_body() -> bytes:
+    return random.Random(0).randbytes(MIB) * (LARGE_BYTES // MIB)
+
+
+def large_puts(target: Target, preparer: Preparer) -> Job:
+    bucket = make_bucket(target, preparer)
+    requests = [
+        preparer.prepare("s3", "put_object", Bucket=bucket, Key=f"large-{number}", Body=large_body()).wire
+        for number in range(2)
+    ]
+    return Job(around(requests))
+
+
+def large_gets(target: Target, preparer: Preparer) -> Job:
+    bucket = make_bucket(target, preparer)
+    if not target.is_null:
+        s3, body = preparer.client("s3"), large_body()
+        s3.put_object(Bucket=bucket, Key="large", Body=body)
+        expect(s3.get_object(Bucket=bucket, Key="large")["Body"].read() == body, "not the object that was put")
+    return Job(around([preparer.prepare("s3", "get_object", Bucket=bucket, Key="large").wire]))
+
+
+WORKLOADS = [
+    Workload("STS GetCallerIdentity", identity),
+    Workload("SQS send, receive, delete", messages),
+    Workload("S3 put 1 KiB", small_puts),
+    Workload("S3 get 1 KiB", small_gets),
+    Workload("S3 put 16 MiB", large_puts, (1,), 16),
+    Workload("S3 get 16 MiB", large_gets, (1,), 16),
+]
+
+
+def fill_scripts(requests: Any, connections: int = 8) -> list[Script]:
+    """Return scripts that share out ``requests``, an iterator of bytes."""
+    shared = iter(requests)
+
+    def script() -> Script:
+        for request in shared:  # noqa: UP028 - "yield from" would send the answers into the iterator
+            yield request
+
+    return [script() for _ in range(connections)]
