@@ -13,7 +13,10 @@ MAX_WHOLE_BYTES = 128 * 1024 * 1024
 
 def is_whole_body_needed(request: Request, plan: Plan) -> bool:
     """Whether the operation, or the check of its signature, wants the body in one piece."""
-    return plan.operation is None or not plan.streams_input or needs_whole_body(request)
+    if plan.operation is None or not plan.streams_input:
+        return True
+    # S3 signs the declared hash, or none at all (presigned URLs): its signatures never wait for the body.
+    return not plan.signed.is_s3 and needs_whole_body(request)
 
 
 async def collect(request: Request) -> bytes:

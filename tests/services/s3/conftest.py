@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
 from skyglobe.testing import TestCloud
@@ -17,8 +18,8 @@ NAME = "orchard"
 
 @pytest.fixture
 def s3(aws: Any) -> Any:
-    """A client in us-east-1."""
-    return aws.client("s3")
+    """A client in us-east-1 that takes the first answer: boto3 would send again what arrived damaged (BadDigest)."""
+    return aws.client("s3", config=ClientConfig(retries={"total_max_attempts": 1}))
 
 
 @pytest.fixture
@@ -48,6 +49,16 @@ def refused() -> Callable[..., Any]:
 def server(cloud: TestCloud) -> str:
     """The cloud behind a socket: its URL."""
     return cloud.listen()
+
+
+@pytest.fixture
+def blobs(cloud: TestCloud) -> Callable[[], list[str]]:
+    """Return a function that lists the files of bytes, after all that the last answer brought about."""
+
+    async def names() -> list[str]:
+        return list(cloud.kernel.blobs.names())
+
+    return lambda: cloud.run(names())
 
 
 @pytest.fixture

@@ -48,17 +48,71 @@ JUNK = st.one_of(
     st.text("ab/%=&<>\"'é\x7f ,;:*?", max_size=12),
 )
 PARAMETERS = st.sampled_from(
-    "acl attributes continuation-token cors delete delimiter encoding-type key-marker list-type location marker max-keys "
-    "max-parts max-uploads part-number-marker partNumber prefix response-expires start-after tagging uploadId "
-    "upload-id-marker uploads versionId versioning x-id".split()
+    [
+        "acl",
+        "attributes",
+        "continuation-token",
+        "cors",
+        "delete",
+        "delimiter",
+        "encoding-type",
+        "key-marker",
+        "list-type",
+        "location",
+        "marker",
+        "max-keys",
+        "max-parts",
+        "max-uploads",
+        "part-number-marker",
+        "partNumber",
+        "prefix",
+        "response-expires",
+        "start-after",
+        "tagging",
+        "uploadId",
+        "upload-id-marker",
+        "uploads",
+        "versionId",
+        "versioning",
+        "x-id",
+    ]
 )
 HEADERS = st.sampled_from(
-    "cache-control content-encoding content-md5 content-type expires if-match if-modified-since if-none-match range "
-    "x-amz-acl x-amz-checksum-algorithm x-amz-checksum-crc32 x-amz-checksum-mode x-amz-checksum-sha256 "
-    "x-amz-checksum-type x-amz-copy-source x-amz-copy-source-range x-amz-copy-source-if-match x-amz-expected-bucket-owner "
-    "x-amz-max-parts x-amz-meta-a x-amz-metadata-directive x-amz-mp-object-size x-amz-object-attributes "
-    "x-amz-object-lock-mode x-amz-part-number-marker x-amz-sdk-checksum-algorithm x-amz-server-side-encryption "
-    "x-amz-storage-class x-amz-tagging x-amz-tagging-directive x-amz-trailer x-amz-website-redirect-location".split()
+    [
+        "cache-control",
+        "content-encoding",
+        "content-md5",
+        "content-type",
+        "expires",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "range",
+        "x-amz-acl",
+        "x-amz-checksum-algorithm",
+        "x-amz-checksum-crc32",
+        "x-amz-checksum-mode",
+        "x-amz-checksum-sha256",
+        "x-amz-checksum-type",
+        "x-amz-copy-source",
+        "x-amz-copy-source-range",
+        "x-amz-copy-source-if-match",
+        "x-amz-expected-bucket-owner",
+        "x-amz-max-parts",
+        "x-amz-meta-a",
+        "x-amz-metadata-directive",
+        "x-amz-mp-object-size",
+        "x-amz-object-attributes",
+        "x-amz-object-lock-mode",
+        "x-amz-part-number-marker",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-server-side-encryption",
+        "x-amz-storage-class",
+        "x-amz-tagging",
+        "x-amz-tagging-directive",
+        "x-amz-trailer",
+        "x-amz-website-redirect-location",
+    ]
 )
 BODIES = st.one_of(
     st.sampled_from(

@@ -32,7 +32,11 @@ def checksum(algorithm: str, data: bytes) -> str:
 @pytest.fixture
 def silent(cloud: TestCloud) -> Any:
     """A client that sends no checksum of its own accord."""
-    options = ClientConfig(request_checksum_calculation="when_required", response_checksum_validation="when_required")
+    options = ClientConfig(
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"total_max_attempts": 1},
+    )
     return cloud.client("s3", config=options)
 
 
@@ -55,6 +59,16 @@ def test_every_algorithm_is_checked_stored_and_told(
         s3.put_object(Bucket=bucket, Key="apple", Body=body + b"!", **{member: expected})
     assert algorithm in failure["Error"]["Message"]
     assert s3.head_object(Bucket=bucket, Key="apple", ChecksumMode="ENABLED")[member] == expected
+
+
+@pytest.mark.spec("S3OBJ-017")
+def test_md5_is_one_of_the_algorithms(silent: Any, bucket: str, refused: Refused) -> None:
+    right = b64(hashlib.md5(b"red").digest())
+    answer = silent.put_object(Bucket=bucket, Key="apple", Body=b"red", ChecksumMD5=right)
+    assert answer["ChecksumMD5"] == right
+    assert silent.head_object(Bucket=bucket, Key="apple", ChecksumMode="ENABLED")["ChecksumMD5"] == right
+    with refused("BadDigest"):
+        silent.put_object(Bucket=bucket, Key="apple", Body=b"green", ChecksumMD5=right)
 
 
 @pytest.mark.spec("S3OBJ-017")

@@ -69,40 +69,40 @@ def _begin(cloud: TestCloud, put: Callable[..., Any], halfway: Callable[[], Any]
 
 @pytest.mark.spec("S3OBJ-014")
 def test_the_loser_of_a_race_for_a_free_key_is_told_to_try_again(
-    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any]
+    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any], blobs: Callable[[], list[str]]
 ) -> None:
     answer = _begin(cloud, put, lambda: s3.put_object(Bucket=bucket, Key="apple", Body=b"first"), if_none_match="*")
     assert answer.status == 409
     assert b"<Code>ConditionalRequestConflict</Code>" in answer.body  # type: ignore[operator]
     assert s3.get_object(Bucket=bucket, Key="apple")["Body"].read() == b"first"
-    assert list(cloud.kernel.blobs.names()) == []
+    assert blobs() == []
 
 
 def test_a_delete_during_a_compare_and_swap_is_a_conflict(
-    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any]
+    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any], blobs: Callable[[], list[str]]
 ) -> None:
     etag = s3.put_object(Bucket=bucket, Key="apple", Body=b"first")["ETag"]
     answer = _begin(cloud, put, lambda: s3.delete_object(Bucket=bucket, Key="apple"), if_match=etag)
     assert answer.status == 409
-    assert list(cloud.kernel.blobs.names()) == []
+    assert blobs() == []
 
 
 def test_a_client_that_goes_away_leaves_nothing_behind(
-    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any]
+    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any], blobs: Callable[[], list[str]]
 ) -> None:
     _begin(cloud, put, lambda: None, end=ClientGone())
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
-    assert list(cloud.kernel.blobs.names()) == []
+    assert blobs() == []
     assert list((cloud.kernel.blobs.folder / "incoming").iterdir()) == []
     assert cloud.kernel.blobs.unsettled == set()
 
 
 def test_a_bucket_deleted_during_an_upload_takes_the_upload_with_it(
-    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any]
+    cloud: TestCloud, s3: Any, bucket: str, put: Callable[..., Any], blobs: Callable[[], list[str]]
 ) -> None:
     answer = _begin(cloud, put, lambda: s3.delete_bucket(Bucket=bucket))
     assert answer.status == 404
-    assert list(cloud.kernel.blobs.names()) == []
+    assert blobs() == []
 
 
 def test_a_full_disk_is_told_and_loses_nothing(
@@ -121,7 +121,9 @@ def test_a_full_disk_is_told_and_loses_nothing(
     assert list((cloud.kernel.blobs.folder / "incoming").iterdir()) == []
 
 
-def test_an_answer_under_way_outlives_its_object(cloud: TestCloud, s3: Any, bucket: str) -> None:
+def test_an_answer_under_way_outlives_its_object(
+    cloud: TestCloud, s3: Any, bucket: str, blobs: Callable[[], list[str]]
+) -> None:
     s3.put_object(Bucket=bucket, Key="apple", Body=b"z" * SIZE)
     url = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "apple"})
     host, _, target = url.partition("//")[2].partition("/")
@@ -139,4 +141,4 @@ def test_an_answer_under_way_outlives_its_object(cloud: TestCloud, s3: Any, buck
     with open(slice_.path, "rb") as file:
         assert file.read() == b"z" * SIZE
     answer.body = b""
-    assert list(cloud.kernel.blobs.names()) == []
+    assert blobs() == []
