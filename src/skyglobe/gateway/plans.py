@@ -57,7 +57,7 @@ class Plan:
             if service.validates and model.input is not None:
                 self.validate = compile_validator(model.input)
         self.demanded = () if self.validate is not None else _demanded(model)
-        """Parameters outside the body that even a service which validates its input itself does not get called without."""
+        """Parameters outside the body without which even a service that validates its own input is not called."""
 
 
 def _demanded(model: OperationModel) -> tuple[tuple[str, Shape], ...]:
