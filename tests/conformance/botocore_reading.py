@@ -12,10 +12,10 @@ from botocore.handlers import parse_get_bucket_location
 from botocore.model import Shape as BotocoreShape
 from botocore.parsers import create_parser
 from botocore.response import StreamingBody
-from tests.conformance.botocore_wire import botocore_model
 
 from skyglobe.kernel.wire import Response
 from skyglobe.models import OperationModel
+from tests.conformance.botocore_wire import botocore_model
 
 
 class Raw(BytesIO):

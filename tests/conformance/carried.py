@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tests.conformance.strategies import is_json_header, timestamp_format
-
 from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, Shape
+from tests.conformance.strategies import is_json_header, timestamp_format
 
 NOTHING = object()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hypothesis import HealthCheck, Phase, seed, settings
+
 from tests.conformance.sampling import SEED, WHOLE
 
 EXAMPLES = 8  # the first of which is always the simplest

@@ -12,17 +12,17 @@ import pytest
 from botocore.exceptions import EventStreamError
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conformance.botocore_reading import read, read_error
-from tests.conformance.examples import drawing
-from tests.conformance.received import XML, received_members
-from tests.conformance.sampling import WHOLE, chosen_services
-from tests.conformance.strategies import same, values
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.models import OperationModel, Shape, load, service_names
 from skyglobe.models.errors import ErrorShape, error_shapes
 from skyglobe.protocols.errors import serialize_error
 from skyglobe.protocols.serializing import compile_serializer, encode_error_event
+from tests.conformance.botocore_reading import read, read_error
+from tests.conformance.examples import drawing
+from tests.conformance.received import XML, received_members
+from tests.conformance.sampling import WHOLE, chosen_services
+from tests.conformance.strategies import same, values
 
 SAMPLED_ERRORS = 6  # of each service and protocol
 REQUEST_ID = "6a0d1d0b-7b63-5d4f-8f1d-52f3c3a0e9c4"

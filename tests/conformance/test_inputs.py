@@ -10,16 +10,16 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conformance.botocore_wire import send
-from tests.conformance.carried import carried
-from tests.conformance.examples import drawing
-from tests.conformance.sampling import chosen_operations, chosen_services
-from tests.conformance.strategies import same, values
 
 from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, load
 from skyglobe.models.routing import router
 from skyglobe.protocols.parsing import compile_parser
+from tests.conformance.botocore_wire import send
+from tests.conformance.carried import carried
+from tests.conformance.examples import drawing
+from tests.conformance.sampling import chosen_operations, chosen_services
+from tests.conformance.strategies import same, values
 
 SAME_REQUEST_AS = {
     # Deprecated, and written exactly as their successors.

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from skyglobe.models import OperationModel, Shape, load
+from skyglobe.protocols.serializing import compile_serializer
 from tests.conformance.botocore_reading import read
 from tests.conformance.examples import drawing
 from tests.conformance.received import received
 from tests.conformance.sampling import chosen_operations, chosen_services
 from tests.conformance.strategies import same, values
-
-from skyglobe.models import OperationModel, Shape, load
-from skyglobe.protocols.serializing import compile_serializer
 
 NOT_IN_HEADERS = re.compile(r"[^ -~]")
 REQUEST_ID = "0b2b8f5e-6f0c-5d3e-9b39-d2a1c3e5f701"

@@ -1,4 +1,4 @@
-"""What every answer carries, whatever the service: request ids, protocol errors, and what was not taken into account."""
+"""What every answer carries, whatever the service: request ids, protocol errors, what was not taken into account."""
 
 from __future__ import annotations
 

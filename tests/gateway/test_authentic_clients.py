@@ -11,7 +11,6 @@ import pytest
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from tests.gateway.signing import ACCOUNT, BOB, HOUR, KEYS, SESSION_KEYS, answer, session, wall_now
 
 from skyglobe.gateway.authenticate import Authenticated
 from skyglobe.gateway.bodies import open_body
@@ -19,6 +18,7 @@ from skyglobe.gateway.signed_service import SignedService
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
 from skyglobe.models.loading import load
+from tests.gateway.signing import ACCOUNT, BOB, HOUR, KEYS, SESSION_KEYS, answer, session, wall_now
 
 
 class Wire:

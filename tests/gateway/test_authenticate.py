@@ -11,6 +11,17 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
+
+from skyglobe.gateway import auth_errors
+from skyglobe.gateway.auth_errors import basic_instant, iso_instant
+from skyglobe.gateway.payload import needs_whole_body
+from skyglobe.gateway.scope import scope_of
+from skyglobe.gateway.signed_service import SignedService
+from skyglobe.gateway.validity import basic_milliseconds
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.principals import principal_of
+from skyglobe.kernel.wire import Request
+from skyglobe.models.loading import load
 from tests.gateway.signing import (
     BOB,
     DAY,
@@ -29,17 +40,6 @@ from tests.gateway.signing import (
     session,
     wall_now,
 )
-
-from skyglobe.gateway import auth_errors
-from skyglobe.gateway.auth_errors import basic_instant, iso_instant
-from skyglobe.gateway.payload import needs_whole_body
-from skyglobe.gateway.scope import scope_of
-from skyglobe.gateway.signed_service import SignedService
-from skyglobe.gateway.validity import basic_milliseconds
-from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.principals import principal_of
-from skyglobe.kernel.wire import Request
-from skyglobe.models.loading import load
 
 INVALID_TOKEN = "The security token included in the request is invalid."
 EXPIRED_TOKEN = "The security token included in the request is expired"

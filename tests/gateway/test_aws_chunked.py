@@ -16,8 +16,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.gateway.chunking import SECRET, Arriving, framed, hmac_signer
-from tests.gateway.signing import KEYS, S3, answer, send
 
 from skyglobe.gateway.bodies import open_body
 from skyglobe.gateway.payload import ChunkSigning, Payload
@@ -26,6 +24,8 @@ from skyglobe.gateway.sigv4a import is_signed, private_scalar, public_key
 from skyglobe.gateway.validity import basic_milliseconds
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
+from tests.gateway.chunking import SECRET, Arriving, framed, hmac_signer
+from tests.gateway.signing import KEYS, S3, answer, send
 
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"

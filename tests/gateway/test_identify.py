@@ -91,7 +91,6 @@ def test_every_operation_of_every_service_is_identified() -> None:
         for wanted, found in surprises.items()
         if found.partition(".")[0] not in SHARES_SOME.get(wanted[0], ())
     }
-    print(f"\n{count} operations identified, {len(surprises)} taken for another")
     assert unexplained == {}
     assert count > 15_000
 

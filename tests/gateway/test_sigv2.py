@@ -9,6 +9,10 @@ from botocore.auth import HmacV1Auth, HmacV1QueryAuth
 from botocore.awsrequest import AWSRequest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+from skyglobe.gateway.auth_errors import iso_instant
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.wire import Request
 from tests.gateway.signing import (
     BOB,
     DAY,
@@ -24,10 +28,6 @@ from tests.gateway.signing import (
     session,
     wall_now,
 )
-
-from skyglobe.gateway.auth_errors import iso_instant
-from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.wire import Request
 
 URL = "http://localhost:4566/bucket/a%20key"
 paths = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=20)

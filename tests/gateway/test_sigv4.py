@@ -11,13 +11,13 @@ import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.gateway.signing import BOB, DYNAMODB, KEYS, LAMBDA, S3, answer, send
 
 from skyglobe.gateway.scope import scope_of
 from skyglobe.gateway.signed_service import SignedService
 from skyglobe.gateway.sigv4 import sorted_query, without_dot_segments
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
+from tests.gateway.signing import BOB, DYNAMODB, KEYS, LAMBDA, S3, answer, send
 
 text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=30)
 visible = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))

@@ -9,6 +9,11 @@ import pytest
 from botocore.auth import S3SigV4QueryAuth, SigV4QueryAuth
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+from skyglobe.gateway.auth_errors import basic_instant, iso_instant
+from skyglobe.gateway.validity import basic_milliseconds
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.wire import Request
 from tests.gateway.signing import (
     DAY,
     EC2,
@@ -23,11 +28,6 @@ from tests.gateway.signing import (
     session,
     wall_now,
 )
-
-from skyglobe.gateway.auth_errors import basic_instant, iso_instant
-from skyglobe.gateway.validity import basic_milliseconds
-from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.wire import Request
 
 URL = "http://localhost:4566/bucket/key"
 text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=20)

@@ -16,12 +16,12 @@ from botocore.crt.auth import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.gateway.signing import BOB, HOUR, KEYS, S3, SESSION_KEYS, STS, answer, send, session, wall_now
 
 from skyglobe.gateway.signed_service import SignedService
 from skyglobe.gateway.sigv4a import private_scalar
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
+from tests.gateway.signing import BOB, HOUR, KEYS, S3, SESSION_KEYS, STS, answer, send, session, wall_now
 
 EVENTS = SignedService("events", "json")
 text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=15)

@@ -7,6 +7,7 @@ from typing import Any
 
 import cbor2
 import pytest
+
 from tests.protocols.parsing_requests import parse, refusal
 
 RPC = "smithy-rpc-v2-cbor"

@@ -6,9 +6,9 @@ import gzip
 import zlib
 
 import pytest
-from tests.protocols.parsing_requests import parse, refusal
 
 from skyglobe.protocols.parsing.compression import MAX_DECOMPRESSED_BYTES
+from tests.protocols.parsing_requests import parse, refusal
 
 BODY = b"Action=PutMetricData&Namespace=n"
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.conformance.botocore_wire import send
-from tests.conformance.strategies import is_json_header, values
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
 from skyglobe.models import Shape, load
 from skyglobe.models.routing import router
 from skyglobe.protocols.parsing import compile_parser, find_unknown
+from tests.conformance.botocore_wire import send
+from tests.conformance.strategies import is_json_header, values
 
 OPERATIONS = [
     ("sqs", "SendMessageBatch", "json"),

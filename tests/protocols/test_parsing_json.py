@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.protocols.parsing_requests import parse, refusal
 
 from skyglobe.models import load
 from skyglobe.protocols.parsing import compile_parser
+from tests.protocols.parsing_requests import parse, refusal
 
 
 def send_message(**members: Any) -> dict[str, Any]:

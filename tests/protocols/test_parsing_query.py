@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.protocols.parsing_requests import parse, refusal
 
 from skyglobe.kernel.wire import Request
 from skyglobe.models import load
 from skyglobe.protocols.parsing import find_unknown
+from tests.protocols.parsing_requests import parse, refusal
 
 
 def test_parameters_come_from_url_and_form_alike() -> None:

@@ -6,11 +6,11 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from tests.protocols.parsing_requests import parse, refusal
 
 from skyglobe.kernel.wire import Request
 from skyglobe.models import load
 from skyglobe.protocols.parsing import find_unknown
+from tests.protocols.parsing_requests import parse, refusal
 
 
 def test_labels_query_headers_and_body_make_one_input() -> None:

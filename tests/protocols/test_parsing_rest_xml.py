@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.protocols.parsing_requests import parse, refusal
 
 from skyglobe.kernel.wire import Request
 from skyglobe.models import load
 from skyglobe.protocols.parsing import compile_parser, find_unknown
 from skyglobe.protocols.parsing.bindings import split_header_list
+from tests.protocols.parsing_requests import parse, refusal
 
 MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 S3 = "http://s3.amazonaws.com/doc/2006-03-01/"

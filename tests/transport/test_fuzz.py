@@ -7,10 +7,10 @@ import socket
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.transport.conftest import Echo, Served
 
 from skyglobe.kernel.wire import ClientGone, FileSlice, Response
 from skyglobe.transport import new_event_loop
+from tests.transport.conftest import Echo, Served
 
 SEEDS = [
     b"GET /a?b=c HTTP/1.1\r\nHost: a\r\nX-Amz-Date: 20260101T000000Z\r\n\r\n",

@@ -24,7 +24,7 @@ _ENVIRONMENT = {
 
 
 def intercepted(session: Any, send: Send) -> None:
-    """Have all clients made of the botocore ``session`` answered by ``send``, by botocore's own ``before-send`` event."""
+    """Have all clients made of the botocore ``session`` answered by ``send``, by its own ``before-send`` event."""
     session.get_component("event_emitter").register_first(
         "before-send", lambda request, **_: answer(request, send), unique_id="skyglobe"
     )
