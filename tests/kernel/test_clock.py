@@ -6,9 +6,9 @@ import asyncio
 import random
 
 import pytest
-from tests.kernel.conftest import START, Wall
 
 from skyglobe.kernel.clock import MAX_SHIFTS, STALE_ALARMS, Clock, Shift
+from tests.kernel.conftest import START, Wall
 
 HOUR = 3_600_000
 

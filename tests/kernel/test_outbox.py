@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.kernel.conftest import START, Wall, until
 
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.kernel import Kernel
@@ -28,6 +27,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.service import Service
 from skyglobe.kernel.store import StoreFailure
 from skyglobe.kernel.tables import Counter
+from tests.kernel.conftest import START, Wall, until
 
 ACCOUNT, REGION = "1" * 12, "us-east-1"
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from tests.kernel.conftest import START, Wall
 
 from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.signals import Signals
+from tests.kernel.conftest import START, Wall
 
 TOPIC = ("sqs", "queue")
 LATER = START + 1_000

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kernel.conftest import START, Wall
 
 from skyglobe.kernel.blob_uses import release_blob, sweep_blobs, use_blob
 from skyglobe.kernel.config import Config
@@ -20,6 +19,7 @@ from skyglobe.kernel.service import Service
 from skyglobe.kernel.snapshot_files import FORMAT, SnapshotError
 from skyglobe.kernel.tables import Record, Table
 from skyglobe.kernel.timers import set_timer
+from tests.kernel.conftest import START, Wall
 
 Play = Callable[..., None]
 
