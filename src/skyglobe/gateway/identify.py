@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
@@ -147,26 +148,33 @@ def _find_rest(plans: Plans, request: Request, scope: Scope | None, place: Place
     raise _no_rest_operation(request, scope, place)
 
 
-def _rest_candidates(request: Request, scope: Scope | None, place: Place) -> list[str]:
+def _rest_candidates(request: Request, scope: Scope | None, place: Place) -> tuple[str, ...]:
+    signing_name = scope.service if scope is not None else ""
+    return _rest_services(signing_name, place.endpoint, request.path.startswith(_S3_CONTROL_PATH))
+
+
+@lru_cache(maxsize=4096)  # signing names and endpoints that models know, and some that clients make up
+def _rest_services(signing_name: str, endpoint: str, is_s3_control: bool) -> tuple[str, ...]:
+    """Return the services a REST request may be for, likeliest first."""
     facts = index()
-    if scope is not None and scope.service:
-        names = facts.by_signing_name(scope.service)
-    elif place.endpoint:
-        names = facts.by_endpoint_prefix(place.endpoint)
+    if signing_name:
+        names = facts.by_signing_name(signing_name)
+    elif endpoint:
+        names = facts.by_endpoint_prefix(endpoint)
     else:
         names = ("s3",)
     rest = [name for name in names if any(p.startswith("rest-") for p in facts.services[name].protocols)]
     if "s3" in rest and len(rest) > 1:
         # S3's paths match almost anything: it comes last, unless nothing speaks for the others.
         others = [name for name in rest if name != "s3"]
-        rest = [*others, "s3"] if request.path.startswith(_S3_CONTROL_PATH) else ["s3"]
+        rest = [*others, "s3"] if is_s3_control else ["s3"]
     # A few services share signing name and paths; only the host tells them apart, when it names one.
-    return sorted(rest, key=lambda name: facts.services[name].endpoint_prefix != place.endpoint)
+    return tuple(sorted(rest, key=lambda name: facts.services[name].endpoint_prefix != endpoint))
 
 
 def _no_rest_operation(request: Request, scope: Scope | None, place: Place) -> Unidentified:
     names = _rest_candidates(request, scope, place)
-    if names == ["s3"]:
+    if names == ("s3",):
         text = "The specified method is not allowed against this resource."
         return Unidentified(text, "MethodNotAllowed", 405, "rest-xml", "s3")
     if not names:

@@ -67,6 +67,16 @@ class Route:
         """Return how many required parameters and headers a request lacks."""
         return sum(name not in sent for name in self.parameters) + sum(name not in headers for name in self.headers)
 
+    def lacks_nothing(self, sent: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+        """Return whether a request has all required parameters and headers."""
+        for name in self.parameters:
+            if name not in sent:
+                return False
+        for name in self.headers:  # noqa: SIM110 - a generator costs more than the look
+            if name not in headers:
+                return False
+        return True
+
     def accepts(self, sent: Mapping[str, str]) -> bool:
         """Return whether a query has all that the template spells out."""
         return all(key in sent and (not value or sent[key] == value) for key, value in self.fixed)
@@ -265,7 +275,7 @@ def _best(group: list[Route], sent: Mapping[str, str], headers: Mapping[str, str
             if route.name == sent[_OPERATION_HINT]:
                 return route
     for route in group:
-        if not route.missing(sent, headers):
+        if route.lacks_nothing(sent, headers):
             return route
     return min(group, key=lambda route: (route.missing(sent, headers), route.preference))
 
