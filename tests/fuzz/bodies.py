@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import cbor2
+
 from tests.fuzz import odd
 from tests.fuzz.drafts import Draft
 
@@ -326,6 +327,9 @@ def spoil_a_trailer(draft: Draft, rng: random.Random) -> None:
 
 
 CHUNKS = [spoil_a_chunk_head, spoil_a_chunk_head, spoil_a_line_end, spoil_a_trailer]
+
+
+KINDS = [ANY, JSON, CBOR, XML, FORM, CHUNKS]
 
 
 def fitting(draft: Draft) -> list[Any]:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.fuzz.recording import ROOT_KEY, Recorded, record
 
 from skyglobe.kernel.config import Config
 from skyglobe.testing import TestCloud
+from tests.fuzz.recording import ROOT_KEY, Recorded, record
 
 IS_LONG = os.environ.get("SKYGLOBE_FUZZ") == "long"
 LONG_FOR = float(os.environ.get("SKYGLOBE_FUZZ_SECONDS", "150"))
@@ -70,7 +70,8 @@ def seeds(capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> 
 
     def tell(seed: int, seconds: float) -> None:
         with capfd.disabled():
-            print(f"{request.node.name}: {seed - FIRST_SEED:,} mutants in {seconds:.0f} s", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{request.node.name}: {seed - FIRST_SEED:,} mutants in {seconds:.0f} s\n")
+            sys.stderr.flush()
 
     return count
 

@@ -6,9 +6,8 @@ import random
 import re
 from dataclasses import dataclass, field
 
-from tests.fuzz.recording import Recorded
-
 from skyglobe.kernel.wire import ClientGone, Request
+from tests.fuzz.recording import Recorded
 
 _TOKEN = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _CONTROLS = dict.fromkeys((*range(9), *range(10, 32), 127))

@@ -1,5 +1,7 @@
 """What can be wrong with a request before its body begins: method, path, query, headers."""
 
+# ruff: noqa: E501 - tables of values read better wide than long
+
 from __future__ import annotations
 
 import random

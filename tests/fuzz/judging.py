@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import cbor2
 
@@ -63,7 +63,7 @@ def _cbor_code(body: bytes) -> Any:
 
 
 def _xml_code(body: bytes) -> Any:
-    root = ElementTree.fromstring(body)
+    root = ET.fromstring(body)
     texts = {element.tag.rpartition("}")[2]: element.text for element in root.iter()}
     if not any(name.lower() == "requestid" and text for name, text in texts.items()):
         raise Wrong(f"an error without a request id: {body[:500]!r}")

@@ -1,5 +1,7 @@
 """Values that have broken servers before."""
 
+# ruff: noqa: E501 - tables of values read better wide than long
+
 from __future__ import annotations
 
 import random

@@ -14,12 +14,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config as ClientConfig
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from tests.conformance.botocore_wire import send as serialize
 
 from skyglobe.kernel.wire import Request, Response
 from skyglobe.models import load
 from skyglobe.testing import TestCloud
 from skyglobe.testing.interception import answer, intercepted
+from tests.conformance.botocore_wire import send as serialize
 
 ROOT_KEY = ("AKIAFUZZFUZZFUZZFUZZ", "the-secret-of-the-root-of-the-default-account")
 BUCKET = "recorded-bucket"
@@ -111,8 +111,8 @@ def _record_sts(recorder: Recorder) -> None:
     recorder.call("sts GetAccessKeyInfo", "query", sts.get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE")
     recorder.call(
         "sts AssumeRole", "query", sts.assume_role,
-        RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="session", Policy='{"Version":"2012-10-17","Statement":[]}',
-        Tags=[{"Key": "a", "Value": "b"}],
+        RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="session",
+        Policy='{"Version":"2012-10-17","Statement":[]}', Tags=[{"Key": "a", "Value": "b"}],
     )  # fmt: skip
 
 

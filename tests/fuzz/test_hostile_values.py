@@ -1,5 +1,7 @@
 """What attackers send first: path tricks, bombs, deep nesting, endless numbers. Kept verbatim, or refused by name."""
 
+# ruff: noqa: E501 - tables of values read better wide than long
+
 from __future__ import annotations
 
 import gzip
@@ -11,11 +13,11 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.fuzz.conftest import IS_LONG
-from tests.fuzz.judging import judge
 
 from skyglobe.kernel.wire import Request, Response
 from skyglobe.testing import TestCloud
+from tests.fuzz.conftest import IS_LONG
+from tests.fuzz.judging import judge
 
 FORM = "application/x-www-form-urlencoded"
 HOSTILE = settings(

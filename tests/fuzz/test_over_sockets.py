@@ -8,19 +8,20 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+
+from skyglobe.kernel.config import Config
+from skyglobe.kernel.wire import Response
+from skyglobe.testing import TestCloud
 from tests.fuzz.conftest import KEYS, ROOT_KEY, Serving
 from tests.fuzz.judging import Wrong, judge
 from tests.fuzz.mutating import mutant
 from tests.fuzz.recording import record
 
-from skyglobe.kernel.config import Config
-from skyglobe.kernel.wire import Response
-from skyglobe.testing import TestCloud
-
 PATIENCE = 20  # seconds
 GOOD = (
     b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    b"Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0\r\n"
+    b"Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, "
+    b"Signature=0\r\n"
     b"Content-Length: 43\r\n\r\nAction=GetCallerIdentity&Version=2011-06-15"
 )
 
