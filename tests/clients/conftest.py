@@ -1,0 +1,71 @@
+"""A cloud as users run it: a process of its own behind a socket, one for each test module."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE = 120  # seconds a client program may take before it is called broken
+PROGRAMS = Path(sys.executable).parent
+CLOUDS_OWN = ("AWS_", "SKYGLOBE_")
+"""Variables of whoever runs the tests that must not reach the programs under test."""
+
+
+@dataclass
+class Server:
+    """A running cloud, and the environment that points programs at it."""
+
+    endpoint: str
+    environment: dict[str, str]
+
+    def run(self, *command: str | Path, folder: Path | None = None) -> str:
+        """Run a program and return what it printed; its errors fail the test."""
+        done = subprocess.run(
+            command, env=self.environment, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.returncode == 0, f"{command} ended with {done.returncode}: {done.stderr[-3000:]}"
+        return done.stdout
+
+    def client(self, service: str) -> Any:
+        from boto3 import Session
+
+        session = Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+        return session.client(service, endpoint_url=self.endpoint)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder, port = tmp_path_factory.mktemp("cloud"), free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(CLOUDS_OWN)}
+    environment |= {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(folder / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "no-credentials"),
+        "AWS_PAGER": "",
+        "SKYGLOBE_RUNTIME": str(folder / "runtime"),
+        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    made = Server(endpoint, environment)
+    made.run("skyglobe", "up", "--detach", "--port", str(port), "--folder", folder / "data")
+    yield made
+    made.run("skyglobe", "down", "--port", str(port))
