@@ -1,4 +1,4 @@
-"""boto3's transfer manager with its threads, and the common runtime's, over real connections."""
+"""boto3's transfer manager with its threads, over real connections."""
 
 from __future__ import annotations
 
@@ -62,11 +62,3 @@ def test_sixteen_threads_share_one_client(s3: Any):
     paginator = s3.get_paginator("list_objects_v2")
     pages = paginator.paginate(Bucket="transfers", Prefix="thread/", PaginationConfig={"PageSize": 70})
     assert sorted(found["Key"] for page in pages for found in page["Contents"]) == sorted(bodies)
-
-
-def test_the_common_runtimes_transfers_work_too(s3: Any, large: Path, tmp_path: Path):
-    pytest.importorskip("awscrt", reason="boto3's other transfer client needs awscrt")
-    config = TransferConfig(preferred_transfer_client="crt")
-    s3.upload_file(str(large), "transfers", "by-crt", Config=config)
-    s3.download_file("transfers", "by-crt", str(tmp_path / "by-crt"), Config=config)
-    assert (tmp_path / "by-crt").read_bytes() == large.read_bytes()
