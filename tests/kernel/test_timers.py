@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.kernel.conftest import START, Wall
 
 from skyglobe.kernel.clock import Clock, wall_now
 from skyglobe.kernel.config import Config
@@ -29,6 +28,7 @@ from skyglobe.kernel.timers import (
     set_timer,
     timers,
 )
+from tests.kernel.conftest import START, Wall
 
 ACCOUNT, REGION = "1" * 12, "us-east-1"
 
@@ -294,6 +294,30 @@ def test_a_store_failure_is_not_the_timers_fault(play: Play, service: Service, m
         await kernel.turn(20)
         assert done[-1] == START + 10
         assert await found(kernel, "k", "works") is None
+
+    play(story)
+
+
+def test_in_real_time_a_store_failure_delays_a_timer_and_loses_it_not(
+    play: Play, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skyglobe.kernel.timers.STORE_RETRY_FOR", 0)
+
+    async def story(kernel: Kernel) -> None:
+        rang: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        failures = [StoreFailure("disk full")] * 3
+
+        @service.timer("works")
+        def works(scope: Scope, key: str, payload: dict[str, Any]) -> None:
+            if failures:
+                raise failures.pop()
+            scope.after_commit(lambda: rang.set_result(scope.now))
+
+        kernel.clock.wall = wall_now
+        due_at = kernel.clock.now() + 1
+        await set_(kernel, "k", due_at, "works")
+        assert await rang == due_at
+        assert not failures
 
     play(story)
 

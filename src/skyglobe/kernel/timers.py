@@ -134,25 +134,30 @@ class TimerRunner:
         ``settle`` is awaited after each instant, so that what a timer caused (deliveries) happens at that instant
         too. Returns how many timers fired. After a crash on the way the clock takes up where it stood last.
         """
-        async with self._turning:
-            self.stop()
-            clock = self._kernel.clock
-            target = clock.now() + by
-            clock.stand_at(clock.now())
-            fired = 0
-            try:
-                await settle()
-                while (at := await self._next_event(target)) is not None:
-                    clock.stand_at(at)
-                    await self._kernel.turns.perform(self._kernel.remember_clock)
-                    fired += await self._fire_until(at)
-                    await settle()
-                clock.stand_at(target)
-                await settle()
-            finally:
-                clock.go_on()
+        try:
+            async with self._turning:
+                self.stop()
+                return await self._turn(by, settle)
+        finally:
+            self._kernel.spawn(self._fire_due())
+
+    async def _turn(self, by: int, settle: Callable[[], Awaitable[None]]) -> int:
+        clock = self._kernel.clock
+        target = clock.now() + by
+        clock.stand_at(clock.now())
+        fired = 0
+        try:
+            await settle()
+            while (at := await self._next_event(target)) is not None:
+                clock.stand_at(at)
                 await self._kernel.turns.perform(self._kernel.remember_clock)
-        self._set_alarm()
+                fired += await self._fire_until(at)
+                await settle()
+            clock.stand_at(target)
+            await settle()
+        finally:
+            clock.go_on()
+            await self._kernel.turns.perform(self._kernel.remember_clock)
         return fired
 
     async def _next_event(self, until: Instant) -> Instant | None:
@@ -240,8 +245,11 @@ class TimerRunner:
             self._set_alarm()
 
     async def _fire_due(self) -> None:
+        """Fire what is due, and set the alarm for what is next. Tries again later when the store refuses."""
         try:
             await self._fire_until(self._kernel.clock.now())
         except StoreFailure:
+            # What was noted of the next timer in a turn that was not kept counts for nothing: look again.
+            self._next_at = self._kernel.clock.now()
             self.stop()
             self._alarm = asyncio.get_running_loop().call_later(STORE_RETRY_FOR, self._ring)
