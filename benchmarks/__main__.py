@@ -26,7 +26,7 @@ PEER_LEVELS_UP_TO = 100_000
 """Peers are filled up to here: beyond, some take hours."""
 PARTS = ("rates", "growth", "start", "upload")
 
-console = Console(stderr=True)
+console = Console(stderr=True, soft_wrap=True)
 
 
 def arguments() -> argparse.Namespace:

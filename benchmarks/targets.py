@@ -140,7 +140,9 @@ def install_peers() -> Path:
     if not all((programs / program).exists() for program in ("moto_server", "ministack")):
         subprocess.run([sys.executable, "-m", "venv", str(FOLDER / "peers")], check=True)
         pip = [str(programs / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *PEERS.values()], check=True)
+        done = subprocess.run([*pip, *PEERS.values()], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise CannotStart(f"pip cannot install {', '.join(PEERS.values())}: {done.stderr[-500:]}")
     return programs
 
 
