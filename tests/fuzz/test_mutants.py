@@ -7,20 +7,18 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+
+from skyglobe.kernel.wire import Request, Response
+from skyglobe.testing import TestCloud
 from tests.fuzz import bodies
 from tests.fuzz.conftest import Stage
 from tests.fuzz.drafts import Arriving, Draft
 from tests.fuzz.judging import judge
 from tests.fuzz.mutating import mutant
 
-from skyglobe.kernel.wire import Request, Response
-from skyglobe.testing import TestCloud
-
 PATIENCE = 30  # seconds; an answer that takes longer is none
 RENEWED_EVERY = 500  # mutants; by then some have deleted or overwritten what the recordings speak of
 BODY_STEPS = {step.__name__ for kind in bodies.KINDS for step in kind}
-    step.__name__ for step in (*bodies.ANY, *bodies.JSON, *bodies.XML, *bodies.FORM, *bodies.CBOR, *bodies.CHUNKS)
-}
 
 
 def answer(cloud: TestCloud, request: Request) -> Response:
