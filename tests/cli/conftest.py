@@ -1,6 +1,7 @@
 """What tests of commands need."""
 
 import pytest
+
 from tests.cli.shells import a_free_port
 
 

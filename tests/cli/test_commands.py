@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from tests.cli.shells import a_free_port, a_shell
 
 from skyglobe.cli.ports import free_port_after, is_free
+from tests.cli.shells import a_free_port, a_shell
 
 
 @pytest.fixture(scope="module")

@@ -76,6 +76,8 @@ class Service:
         self.validates = validates
         """False for services (S3) that check every input themselves because AWS's does so in its own order."""
         self.operations: dict[str, Operation] = {}
+        self.unwritten: dict[str, Operation] = {}
+        """Signatures of operations still to be written. Clients are answered 501, and coverage does not count them."""
         self.timers: dict[str, Callable[..., None]] = {}
         self.consumers: dict[str, Callable[..., Any]] = {}
         self.errors = Errors(self)
@@ -94,6 +96,12 @@ class Service:
             return function
 
         return register(function) if function is not None else register
+
+    def planned(self, function: OperationFunction) -> OperationFunction:
+        """Note a signature whose operation is still to be written; make it ``operation`` when it is."""
+        name = api_name(self.model, function.__name__)
+        self.unwritten[name] = Operation(self, name, function, ())
+        return function
 
     def timer(self, kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         """Register ``function(scope, key, payload)`` to run when a timer of this kind is due."""
