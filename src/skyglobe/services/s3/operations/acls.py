@@ -15,7 +15,7 @@ def get_bucket_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return _owner_only(places.enter(call, request).account)
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def get_object_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return the one grant an object has. Raises NoSuchKey."""
     scope = places.enter_object(call, request, writes=False)

@@ -14,7 +14,7 @@ from skyglobe.services.s3.records import Details, Object, Part, details_of
 from skyglobe.services.s3.rules.checksums import MEMBERS
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def get_object_attributes(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked of ETag, Checksum, ObjectParts, StorageClass and ObjectSize."""
     scope = places.enter_object(call, request, writes=False)

@@ -25,7 +25,7 @@ def get_bucket_versioning(call: Call, request: dict[str, Any]) -> dict[str, Any]
     return {}
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def get_bucket_accelerate_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Answer without a status: acceleration was never set."""
     places.enter(call, request)

@@ -36,7 +36,7 @@ class Draft(msgspec.Struct, frozen=True):
     algorithm: str
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def copy_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Copy an object within or between buckets, with its metadata and tags or new ones."""
     draft = _draft(call, request)

@@ -16,7 +16,7 @@ from skyglobe.services.s3.rules.names import MAX_KEY_BYTES, key_bytes
 MAX_KEYS = 1_000  # DeleteObjects
 
 
-@s3.operation
+@s3.operation(unused=("BypassGovernanceRetention", "MFA", "RequestPayer"))
 def delete_object(call: Call, request: dict[str, Any]) -> None:
     """Delete an object. Nothing happens when there is none, unless If-Match asks for one."""
     scope = places.enter_object(call, request, writes=True)
@@ -45,7 +45,7 @@ def _delete(scope: Scope, bucket: str, key: str, if_match: str | None) -> None:
         versions.remove(scope, found)
 
 
-@s3.operation
+@s3.operation(unused=("BypassGovernanceRetention", "MFA", "RequestPayer"))
 def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Delete up to 1,000 objects; each that cannot be deleted is an error of its own in the answer."""
     scope = places.enter(call, request)

@@ -38,7 +38,7 @@ class Reading(NamedTuple):
     members: dict[str, Any]
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return an object, or a range or part of it. Raises InvalidObjectState for archived ones."""
     scope, found, details, span, members = _read(call, request)
@@ -49,7 +49,7 @@ def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Describe an object without its bytes."""
     return _read(call, request).members

@@ -29,7 +29,7 @@ class Draft(msgspec.Struct, frozen=True):
     """What was at the key when the request came."""
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Store an object. Small bodies are stored on the spot, larger ones as they arrive.
 

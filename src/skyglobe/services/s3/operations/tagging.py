@@ -13,14 +13,14 @@ from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, ob
 from skyglobe.services.s3.rules.tags import BUCKET, OBJECT, BadTags, Subject, tags_of_set
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def get_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return an object's tags; an empty set when it has none."""
     found = versions.get_object(places.enter_object(call, request, writes=False), request)
     return {"TagSet": _tag_set(details_of(found).tags)}
 
 
-@s3.operation
+@s3.operation(unused=("RequestPayer",))
 def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Replace an object's tags. The object itself does not change."""
     scope = places.enter_object(call, request, writes=True)
