@@ -162,3 +162,29 @@ def test_private_keys_are_the_owners_alone(tmp_path):
     tls.local_context(tmp_path)
     for name in ("server.pem", "authority-key.pem"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+def test_the_certificate_is_made_by_the_first_secure_connection_and_only_once(serving, echo, context, folder):
+    made = []
+
+    def make():
+        made.append(context)
+        return context
+
+    served = serving(echo, tls=make)
+    assert served.connect().get("/plain").status == 200
+    assert made == []
+    for _ in range(2):
+        assert secure(served.connect(), folder).get("/secure").status == 200
+    assert made == [context]
+
+
+def test_without_a_certificate_plain_http_goes_on(serving, echo, folder):
+    def fail():
+        raise OSError(28, "No space left on device")
+
+    served = serving(echo, tls=fail)
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"EOF|reset|closed"):
+            secure(served.connect(), folder)
+    assert served.connect().get("/plain").status == 200

@@ -68,7 +68,7 @@ def route(method: str, path: str, *, media: str = "application/json") -> Callabl
     def declare(function: H) -> H:
         hints = get_type_hints(function)
         given = list(inspect.signature(function).parameters)[1:]
-        summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        summary = (inspect.getdoc(function) or "").partition("\n")[0].replace("``", "`")
         _declared[method, path] = Route(
             method=method,
             path=path,
