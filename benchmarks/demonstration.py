@@ -50,7 +50,7 @@ class CheckFailed(Exception):
 def check(condition: bool, what: str) -> None:
     if not condition:
         raise CheckFailed(what)
-    console.print(f"    [green]✓[/] {what}")
+    console.print(f"    [green]✓[/] {what}", soft_wrap=True)
 
 
 @contextmanager
@@ -93,7 +93,8 @@ class Demonstration:
     def skyglobe(self, *arguments: str) -> str:
         """Run a command of ours and return what it printed."""
         command = [sys.executable, "-m", "skyglobe.cli", *arguments]
-        console.print(f"    [dim]$ skyglobe {' '.join(arguments)}[/]")
+        shown = " ".join(arguments).replace(f"{ROOT}/", "")
+        console.print(f"    [dim]$ skyglobe {shown}[/]", soft_wrap=True)
         done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise CheckFailed(f"skyglobe {arguments[0]} failed:\n{done.stdout}{done.stderr}")
@@ -150,7 +151,7 @@ class Demonstration:
         url = self.sqs.create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         sent = self._send_with_duplicates(url)
         received: dict[str, list[int]] = {f"group-{group}": [] for group in range(GROUPS)}
-        with Progress(console=console, transient=True) as progress:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("    receiving", total=MESSAGES)
             while messages := self._receive(url):
                 for message in messages:
@@ -165,7 +166,7 @@ class Demonstration:
 
     def _send_with_duplicates(self, url: str) -> int:
         sent = 0
-        with Progress(console=console, transient=True) as progress:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             for start in progress.track(range(0, MESSAGES, 10), description="    sending"):
                 entries = [
                     {
