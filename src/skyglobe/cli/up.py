@@ -7,12 +7,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skyglobe import __version__
 from skyglobe.cli.failures import IN_USE, USAGE, Failure
 from skyglobe.cli.runtime import Running, announced, home, runtime_folder
 from skyglobe.cli.settings import BadSetting, Settings, settings_from
+
+if TYPE_CHECKING:
+    from skyglobe.kernel.config import Config
 
 READY_VARIABLE = "SKYGLOBE_READY"
 """Set for a process in the background: the descriptor on which it says "ready", or what went wrong."""
@@ -49,6 +52,7 @@ def _run(settings: Settings, told: _Told) -> None:
 
     _set_up_log(settings)
     config = settings.config
+    _name_what_is_not_built(config)
 
     @contextlib.contextmanager
     def ready() -> Iterator[None]:
@@ -94,6 +98,18 @@ def _set_up_log(settings: Settings) -> None:
     level = logging.DEBUG if settings.debug else logging.INFO
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def _name_what_is_not_built(config: Config) -> None:
+    """Say which of the services asked for are not there: lists written for other clouds name many."""
+    if config.services is None:
+        return
+    import logging
+
+    from skyglobe.kernel.service import Services
+
+    if missing := sorted(config.services - set(Services().names())):
+        logging.getLogger("skyglobe").warning("these services are not built: %s", ", ".join(missing))
 
 
 def _port_taken(settings: Settings, error: OSError) -> Failure:
