@@ -14,7 +14,7 @@ from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.wire import Request, Response
-from skyglobe.testing.interception import intercepted
+from skyglobe.testing.interception import intercepted, share_models
 
 if TYPE_CHECKING:
     from skyglobe.transport import HttpServer
@@ -42,9 +42,14 @@ class TestCloud:
     def session(self, account: str = ACCESS_KEY, region: str = "us-east-1") -> Any:
         """Return a boto3 session whose calls this cloud answers, as the root of ``account`` (twelve digits)."""
         from boto3 import Session
+        from botocore.session import Session as BotocoreSession
 
-        made = Session(aws_access_key_id=account, aws_secret_access_key=SECRET_KEY, region_name=region)
-        intercepted(made._session, self.send)
+        inner = BotocoreSession()
+        share_models(inner)
+        made = Session(
+            aws_access_key_id=account, aws_secret_access_key=SECRET_KEY, region_name=region, botocore_session=inner
+        )
+        intercepted(inner, self.send)
         return made
 
     def client(self, service: str, **options: Any) -> Any:
