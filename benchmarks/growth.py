@@ -52,6 +52,13 @@ class Queue:
     def probes(self, level: int) -> list[bytes]:
         return [self._preparer.prepare("sqs", "receive_message", QueueUrl=self.url).wire] * RECEIVES
 
+    def check(self) -> None:
+        """Expect the receives to have found messages."""
+        names = ["ApproximateNumberOfMessagesNotVisible"]
+        sqs = self._preparer.client("sqs")
+        told = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
+        expect(int(told[names[0]]) > 0, "nothing was received")
+
 
 class Keys:
     """A bucket that is filled step by step."""
@@ -75,6 +82,11 @@ class Keys:
             self._preparer.prepare("s3", "list_objects_v2", Bucket=self.bucket, StartAfter=start).wire
             for start in starts
         ]
+
+    def check(self) -> None:
+        """Expect pages to be full."""
+        page = self._preparer.client("s3").list_objects_v2(Bucket=self.bucket)
+        expect(page["KeyCount"] == 1000, f"a page of {page['KeyCount']} keys")
 
 
 def renewed(preparer: Preparer, service: str, operation: str, **parameters: object) -> Callable[..., bytes]:
@@ -106,6 +118,7 @@ async def measure_growth(kind: type[Queue | Keys], target: Target, levels: list[
                 break
             stored = level
             found.levels[level] = await _probe(target, place.probes(level))
+            place.check()
     except (Unfit, LoadFailed, OSError, TimeoutError) as error:
         found.note = f"{type(error).__name__}: {error}"[:200]
     return found
