@@ -7,13 +7,14 @@ import importlib.util
 import inspect
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.models import OperationModel, ServiceModel, load
 from skyglobe.models.names import api_name, snake_case
 
 OperationFunction = Callable[..., Any]
+F = TypeVar("F", bound=OperationFunction)
 
 
 class Operation:
@@ -87,17 +88,23 @@ class Service:
     def model(self) -> ServiceModel:
         return load(self.name)
 
-    def operation(self, function: OperationFunction | None = None, *, unused: tuple[str, ...] = ()) -> Any:
+    @overload
+    def operation(self, function: F) -> F: ...
+
+    @overload
+    def operation(self, *, unused: tuple[str, ...]) -> Callable[[F], F]: ...
+
+    def operation(self, function: F | None = None, *, unused: tuple[str, ...] = ()) -> F | Callable[[F], F]:
         """Register a function as the API operation its name says (``send_message``: ``SendMessage``)."""
 
-        def register(function: OperationFunction) -> OperationFunction:
+        def register(function: F) -> F:
             name = api_name(self.model, function.__name__)
             self.operations[name] = Operation(self, name, function, unused)
             return function
 
         return register(function) if function is not None else register
 
-    def planned(self, function: OperationFunction) -> OperationFunction:
+    def planned(self, function: F) -> F:
         """Note a signature whose operation is still to be written; make it ``operation`` when it is."""
         name = api_name(self.model, function.__name__)
         self.unwritten[name] = Operation(self, name, function, ())
