@@ -1,0 +1,10 @@
+"""AWS Identity and Access Management: who there is in an account, what proves it is them, and what they may do.
+
+IAM is global: what is kept belongs to the account and is seen from every region. Access keys are verified by the
+gateway, which finds them in the kernel's table of credentials. ``docs/services/iam.md`` says what is real.
+"""
+
+from skyglobe.kernel.service import Service
+
+# A part is listed once its file is there; the operations of the others answer 501 until then.
+iam = Service("iam", parts=())

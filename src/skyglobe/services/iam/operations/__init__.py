@@ -1,0 +1,1 @@
+"""The operations of the IAM API, by what they deal with."""
