@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from skyglobe.kernel.wire import ClientGone, Request
 from tests.fuzz.recording import Recorded
@@ -51,10 +52,16 @@ class Draft:
     def drop(self, name: str) -> None:
         self.headers = [(known, value) for known, value in self.headers if known != name]
 
-    def measure(self) -> None:
-        """Let ``Content-Length`` tell the truth, as it mostly does even where the rest lies."""
+    def vouch(self) -> None:
+        """Let the headers tell the truth of the body, so that it is not refused before anybody reads it."""
         if self.get("content-length"):
             self.put("content-length", str(len(self.body)))
+        declared = self.get("x-amz-content-sha256")
+        if declared and not declared.startswith("STREAMING-"):
+            self.put("x-amz-content-sha256", sha256(self.body).hexdigest())
+            for name, _ in list(self.headers):
+                if name == "content-md5" or name.startswith(("x-amz-checksum-", "x-amz-sdk-checksum-")):
+                    self.drop(name)
 
     def whole(self) -> Request:
         """Return the request as it is, its body in one piece."""

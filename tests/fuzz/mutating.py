@@ -25,6 +25,6 @@ def mutant(corpus: Sequence[Recorded], seed: int) -> tuple[Draft, random.Random]
         step = rng.choice(rng.choice(choices))
         step(draft, rng)
         draft.steps.append(step.__name__)
-    if rng.random() < 0.7:
-        draft.measure()
+    if rng.random() < 0.8:
+        draft.vouch()
     return draft, rng
