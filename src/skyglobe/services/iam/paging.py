@@ -1,0 +1,49 @@
+"""Lists page by page: ``Marker`` and ``MaxItems`` in, ``IsTruncated`` and ``Marker`` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from skyglobe.kernel.pagination import InvalidToken, seal, unseal
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.iam.refusals import validation_error
+
+T = TypeVar("T")
+
+DEFAULT_ITEMS = 100  # of a page; API reference, "MaxItems"
+
+
+def page(
+    scope: Scope,
+    listing: str,
+    rows: Iterable[T],
+    position_of: Callable[[T], str],
+    marker: str | None,
+    max_items: int | None,
+) -> tuple[list[T], dict[str, Any]]:
+    """Return the rows of one page, and the members of the answer that say whether there are more.
+
+    ``rows`` are all of the list in the order of ``position_of``; ``listing`` names the list and what it is filtered by,
+    so that a marker is good for this list only. Raises ValidationError for markers that are not ours.
+    """
+    past = _position(scope, listing, marker)
+    limit = max_items or DEFAULT_ITEMS
+    found: list[T] = []
+    for row in rows:
+        if past is not None and position_of(row) <= past:
+            continue
+        if len(found) == limit:
+            return found, {"IsTruncated": True, "Marker": seal(scope, listing, (position_of(found[-1]),))}
+        found.append(row)
+    return found, {"IsTruncated": False}
+
+
+def _position(scope: Scope, listing: str, marker: str | None) -> str | None:
+    if marker is None:
+        return None
+    try:
+        (position,) = unseal(scope, listing, marker)
+    except (InvalidToken, ValueError) as error:
+        raise validation_error(f"Invalid Marker: {marker}") from error
+    return str(position)

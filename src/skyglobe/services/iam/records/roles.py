@@ -1,0 +1,69 @@
+"""Roles, instance profiles, and the tasks that delete service-linked roles."""
+
+from __future__ import annotations
+
+from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.resources import Resource, ResourceTable
+from skyglobe.kernel.tables import Record, Table
+
+MAX_ROLES = 1_000  # of an account; IAM quotas
+MAX_INSTANCE_PROFILES = 1_000  # of an account; IAM quotas
+DEFAULT_SESSION_FOR = 3_600  # seconds; API reference of CreateRole
+SERVICE_LINKED_PATH = "/aws-service-role/"
+
+
+class Role(Resource, frozen=True):
+    """A role. ``id`` is its ``AROA…`` id; ``trust_policy`` names deleted principals by their ids."""
+
+    name: str
+    path: str
+    description: str
+    trust_policy: str
+    session_for: int
+    """The longest session in seconds."""
+    last_used_at: Instant = 0
+    last_used_region: str = ""
+
+    @property
+    def name_key(self) -> str:
+        return self.name.lower()
+
+    @property
+    def is_service_linked(self) -> bool:
+        return self.path.startswith(SERVICE_LINKED_PATH)
+
+
+class InstanceProfile(Resource, frozen=True):
+    """What hands a role to an EC2 instance. ``id`` is its ``AIPA…`` id."""
+
+    name: str
+    path: str
+    role: str | None = None
+    """The name of its role in lower case."""
+
+    @property
+    def name_key(self) -> str:
+        return self.name.lower()
+
+
+class DeletionTask(Record, frozen=True):
+    """The deletion of a service-linked role."""
+
+    id: str
+    role: str
+    status: str
+    started_at: Instant
+
+
+roles: ResourceTable[Role] = ResourceTable(
+    "AWS::IAM::Role", "iam.roles", Role, key=("name_key",), indexes={"id": ("id",)}, reach="account"
+)
+instance_profiles: ResourceTable[InstanceProfile] = ResourceTable(
+    "AWS::IAM::InstanceProfile",
+    "iam.instance_profiles",
+    InstanceProfile,
+    key=("name_key",),
+    indexes={"role": ("role",)},
+    reach="account",
+)
+deletion_tasks: Table[DeletionTask] = Table("iam.deletion_tasks", DeletionTask, key=("id",), reach="account")
