@@ -10,8 +10,8 @@ MAX_VERSIONS = 5  # of a policy; IAM quotas
 MAX_POLICIES = 1_500  # customer managed, of an account; IAM quotas
 
 
-class ManagedPolicy(Resource, frozen=True):
-    """A policy with an ARN of its own. ``id`` is its ``ANPA…`` id; AWS's own policies look the same, but are not kept."""
+class ManagedPolicy(Resource, frozen=True, kw_only=True):
+    """A policy with an ARN of its own; ``id`` is its ``ANPA…`` id. AWS's policies look the same, but are not kept."""
 
     name: str
     path: str

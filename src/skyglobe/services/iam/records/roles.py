@@ -12,7 +12,7 @@ DEFAULT_SESSION_FOR = 3_600  # seconds; API reference of CreateRole
 SERVICE_LINKED_PATH = "/aws-service-role/"
 
 
-class Role(Resource, frozen=True):
+class Role(Resource, frozen=True, kw_only=True):
     """A role. ``id`` is its ``AROA…`` id; ``trust_policy`` names deleted principals by their ids."""
 
     name: str
@@ -33,7 +33,7 @@ class Role(Resource, frozen=True):
         return self.path.startswith(SERVICE_LINKED_PATH)
 
 
-class InstanceProfile(Resource, frozen=True):
+class InstanceProfile(Resource, frozen=True, kw_only=True):
     """What hands a role to an EC2 instance. ``id`` is its ``AIPA…`` id."""
 
     name: str
