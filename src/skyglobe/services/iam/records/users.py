@@ -1,0 +1,32 @@
+"""Users. What belongs to a user is kept under its unique id, so that renaming moves nothing."""
+
+from __future__ import annotations
+
+from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.resources import Resource, ResourceTable
+
+
+class User(Resource, frozen=True):
+    """An IAM user; ``id`` is its name."""
+
+    unique_id: str
+    """``AIDA…``: never used twice, unlike names and ARNs."""
+    path: str = "/"
+    boundary: str | None = None
+    """ARN of the managed policy that bounds what the user may do."""
+    password_used_at: Instant | None = None
+
+    @property
+    def name_key(self) -> str:
+        """What is unique in the account: names differ by more than case."""
+        return self.id.lower()
+
+
+users = ResourceTable(
+    "AWS::IAM::User",
+    "iam.users",
+    User,
+    key=("name_key",),
+    indexes={"unique_id": ("unique_id",), "boundary": ("boundary",)},
+    reach="account",
+)
