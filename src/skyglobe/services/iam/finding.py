@@ -5,9 +5,9 @@ from __future__ import annotations
 from skyglobe.kernel.arns import Arn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.iam import iam
 from skyglobe.services.iam.records.groups import Group, groups, memberships
 from skyglobe.services.iam.records.users import User, users
+from skyglobe.services.iam.refusals import not_found, validation_error
 
 
 def iam_arn(scope: Scope, kind: str, path: str, name: str) -> str:
@@ -19,7 +19,7 @@ def get_user(scope: Scope, name: str) -> User:
     """Return the user of that name, whatever its case. Raises NoSuchEntity."""
     user = users.find(scope, name.lower())
     if user is None:
-        raise no_such_user(name)
+        raise not_found("user", name)
     return user
 
 
@@ -27,7 +27,7 @@ def get_group(scope: Scope, name: str) -> Group:
     """Return the group of that name, whatever its case. Raises NoSuchEntity."""
     group = groups.find(scope, name.lower())
     if group is None:
-        raise iam.errors.NoSuchEntityException(f"The group with name {name} cannot be found.")
+        raise not_found("group", name)
     return group
 
 
@@ -42,7 +42,7 @@ def get_user_or_caller(call: Call, name: str | None) -> User:
     """Return the user of that name; without a name, the one who calls. Raises ValidationError, NoSuchEntity."""
     user = get_user(call, name) if name is not None else find_caller(call)
     if user is None:
-        raise iam.error("ValidationError", "Must specify userName when calling with non-User credentials")
+        raise validation_error("Must specify userName when calling with non-User credentials")
     return user
 
 
@@ -65,8 +65,3 @@ def users_of(scope: Scope, group: Group) -> list[User]:
     inside = list(memberships.scan_by(scope, "group", group.unique_id))
     found = [find_user_by_id(scope, membership.user_id) for membership in inside]
     return sorted((user for user in found if user is not None), key=lambda user: user.name_key)
-
-
-def no_such_user(name: str) -> Exception:
-    """Return NoSuchEntity as IAM says it of users."""
-    return iam.errors.NoSuchEntityException(f"The user with name {name} cannot be found.")

@@ -1,64 +1,49 @@
-"""IAM's way of listing: ``MaxItems`` at a time, from ``Marker`` on."""
+"""Lists page by page: ``Marker`` and ``MaxItems`` in, ``IsTruncated`` and ``Marker`` out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any, TypeVar
 
-from skyglobe.kernel.keys import Part
 from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.iam import iam
-
-DEFAULT_ITEMS = 100  # "MaxItems" in every List operation of the IAM API reference; the model has the bounds
+from skyglobe.services.iam.refusals import validation_error
 
 T = TypeVar("T")
-Position = tuple[Part, ...]
+
+DEFAULT_ITEMS = 100  # of a page; API reference, "MaxItems"
 
 
 def page(
     scope: Scope,
     listing: str,
-    read: Callable[[Position | None], Iterable[T]],
-    position_of: Callable[[T], Position],
+    rows: Iterable[T],
+    position_of: Callable[[T], str],
     marker: str | None,
     max_items: int | None,
 ) -> tuple[list[T], dict[str, Any]]:
-    """Return one page of what ``read`` yields past a position, and the members that tell whether there is more.
+    """Return the rows of one page, and the members of the answer that say whether there are more.
 
-    ``listing`` names the list with everything it is narrowed by: a marker is good for that list only. Raises
-    ValidationError for other markers.
+    ``rows`` are all of the list in the order of ``position_of``; ``listing`` names the list and what it is filtered by,
+    so that a marker is good for this list only. Raises ValidationError for markers that are not ours.
     """
-    region_free = scope.within(region="aws-global")  # lists of IAM are the same in every region
+    past = _position(scope, listing, marker)
     limit = max_items or DEFAULT_ITEMS
-    items = list(islice(read(_position(region_free, listing, marker)), limit + 1))
-    if len(items) <= limit:
-        return items, {"IsTruncated": False}
-    items.pop()
-    return items, {"IsTruncated": True, "Marker": seal(region_free, listing, position_of(items[-1]))}
+    found: list[T] = []
+    for row in rows:
+        if past is not None and position_of(row) <= past:
+            continue
+        if len(found) == limit:
+            return found, {"IsTruncated": True, "Marker": seal(scope, listing, (position_of(found[-1]),))}
+        found.append(row)
+    return found, {"IsTruncated": False}
 
 
-def page_of(
-    scope: Scope,
-    listing: str,
-    items: Iterable[T],
-    position_of: Callable[[T], Position],
-    marker: str | None,
-    max_items: int | None,
-) -> tuple[list[T], dict[str, Any]]:
-    """As ``page``, for few items that are there already, ordered by their position."""
-
-    def read(past: Position | None) -> Iterable[T]:
-        return (item for item in items if past is None or position_of(item) > past)
-
-    return page(scope, listing, read, position_of, marker, max_items)
-
-
-def _position(scope: Scope, listing: str, marker: str | None) -> Position | None:
+def _position(scope: Scope, listing: str, marker: str | None) -> str | None:
     if marker is None:
         return None
     try:
-        return unseal(scope, listing, marker)
-    except InvalidToken as error:
-        raise iam.error("ValidationError", "Invalid Marker.") from error
+        (position,) = unseal(scope, listing, marker)
+    except (InvalidToken, ValueError) as error:
+        raise validation_error(f"Invalid Marker: {marker}") from error
+    return str(position)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.iam.records.attachments import find_boundary
 from skyglobe.services.iam.records.groups import Group
 from skyglobe.services.iam.records.users import User
-from skyglobe.services.iam.tagging import tag_list
+from skyglobe.services.iam.rules.tags import shown_tags
 
 
-def user_shape(user: User, *, whole: bool = False) -> dict[str, Any]:
-    """Return a user; lists leave out its tags and boundary, ``whole`` shows them."""
+def user_shape(user: User) -> dict[str, Any]:
+    """Return a user as lists show it: without its tags and boundary."""
     shown: dict[str, Any] = {
         "Path": user.path,
         "UserName": user.id,
@@ -20,16 +22,23 @@ def user_shape(user: User, *, whole: bool = False) -> dict[str, Any]:
     }
     if user.password_used_at is not None:
         shown["PasswordLastUsed"] = user.password_used_at // 1000
-    if whole and user.boundary is not None:
-        shown["PermissionsBoundary"] = boundary_shape(user.boundary)
-    if whole and user.tags:
-        shown["Tags"] = tag_list(user.tags)
+    return shown
+
+
+def whole_user_shape(scope: Scope, user: User) -> dict[str, Any]:
+    """Return a user with its tags and boundary."""
+    shown = user_shape(user)
+    boundary = find_boundary(scope, "user", user.id)
+    if boundary is not None:
+        shown["PermissionsBoundary"] = boundary_shape(boundary)
+    if user.tags:
+        shown["Tags"] = shown_tags(user.tags)
     return shown
 
 
 def boundary_shape(arn: str) -> dict[str, str]:
     """Return a permissions boundary: always a managed policy."""
-    return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+    return {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn}
 
 
 def group_shape(group: Group) -> dict[str, Any]:

@@ -17,6 +17,6 @@ class AccessKey(Record, frozen=True):
     changed_at: Instant | None = None
 
 
-access_keys = Table(
+access_keys: Table[AccessKey] = Table(
     "iam.access_keys", AccessKey, key=("holder_id", "access_key_id"), indexes={"id": ("access_key_id",)}, reach="account"
 )

@@ -7,7 +7,7 @@ from skyglobe.kernel.resources import Resource, ResourceTable
 from skyglobe.kernel.tables import Record, Table
 
 
-class Group(Resource, frozen=True):
+class Group(Resource, frozen=True, kw_only=True):
     """A group of users; ``id`` is its name."""
 
     unique_id: str
@@ -27,7 +27,7 @@ class Membership(Record, frozen=True):
     since: Instant
 
 
-groups = ResourceTable(
+groups: ResourceTable[Group] = ResourceTable(
     "AWS::IAM::Group",
     "iam.groups",
     Group,
@@ -35,6 +35,6 @@ groups = ResourceTable(
     indexes={"unique_id": ("unique_id",)},
     reach="account",
 )
-memberships = Table(
+memberships: Table[Membership] = Table(
     "iam.memberships", Membership, key=("user_id", "group_id"), indexes={"group": ("group_id",)}, reach="account"
 )

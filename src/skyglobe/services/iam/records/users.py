@@ -6,14 +6,12 @@ from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.resources import Resource, ResourceTable
 
 
-class User(Resource, frozen=True):
+class User(Resource, frozen=True, kw_only=True):
     """An IAM user; ``id`` is its name."""
 
     unique_id: str
     """``AIDA…``: never used twice, unlike names and ARNs."""
     path: str = "/"
-    boundary: str | None = None
-    """ARN of the managed policy that bounds what the user may do."""
     password_used_at: Instant | None = None
 
     @property
@@ -22,11 +20,11 @@ class User(Resource, frozen=True):
         return self.id.lower()
 
 
-users = ResourceTable(
+users: ResourceTable[User] = ResourceTable(
     "AWS::IAM::User",
     "iam.users",
     User,
     key=("name_key",),
-    indexes={"unique_id": ("unique_id",), "boundary": ("boundary",)},
+    indexes={"unique_id": ("unique_id",)},
     reach="account",
 )
