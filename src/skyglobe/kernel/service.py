@@ -9,12 +9,16 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar, overload
 
+from skyglobe.kernel.access import Need
 from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.scope import Scope
 from skyglobe.models import OperationModel, ServiceModel, load
 from skyglobe.models.names import api_name, snake_case
 
 OperationFunction = Callable[..., Any]
 F = TypeVar("F", bound=OperationFunction)
+FindNeeds = Callable[[Any, str, dict[str, Any]], list[Need]]
+FindResourcePolicy = Callable[[Scope, str], str | None]
 
 
 class Operation:
@@ -81,6 +85,10 @@ class Service:
         """Signatures of operations still to be written. Clients are answered 501, and coverage does not count them."""
         self.timers: dict[str, Callable[..., None]] = {}
         self.consumers: dict[str, Callable[..., Any]] = {}
+        self.find_needs: FindNeeds | None = None
+        """What a call needs to be allowed; None when the operation's own action on ``*`` says it all."""
+        self.find_resource_policy: FindResourcePolicy | None = None
+        """The policy document of a resource, by ARN; None when the service has no resource policies."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -127,6 +135,16 @@ class Service:
             return function
 
         return register
+
+    def needs(self, function: FindNeeds) -> FindNeeds:
+        """Register ``function(call, operation, params)``, which lists what a call needs to be allowed."""
+        self.find_needs = function
+        return function
+
+    def resource_policies(self, function: FindResourcePolicy) -> FindResourcePolicy:
+        """Register ``function(scope, arn)``, which returns a resource's policy document or None."""
+        self.find_resource_policy = function
+        return function
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:
         """Return an error the model has no shape for. AWS has many: ``InvalidParameterValue`` and its kin."""

@@ -25,6 +25,7 @@ s3 = Service(
         "operations.upload_listing",
         "operations.tagging",
         "operations.acls",
+        "needs",
     ),
     validates=False,
 )

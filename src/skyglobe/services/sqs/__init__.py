@@ -18,6 +18,7 @@ sqs = Service(
         "operations.tags",
         "operations.moves",
         "engine",
+        "needs",
     ),
     validates=False,
 )

@@ -6,4 +6,4 @@ and expiry. Operations that assume roles or federate need IAM and are not built 
 
 from skyglobe.kernel.service import Service
 
-sts = Service("sts", parts=("operations",))
+sts = Service("sts", parts=("operations", "needs"))
