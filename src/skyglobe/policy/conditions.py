@@ -1,0 +1,110 @@
+"""The Condition element: an operator with its modifiers, a key, and the values expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from skyglobe.policy.operators import OPERATORS, Operator
+from skyglobe.policy.patterns import Context, Test
+
+Check = Callable[[Context], bool]
+
+_ALL = "forallvalues:"
+_ANY = "foranyvalue:"
+_IF_EXISTS = "ifexists"
+
+
+class Condition(NamedTuple):
+    """One key under one operator; all of a statement's conditions must hold."""
+
+    operator: str
+    """As written: ``ForAnyValue:StringLikeIfExists``."""
+    key: str
+    """As written; matched without case."""
+    expected: tuple[str, ...]
+    holds: Check
+
+    def actual(self, context: Context) -> tuple[str, ...] | None:
+        """Return the request's values for the key; None when it has none."""
+        return values_of(context, self.key.lower())
+
+
+def values_of(context: Context, key: str) -> tuple[str, ...] | None:
+    """Return the values of a key that is in lower case; None when it is absent or empty."""
+    value = context.get(key)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) or None
+
+
+def find_condition(operator: str, key: str, expected: Sequence[str], *, variables: bool) -> Condition | None:
+    """Compile a condition; None when there is no such operator."""
+    check = _find_check(operator.lower(), key.lower(), expected, variables)
+    return None if check is None else Condition(operator, key, tuple(expected), check)
+
+
+def _find_check(name: str, key: str, expected: Sequence[str], variables: bool) -> Check | None:
+    if name == "null":
+        return _null(key, expected)
+    quantifier = next((prefix for prefix in (_ALL, _ANY) if name.startswith(prefix)), "")
+    name = name.removeprefix(quantifier)
+    operator = OPERATORS.get(name.removesuffix(_IF_EXISTS))
+    if operator is None:
+        return None
+    if_exists = name.endswith(_IF_EXISTS)
+    test = operator.compile(expected, variables)
+    if quantifier == _ALL:
+        return _for_all_values(key, test, operator)
+    if quantifier == _ANY:
+        return _for_any_value(key, test, operator, if_exists)
+    return _single(key, test, operator, if_exists)
+
+
+def _null(key: str, expected: Sequence[str]) -> Check:
+    """``Null: true`` wants the key absent, ``Null: false`` present."""
+    wanted = {text.lower() for text in expected}
+    return lambda context: ("false" if values_of(context, key) else "true") in wanted
+
+
+def _single(key: str, test: Test, operator: Operator, if_exists: bool) -> Check:
+    """Without a quantifier a key of several values matches when one does; a negated operator, when none does.
+
+    An absent key matches nothing: so negated operators hold, the others do not, and ``…IfExists`` always does.
+    """
+    is_negated = operator.is_negated
+    when_missing = if_exists or is_negated
+
+    def check(context: Context) -> bool:
+        value = context.get(key)
+        if isinstance(value, str):
+            return test(value, context) is not is_negated
+        if not value:
+            return when_missing
+        return any(test(one, context) for one in value) is not is_negated
+
+    return check
+
+
+def _for_all_values(key: str, test: Test, operator: Operator) -> Check:
+    """True for an absent key and for one whose only value is empty text, as documented."""
+
+    def check(context: Context) -> bool:
+        values = values_of(context, key)
+        if values is None or values == ("",):
+            return True
+        return all(test(value, context) is not operator.is_negated for value in values)
+
+    return check
+
+
+def _for_any_value(key: str, test: Test, operator: Operator, if_exists: bool) -> Check:
+    def check(context: Context) -> bool:
+        values = values_of(context, key)
+        if values is None:
+            return if_exists
+        return any(test(value, context) is not operator.is_negated for value in values)
+
+    return check

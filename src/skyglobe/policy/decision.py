@@ -1,0 +1,262 @@
+"""The decision, in AWS's order.
+
+An explicit deny anywhere ends it. Then every layer that applies must allow: resource control policies, service control
+policies (each level of the organization), the VPC endpoint's policy, the resource's policy, identity-based policies,
+the permissions boundary, session policies. Which of the last four apply depends on whom the resource's policy names.
+IAM user guide, "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from skyglobe.kernel.principals import Principal
+from skyglobe.policy.documents import Policy
+from skyglobe.policy.messages import Layer, denial
+from skyglobe.policy.patterns import Context
+from skyglobe.policy.principals import Caller, Naming, caller_of
+from skyglobe.policy.statements import Asked, Statement
+
+if TYPE_CHECKING:
+    from skyglobe.policy.explanation import Step
+
+Outcome = Literal["allowed", "explicitDeny", "implicitDeny"]
+
+
+class Question(NamedTuple):
+    """May ``principal`` do ``action`` to ``resource``?"""
+
+    principal: Principal
+    action: str
+    """``s3:GetObject``"""
+    resource: str
+    """An ARN; ``*`` for actions without one."""
+    context: Context
+    """Condition keys in lower case, to their value or values."""
+    resource_account: str
+    """Account that owns the resource."""
+    canonical_user: str = ""
+    """The S3 canonical id of the caller's account, where policies may name it."""
+
+
+class Source(NamedTuple):
+    """A policy, and where it hangs."""
+
+    policy: Policy
+    name: str
+    arn: str = ""
+    kind: str = "inline"
+    of: str = ""
+    """ARN of the user, group, role or resource that holds it."""
+
+
+class PolicySet(NamedTuple):
+    """All policies that may speak on a question. An organization's are one tuple for each level; none: no levels."""
+
+    identity: tuple[Source, ...] = ()
+    boundary: Source | None = None
+    session: tuple[Source, ...] = ()
+    resource: Source | None = None
+    scps: tuple[tuple[Source, ...], ...] = ()
+    rcps: tuple[tuple[Source, ...], ...] = ()
+    endpoint: Source | None = None
+    """The policy of the VPC endpoint the request came through."""
+    is_resource_policy_required: bool = False
+    """Whether only the resource's own policy opens the door: KMS keys. Trust policies are so of themselves."""
+
+
+class Match(NamedTuple):
+    """A statement that applied to the question."""
+
+    layer: Layer
+    source: Source
+    statement: Statement
+    naming: Naming
+
+
+class Decision(NamedTuple):
+    """An answer, and what it was drawn from. ``skyglobe.policy.explain`` tells the whole chain."""
+
+    question: Question
+    policies: PolicySet
+    outcome: Outcome
+    layer: Layer | None
+    """The layer that denied; for a permission, the one that granted; None where the root user needs none."""
+    matched: tuple[Match, ...]
+    """The deciding statements: the first deny, or the first that allowed in each layer asked."""
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.outcome == "allowed"
+
+    @property
+    def trail(self) -> tuple[Step, ...]:
+        """Every statement that had a say, and what it failed on; see ``skyglobe.policy.explain``."""
+        from skyglobe.policy.explanation import explain
+
+        return explain(self)
+
+    @property
+    def message(self) -> str:
+        """AWS's text for the AccessDenied error; empty when allowed."""
+        if self.layer is None or self.outcome == "allowed":
+            return ""
+        question = self.question
+        return denial(
+            question.principal.arn,
+            question.action,
+            question.resource,
+            self.layer,
+            is_explicit=self.outcome == "explicitDeny",
+        )
+
+
+class Group(NamedTuple):
+    """Policies of which one must allow: a layer, or one level of an organization's."""
+
+    layer: Layer
+    sources: tuple[Source, ...]
+
+
+def asked_of(question: Question) -> Asked:
+    """Return ``question`` as statements see it."""
+    caller = caller_of(question.principal, question.canonical_user)
+    return Asked(question.action.lower(), question.resource, question.context, caller)
+
+
+def resource_layer(policies: PolicySet) -> Layer:
+    """Return ``trust`` where the resource's policy is a role's, else ``resource``."""
+    return "trust" if policies.resource is not None and policies.resource.policy.kind == "trust" else "resource"
+
+
+def groups_of(question: Question, policies: PolicySet, caller: Caller) -> Iterator[Group]:
+    """Yield the policies that have a say, in AWS's order.
+
+    Service-linked roles are exempt from an organization's policies, service principals from service control policies.
+    """
+    is_service_linked = ":role/aws-service-role/" in caller.issuer_arn
+    if policies.rcps and not is_service_linked:
+        for level in policies.rcps:
+            yield Group("rcp", level)
+    if policies.scps and not is_service_linked and caller.type not in ("service", "anonymous"):
+        for level in policies.scps:
+            yield Group("scp", level)
+    if policies.endpoint is not None:
+        yield Group("endpoint", (policies.endpoint,))
+    if policies.resource is not None:
+        yield Group(resource_layer(policies), (policies.resource,))
+    if caller.type != "root" and policies.identity:
+        yield Group("identity", policies.identity)
+    if caller.type != "root" and policies.boundary is not None:
+        yield Group("boundary", (policies.boundary,))
+    if policies.session:
+        yield Group("session", policies.session)
+
+
+def decide(question: Question, policies: PolicySet) -> Decision:
+    """Decide one question. Never raises: policies that cannot be read were compiled to deny."""
+    asked = asked_of(question)
+    groups = list(groups_of(question, policies, asked.caller))
+    denied = _find_deny(groups, asked)
+    if denied is not None:
+        return Decision(question, policies, "explicitDeny", denied.layer, (denied,))
+    return _Weighing(question, policies, asked, groups).decision()
+
+
+def _find_deny(groups: Iterable[Group], asked: Asked) -> Match | None:
+    action = asked.action
+    for layer, sources in groups:
+        for source in sources:
+            for statement in source.policy.candidates(action).denying:
+                if naming := statement.applies(asked):
+                    return Match(layer, source, statement, naming)
+    return None
+
+
+def _find_allow(group: Group, asked: Asked) -> Match | None:
+    """Return the statement that allows; of a resource's policy, the one that names the caller most closely."""
+    action = asked.action
+    best: Match | None = None
+    for source in group.sources:
+        for statement in source.policy.candidates(action).allowing:
+            naming = statement.applies(asked)
+            if naming == Naming.CALLER:
+                return Match(group.layer, source, statement, naming)
+            if naming and (best is None or naming > best.naming):
+                best = Match(group.layer, source, statement, naming)
+    return best
+
+
+class _Weighing:
+    """The layers of one question that no statement denied."""
+
+    def __init__(self, question: Question, policies: PolicySet, asked: Asked, groups: list[Group]) -> None:
+        self.question = question
+        self.policies = policies
+        self.asked = asked
+        self.groups = groups
+        self.matched: list[Match] = []
+
+    def decision(self) -> Decision:
+        for group in self.groups:
+            if group.layer in ("rcp", "scp", "endpoint") and not self._allows(group):
+                return self._answer("implicitDeny", group.layer)
+        granted = self._resource_policy()
+        if self.asked.caller.type in ("anonymous", "service") or self._is_federation():
+            # They have no identity-based policies: the resource's policy is all there is.
+            return self._answer("allowed" if granted else "implicitDeny", resource_layer(self.policies))
+        if granted is Naming.NONE and (self._is_cross_account or self._must_resource_allow):
+            return self._answer("implicitDeny", resource_layer(self.policies))
+        if granted is Naming.CALLER and not self._is_cross_account:
+            return self._answer("allowed", resource_layer(self.policies))
+        return self._identity(is_granted=granted is Naming.ISSUER and not self._is_cross_account)
+
+    @property
+    def _is_cross_account(self) -> bool:
+        return self.question.resource_account != self.asked.caller.account
+
+    @property
+    def _must_resource_allow(self) -> bool:
+        return self.policies.is_resource_policy_required or resource_layer(self.policies) == "trust"
+
+    def _is_federation(self) -> bool:
+        """Whether the caller comes with a token of an identity provider, to assume a role."""
+        caller = self.asked.caller
+        return caller.type == "federated-user" and ":federated-user/" not in caller.arn
+
+    def _resource_policy(self) -> Naming:
+        if self.policies.resource is None:
+            return Naming.NONE
+        match = _find_allow(Group(resource_layer(self.policies), (self.policies.resource,)), self.asked)
+        if match is None:
+            return Naming.NONE
+        self.matched.append(match)
+        return match.naming
+
+    def _identity(self, *, is_granted: bool) -> Decision:
+        """Ask what limits the caller; ``is_granted`` says that the resource's policy stands in for identity's."""
+        caller, policies = self.asked.caller, self.policies
+        is_root = caller.type == "root" or caller.issuer_arn.endswith(":root")
+        if not is_granted and not is_root and not self._allows(Group("identity", policies.identity)):
+            return self._answer("implicitDeny", "identity")
+        if policies.boundary is not None and not is_root and not self._allows(Group("boundary", (policies.boundary,))):
+            return self._answer("implicitDeny", "boundary")
+        # A federated user has what its session policies grant of its maker's rights: without any, nothing.
+        if (policies.session or caller.type == "federated-user") and not self._allows(
+            Group("session", policies.session)
+        ):
+            return self._answer("implicitDeny", "session")
+        if is_granted:
+            return self._answer("allowed", resource_layer(policies))
+        return self._answer("allowed", None if is_root else "identity")
+
+    def _allows(self, group: Group) -> bool:
+        match = _find_allow(group, self.asked)
+        if match is None:
+            return False
+        self.matched.append(match)
+        return True
+
+    def _answer(self, outcome: Outcome, layer: Layer | None) -> Decision:
+        return Decision(self.question, self.policies, outcome, layer, tuple(self.matched))

@@ -1,0 +1,245 @@
+"""Patterns of the policy language: wildcards, ARNs segment by segment, policy variables with defaults.
+
+A pattern is compiled once to a test ``(value, context) -> bool``. All take time linear in the value for each piece
+between two wildcards: pieces are found leftmost and never given back (atomic groups), so none can hang a decision.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+Context = Mapping[str, str | Sequence[str]]
+"""The request context: keys in lower case, values text or several texts."""
+Test = Callable[[str, Context], bool]
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_BODY = re.compile(r"\s*([^,']+?)\s*(?:,\s*'([^']*)'\s*)?")
+_ESCAPES = ("*", "?", "$")
+_ARN_FIELDS = 6
+
+
+class Wild(NamedTuple):
+    """``*`` (any number of characters) or ``?`` (exactly one)."""
+
+    many: bool
+
+
+class Variable(NamedTuple):
+    """``${key, 'default'}``."""
+
+    key: str
+    default: str | None
+
+    def value(self, context: Context) -> str | None:
+        """Return what the variable stands for; None where the key is absent or has several values, and no default."""
+        value = context.get(self.key)
+        if isinstance(value, str):
+            return value
+        if value is not None and len(value) == 1:
+            return value[0]
+        return self.default if not value else None
+
+
+Token = str | Wild | Variable
+STAR = Wild(many=True)
+
+
+def tokens_of(text: str, *, variables: bool, wildcards: bool = True) -> list[Token]:
+    """Split ``text`` into literals, wildcards and variables.
+
+    Variables exist in documents of version 2012-10-17 only; ``${*}``, ``${?}`` and ``${$}`` are the characters.
+    """
+    found: list[Token] = []
+    at = 0
+    for match in _VARIABLE.finditer(text) if variables else ():
+        found += _wild(text[at : match.start()], wildcards)
+        found.append(_variable(match))
+        at = match.end()
+    return _joined(found + _wild(text[at:], wildcards))
+
+
+def _variable(match: re.Match[str]) -> Token:
+    if match[1] in _ESCAPES:
+        return match[1]
+    body = _BODY.fullmatch(match[1])
+    return Variable(body[1].lower(), body[2]) if body else match[0]
+
+
+def _wild(text: str, wildcards: bool) -> list[Token]:
+    if not wildcards:
+        return [text]
+    return [Wild(part == "*") if part in ("*", "?") else part for part in re.split(r"([*?])", text)]
+
+
+def _joined(tokens: list[Token]) -> list[Token]:
+    """Return ``tokens`` with neighbouring literals made one, and neighbouring stars too."""
+    joined: list[Token] = []
+    for token in tokens:
+        if token == "":
+            continue
+        if joined and isinstance(token, str) and isinstance(joined[-1], str):
+            joined[-1] += token
+        elif not (joined and token == STAR == joined[-1]):
+            joined.append(token)
+    return joined
+
+
+def _resolved(tokens: list[Token], context: Context) -> list[Token] | None:
+    """Return ``tokens`` with variables replaced by their values, taken literally; None when one has no value."""
+    resolved: list[Token] = []
+    for token in tokens:
+        if isinstance(token, Variable):
+            value = token.value(context)
+            if value is None:
+                return None
+            resolved.append(value)
+        else:
+            resolved.append(token)
+    return _joined(resolved)
+
+
+def _glob(tokens: Sequence[Token], any_character: str) -> str:
+    """Return a regular expression for ``tokens`` whose wildcards stand for ``any_character``."""
+    pieces = [""]
+    for token in tokens:
+        if token == STAR:
+            pieces.append("")
+        else:
+            pieces[-1] += any_character if isinstance(token, Wild) else re.escape(str(token))
+    first, *rest = pieces
+    if not rest:
+        return first
+    *middle, last = rest
+    return first + "".join(f"(?>{any_character}*?{piece})" for piece in middle) + f"{any_character}*{last}"
+
+
+def _segments(tokens: list[Token]) -> list[list[Token]]:
+    """Split at the first five colons that are written out."""
+    segments: list[list[Token]] = [[]]
+    for token in tokens:
+        if not isinstance(token, str):
+            segments[-1].append(token)
+            continue
+        first, *rest = token.split(":", _ARN_FIELDS - len(segments))
+        segments[-1].append(first)
+        segments.extend([part] for part in rest)
+    return segments
+
+
+def _arn(tokens: list[Token], complete: bool) -> str | None:
+    """Return a regular expression in which wildcards stay within their segment, but for the last.
+
+    Missing segments become ``*`` where ``complete``, as IAM completes ``arn:aws:sqs``; else nothing matches (None).
+    """
+    segments = _segments(tokens)
+    if len(segments) < _ARN_FIELDS:
+        if not complete:
+            return None
+        segments += [[STAR] for _ in range(_ARN_FIELDS - len(segments))]
+    *fields, resource = segments
+    return ":".join([*(_glob(_joined(field), "[^:]") for field in fields), _glob(_joined(resource), ".")])
+
+
+@lru_cache(maxsize=8192)
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.DOTALL)
+
+
+Kind = Literal["text", "arn", "resource"]
+
+
+def _source(tokens: list[Token], kind: Kind) -> str | None:
+    if kind == "text" or tokens == [STAR]:
+        return _glob(tokens, ".")
+    return _arn(tokens, complete=kind == "resource")
+
+
+def _never(value: str, context: Context) -> bool:
+    return False
+
+
+def _always(value: str, context: Context) -> bool:
+    return True
+
+
+def _dynamic(tokens: list[Token], kind: Kind, fold: bool) -> Test:
+    """Return the test of a pattern with variables: what they stand for is known only with the request."""
+    if kind != "text" and any(isinstance(token, Variable) for field in _segments(tokens)[:5] for token in field):
+        return _never  # "you can't use a policy variable before the fifth colon"; IAM user guide, policy variables
+
+    def test(value: str, context: Context) -> bool:
+        resolved = _resolved(tokens, context)
+        if resolved is None:
+            return False
+        if kind != "text":
+            # The value of a variable may hold colons: split what is written, then fill in.
+            source = ":".join(
+                _glob(_joined(_resolved(part, context) or []), "[^:]" if number < _ARN_FIELDS - 1 else ".")
+                for number, part in enumerate(_segments(tokens))
+            )
+        else:
+            source = _glob(resolved, ".")
+        if fold:
+            return _compiled(source.lower()).fullmatch(value.lower()) is not None
+        return _compiled(source).fullmatch(value) is not None
+
+    return test
+
+
+def matcher_of(
+    texts: Sequence[str], kind: Kind, *, variables: bool, wildcards: bool = True, fold: bool = False
+) -> Test:
+    """Return the test whether a value matches any of ``texts``.
+
+    ``text`` patterns are plain; ``arn`` patterns are matched segment by segment; ``resource`` patterns too, with
+    missing segments completed. ``fold`` ignores case.
+    """
+    exact: set[str] = set()
+    prefixes: list[str] = []
+    sources: list[str] = []
+    dynamic: list[Test] = []
+    for text in texts:
+        tokens = tokens_of(text.lower() if fold else text, variables=variables, wildcards=wildcards)
+        if any(isinstance(token, Variable) for token in tokens):
+            dynamic.append(_dynamic(tokens, kind, fold))
+        elif tokens == [STAR]:
+            return _always
+        elif _is_literal(tokens, kind):
+            exact.add(str(tokens[0]) if tokens else "")
+        elif len(tokens) == 2 and tokens[1] == STAR and _is_literal(tokens[:1], kind):
+            prefixes.append(str(tokens[0]))
+        elif (source := _source(tokens, kind)) is not None:
+            sources.append(source)
+    return _any_of(frozenset(exact), tuple(prefixes), sources, dynamic, fold)
+
+
+def _is_literal(tokens: list[Token], kind: Kind) -> bool:
+    if len(tokens) > 1 or (tokens and not isinstance(tokens[0], str)):
+        return False
+    return kind == "text" or (bool(tokens) and str(tokens[0]).count(":") >= _ARN_FIELDS - 1)
+
+
+def _any_of(
+    exact: frozenset[str], prefixes: tuple[str, ...], sources: list[str], dynamic: list[Test], fold: bool
+) -> Test:
+    """Return the cheapest test for these: most statements name one literal or one prefix."""
+    pattern = re.compile("|".join(f"(?:{source})" for source in sources), re.DOTALL) if sources else None
+    if not fold and pattern is None and not dynamic:
+        if not prefixes:
+            return lambda value, context: value in exact
+        if not exact:
+            prefix = prefixes[0] if len(prefixes) == 1 else prefixes
+            return lambda value, context: value.startswith(prefix)
+
+    def test(value: str, context: Context) -> bool:
+        text = value.lower() if fold else value
+        if text in exact or text.startswith(prefixes):
+            return True
+        if pattern is not None and pattern.fullmatch(text) is not None:
+            return True
+        return any(matches(value, context) for matches in dynamic)
+
+    return test
