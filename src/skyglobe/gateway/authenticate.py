@@ -82,6 +82,8 @@ def authenticate(
         if not lenient:
             raise auth_errors.unknown_key(service, scope)
         return _taken_on_trust(request, scope, service, now)
+    if not credential.is_active:
+        raise auth_errors.unknown_key(service, scope)
     if scope.algorithm == SIGV2:
         return _version_two(request, scope, service, credential, now, virtual_bucket)
     return _version_four(request, scope, service, credential, now)

@@ -12,6 +12,7 @@ from typing import Any
 from skyglobe.gateway.authenticate import authenticate
 from skyglobe.gateway.bodies import open_body
 from skyglobe.gateway.identify import Route, Unidentified
+from skyglobe.gateway.key_uses import KeyUses
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.tracing import Traces
 from skyglobe.kernel.credentials import credentials
@@ -37,7 +38,9 @@ class Exchange:
     """
 
     __slots__ = (
+        "_is_verified",
         "_kernel",
+        "_key_uses",
         "_params",
         "_principal",
         "_reply",
@@ -48,13 +51,15 @@ class Exchange:
         "route",
     )
 
-    def __init__(self, kernel: Kernel, traces: Traces, request: Request, reply: Reply) -> None:
+    def __init__(self, kernel: Kernel, traces: Traces, key_uses: KeyUses, request: Request, reply: Reply) -> None:
         self._kernel = kernel
         self._traces = traces
+        self._key_uses = key_uses
         self._request = request
         self._reply = reply
         self._request_id = kernel.ids.uuid()
         self._principal: Principal | None = None
+        self._is_verified = False
         self._params: dict[str, Any] = {}
         self._started = perf_counter()
         self.route: Route | None = None
@@ -88,6 +93,7 @@ class Exchange:
         )
         request.trailers = open_body(request, authenticated.payload)
         self._principal = authenticated.principal
+        self._is_verified = authenticated.is_verified
         return authenticated.principal
 
     def finish(self, result: Any, failure: BaseException | None) -> None:
@@ -148,6 +154,8 @@ class Exchange:
 
     def _observe(self, route: Route, status: int, code: str) -> None:
         principal = self._principal or ANONYMOUS
+        if self._is_verified:
+            self._key_uses.note(principal, route.plan, route.region)
         self._traces.note(
             self._kernel, route.plan, principal, route.region, self._request_id, self._started, status, code
         )

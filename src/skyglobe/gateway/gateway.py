@@ -9,6 +9,7 @@ from typing import Any
 
 from skyglobe.gateway.exchange import Exchange, Reply
 from skyglobe.gateway.identify import identify, needs_body
+from skyglobe.gateway.key_uses import KeyUses
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.plans import Plans
 from skyglobe.gateway.tracing import Traces
@@ -32,6 +33,7 @@ class Gateway:
         self.kernel = kernel
         self.plans = Plans(kernel.services)
         self.traces = Traces()
+        self.key_uses = KeyUses(kernel)
         self.admin = admin
         kernel.invoke = self.invoke
 
@@ -43,7 +45,7 @@ class Gateway:
         if needs_body(request):
             self.kernel.spawn(self._handle_whole(request, reply))
             return
-        exchange = Exchange(self.kernel, self.traces, request, reply)
+        exchange = Exchange(self.kernel, self.traces, self.key_uses, request, reply)
         try:
             route = identify(request, self.plans, self.kernel.config)
         except Exception as error:
@@ -59,7 +61,7 @@ class Gateway:
         try:
             request.body = await collect(request)
         except Exception as error:
-            Exchange(self.kernel, self.traces, request, reply).fail(error)
+            Exchange(self.kernel, self.traces, self.key_uses, request, reply).fail(error)
             return
         request.stream = None
         self.handle(request, reply)
@@ -69,7 +71,7 @@ class Gateway:
             try:
                 request.body = await collect(request)
             except Exception as error:
-                Exchange(self.kernel, self.traces, request, reply).fail(error)
+                Exchange(self.kernel, self.traces, self.key_uses, request, reply).fail(error)
                 return
             request.stream = None
         reply(await admin(request))

@@ -39,6 +39,8 @@ class Credential(msgspec.Struct, frozen=True):
     expires_at: int | None = None
     """Milliseconds since the epoch, cloud clock; None for keys that do not expire."""
     session: Session | None = None
+    is_active: bool = True
+    """False for keys that were made inactive or deleted: they are known, and refused."""
 
 
 class Principal(msgspec.Struct, frozen=True):

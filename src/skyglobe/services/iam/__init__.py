@@ -7,4 +7,11 @@ gateway, which finds them in the kernel's table of credentials. ``docs/services/
 from skyglobe.kernel.service import Service
 
 # A part is listed once its file is there; the operations of the others answer 501 until then.
-iam = Service("iam", parts=())
+iam = Service(
+    "iam",
+    parts=(
+        "operations.users",
+        "operations.groups",
+        "operations.access_keys",
+    ),
+)

@@ -38,7 +38,7 @@ def whole_user_shape(scope: Scope, user: User) -> dict[str, Any]:
 
 def boundary_shape(arn: str) -> dict[str, str]:
     """Return a permissions boundary: always a managed policy."""
-    return {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn}
+    return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
 
 
 def group_shape(group: Group) -> dict[str, Any]:

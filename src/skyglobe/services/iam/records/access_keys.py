@@ -18,5 +18,9 @@ class AccessKey(Record, frozen=True):
 
 
 access_keys: Table[AccessKey] = Table(
-    "iam.access_keys", AccessKey, key=("holder_id", "access_key_id"), indexes={"id": ("access_key_id",)}, reach="account"
+    "iam.access_keys",
+    AccessKey,
+    key=("holder_id", "access_key_id"),
+    indexes={"id": ("access_key_id",)},
+    reach="account",
 )
