@@ -58,7 +58,7 @@ def take_code(scope: Scope, device: MfaDevice, code: str) -> bool:
     """
     for now in _steps_now(scope):
         for step in range(now + device.drift - LENIENCE, now + device.drift + LENIENCE + 1):
-            if step not in device.taken and hmac.compare_digest(code_at(device.seed, step), code):
+            if step not in device.taken and hmac.compare_digest(code_at(device.seed, step).encode(), code.encode()):
                 mfa_devices.replace(scope, device, replace(device, taken=(step, *device.taken)[:REMEMBERED]))
                 return True
     return False

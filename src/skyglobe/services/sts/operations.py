@@ -6,6 +6,7 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.credentials import credentials
+from skyglobe.kernel.mfa import find_device, take_code
 from skyglobe.kernel.principals import Credential, Session, lenient_account
 from skyglobe.services.sts import rules, sts
 
@@ -32,8 +33,8 @@ def get_session_token(
     principal = call.principal
     if principal.session is not None:
         raise sts.error("AccessDenied", "Cannot call GetSessionToken with session credentials", status=403)
-    if serial_number is not None or token_code is not None:
-        # No MFA device can be registered before IAM is built, so no code can be right.
+    is_proved = serial_number is not None or token_code is not None
+    if is_proved and not _is_code_right(call, serial_number or "", token_code or ""):
         text = (
             "MultiFactorAuthentication failed, unable to validate MFA code. "
             "Please verify your MFA serial number is valid and associated with this user."
@@ -51,7 +52,7 @@ def get_session_token(
         principal_arn=principal.arn,
         user_id=principal.user_id,
         expires_at=expires_at,
-        session=Session(issuer_arn=principal.arn, issued_at=call.now),
+        session=Session(issuer_arn=principal.arn, issued_at=call.now, mfa_authenticated=is_proved),
     )
     credentials.insert(call, credential)
     return {
@@ -62,3 +63,9 @@ def get_session_token(
             "Expiration": expires_at // 1000,
         }
     }
+
+
+def _is_code_right(call: Call, serial_number: str, token_code: str) -> bool:
+    """Whether the caller's own device shows the code now. A code that is right is used up."""
+    device = find_device(call, serial_number)
+    return device is not None and device.user_id == call.principal.user_id and take_code(call, device, token_code)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.tables import Record, Table
 
+MAX_FORMER = 24  # passwords remembered; "PasswordReusePrevention" goes up to that
+
 
 class LoginProfile(Record, frozen=True):
     """A user's password for the console."""
