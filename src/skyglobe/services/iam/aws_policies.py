@@ -46,18 +46,20 @@ def list_aws_policies(partition: str) -> Iterator[ManagedPolicy]:
 
 def aws_policy_version(policy: ManagedPolicy) -> PolicyVersion:
     """Return the default version of one of AWS's policies, the only one there is here."""
-    row = _rows()[policy.path + policy.name]
-    return PolicyVersion(policy_id=policy.id, number=row.version, document=row.document, created_at=policy.updated_at)
+    row = _rows()[policy.path + policy.id]
+    return PolicyVersion(
+        policy_id=policy.unique_id, number=row.version, document=row.document, created_at=policy.updated_at
+    )
 
 
 def _policy_of(row: _Row, start: str) -> ManagedPolicy:
     digest = base64.b32encode(hashlib.sha256(row.name.encode()).digest()).decode()
     return ManagedPolicy(
         arn=f"{start}:iam::{OWNER}:policy{row.path}{row.name}",
-        id=f"ANPA{digest[:17]}",
+        id=row.name,
+        unique_id=f"ANPA{digest[:17]}",
         owner=OWNER,
         created_at=_instant(row.created),
-        name=row.name,
         path=row.path,
         description="",
         default_version=row.version,

@@ -47,3 +47,11 @@ def _position(scope: Scope, listing: str, marker: str | None) -> str | None:
     except (InvalidToken, ValueError) as error:
         raise validation_error(f"Invalid Marker: {marker}") from error
     return str(position)
+
+
+def tag_page(
+    scope: Scope, listing: str, tags: dict[str, str], marker: str | None, max_items: int | None
+) -> dict[str, Any]:
+    """Return the answer of an operation that lists tags: by key, page by page."""
+    found, more = page(scope, listing, sorted(tags), lambda key: key, marker, max_items)
+    return {"Tags": [{"Key": key, "Value": tags[key]} for key in found], **more}

@@ -11,9 +11,10 @@ MAX_POLICIES = 1_500  # customer managed, of an account; IAM quotas
 
 
 class ManagedPolicy(Resource, frozen=True, kw_only=True):
-    """A policy with an ARN of its own; ``id`` is its ``ANPA…`` id. AWS's policies look the same, but are not kept."""
+    """A policy with an ARN of its own; ``id`` is its name. AWS's policies look the same, but are not kept."""
 
-    name: str
+    unique_id: str
+    """``ANPA…``"""
     path: str
     description: str
     default_version: int
@@ -22,7 +23,7 @@ class ManagedPolicy(Resource, frozen=True, kw_only=True):
 
     @property
     def name_key(self) -> str:
-        return self.name.lower()
+        return self.id.lower()
 
     @property
     def is_ours(self) -> bool:

@@ -13,12 +13,16 @@ SERVICE_LINKED_PATH = "/aws-service-role/"
 
 
 class Role(Resource, frozen=True, kw_only=True):
-    """A role. ``id`` is its ``AROA…`` id; ``trust_policy`` names deleted principals by their ids."""
+    """A role; ``id`` is its name."""
 
-    name: str
+    unique_id: str
+    """``AROA…``"""
     path: str
     description: str
     trust_policy: str
+    """As it was given, in short form: ``rules/trust.py``."""
+    principal_ids: dict[str, str]
+    """The unique ids that the ARNs of users and roles in the trust policy stood for when it was written."""
     session_for: int
     """The longest session in seconds."""
     last_used_at: Instant = 0
@@ -26,7 +30,7 @@ class Role(Resource, frozen=True, kw_only=True):
 
     @property
     def name_key(self) -> str:
-        return self.name.lower()
+        return self.id.lower()
 
     @property
     def is_service_linked(self) -> bool:
@@ -34,16 +38,17 @@ class Role(Resource, frozen=True, kw_only=True):
 
 
 class InstanceProfile(Resource, frozen=True, kw_only=True):
-    """What hands a role to an EC2 instance. ``id`` is its ``AIPA…`` id."""
+    """What hands a role to an EC2 instance; ``id`` is its name."""
 
-    name: str
+    unique_id: str
+    """``AIPA…``"""
     path: str
     role: str | None = None
     """The name of its role in lower case."""
 
     @property
     def name_key(self) -> str:
-        return self.name.lower()
+        return self.id.lower()
 
 
 class DeletionTask(Record, frozen=True):
@@ -56,7 +61,7 @@ class DeletionTask(Record, frozen=True):
 
 
 roles: ResourceTable[Role] = ResourceTable(
-    "AWS::IAM::Role", "iam.roles", Role, key=("name_key",), indexes={"id": ("id",)}, reach="account"
+    "AWS::IAM::Role", "iam.roles", Role, key=("name_key",), indexes={"unique_id": ("unique_id",)}, reach="account"
 )
 instance_profiles: ResourceTable[InstanceProfile] = ResourceTable(
     "AWS::IAM::InstanceProfile",
