@@ -16,7 +16,7 @@ from skyglobe.policy.documents import Policy
 from skyglobe.policy.messages import Layer, denial
 from skyglobe.policy.patterns import Context
 from skyglobe.policy.principals import Caller, Naming, caller_of
-from skyglobe.policy.statements import Asked, Statement
+from skyglobe.policy.statements import Asked, Statement, find_applying
 
 if TYPE_CHECKING:
     from skyglobe.policy.explanation import Step
@@ -139,7 +139,7 @@ def groups_of(question: Question, policies: PolicySet, caller: Caller) -> Iterat
     if policies.rcps and not is_service_linked:
         for level in policies.rcps:
             yield Group("rcp", level)
-    if policies.scps and not is_service_linked and caller.type not in ("service", "anonymous"):
+    if policies.scps and not is_service_linked and caller.type not in ("service", "anonymous", "token"):
         for level in policies.scps:
             yield Group("scp", level)
     if policies.endpoint is not None:
@@ -168,24 +168,21 @@ def _find_deny(groups: Iterable[Group], asked: Asked) -> Match | None:
     action = asked.action
     for layer, sources in groups:
         for source in sources:
-            for statement in source.policy.candidates(action).denying:
-                if naming := statement.applies(asked):
-                    return Match(layer, source, statement, naming)
+            denying = source.policy.candidates(action).denying
+            if denying and (found := find_applying(denying, asked, Naming.ACCOUNT)):
+                return Match(layer, source, *found)
     return None
 
 
 def _find_allow(group: Group, asked: Asked) -> Match | None:
     """Return the statement that allows; of a resource's policy, the one that names the caller most closely."""
     action = asked.action
-    best: Match | None = None
     for source in group.sources:
-        for statement in source.policy.candidates(action).allowing:
-            naming = statement.applies(asked)
-            if naming == Naming.CALLER:
-                return Match(group.layer, source, statement, naming)
-            if naming and (best is None or naming > best.naming):
-                best = Match(group.layer, source, statement, naming)
-    return best
+        allowing = source.policy.candidates(action).allowing
+        # Only a resource's policy names callers in several ways, and it stands alone in its layer.
+        if allowing and (found := find_applying(allowing, asked, Naming.CALLER)):
+            return Match(group.layer, source, *found)
+    return None
 
 
 class _Weighing:
@@ -203,7 +200,7 @@ class _Weighing:
             if group.layer in ("rcp", "scp", "endpoint") and not self._allows(group):
                 return self._answer("implicitDeny", group.layer)
         granted = self._resource_policy()
-        if self.asked.caller.type in ("anonymous", "service") or self._is_federation():
+        if self.asked.caller.type in ("anonymous", "service", "token"):
             # They have no identity-based policies: the resource's policy is all there is.
             return self._answer("allowed" if granted else "implicitDeny", resource_layer(self.policies))
         if granted is Naming.NONE and (self._is_cross_account or self._must_resource_allow):
@@ -219,11 +216,6 @@ class _Weighing:
     @property
     def _must_resource_allow(self) -> bool:
         return self.policies.is_resource_policy_required or resource_layer(self.policies) == "trust"
-
-    def _is_federation(self) -> bool:
-        """Whether the caller comes with a token of an identity provider, to assume a role."""
-        caller = self.asked.caller
-        return caller.type == "federated-user" and ":federated-user/" not in caller.arn
 
     def _resource_policy(self) -> Naming:
         if self.policies.resource is None:

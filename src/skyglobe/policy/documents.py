@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from skyglobe.policy.conditions import Condition, find_condition
-from skyglobe.policy.patterns import matcher_of
+from skyglobe.policy.patterns import Test, matcher_of
 from skyglobe.policy.principals import InvalidPrincipal, Principals, compile_principals
 from skyglobe.policy.statements import Effect, Statement
 
@@ -203,19 +203,24 @@ class _Reader:
         resource_name, resources = self._resources(element)
         if self.kind == "rcp":
             self._check_rcp(element, effect, principals)
+        conditions = self._conditions(element)
         return Statement(
             number,
             sid,
             effect,
             matcher_of([action.lower() for action in actions], "text", variables=False),
             action_name == "NotAction",
-            matcher_of(resources, "resource", variables=self.variables) if resource_name else None,
+            None if _is_every(resource_name, resources) else self._resource_test(resources),
             resource_name == "NotResource",
             principals,
             "NotPrincipal" in element,
-            self._conditions(element),
+            conditions,
             element,
+            tuple(condition.holds for condition in conditions),
         )
+
+    def _resource_test(self, resources: Sequence[str]) -> Test:
+        return matcher_of(resources, "resource", variables=self.variables)
 
     def _principals(self, element: dict[str, Any]) -> Principals | None:
         names = [name for name in ("Principal", "NotPrincipal") if name in element]
@@ -292,6 +297,10 @@ class _Reader:
         if condition is None:
             raise MalformedPolicy(f"Invalid Condition type : {operator}.")
         return condition
+
+
+def _is_every(name: str, resources: Sequence[str]) -> bool:
+    return not name or (name == "Resource" and "*" in resources)
 
 
 def _either(element: Mapping[str, Any], name: str) -> tuple[str, Sequence[str]]:

@@ -39,6 +39,7 @@ class Caller(NamedTuple):
     ids: frozenset[str]
     """Unique ids (AIDA…, AROA…) a policy may show after a principal was deleted and made anew."""
     type: str
+    """A principal's, or ``token``: who comes with an identity provider's token, to assume a role."""
     canonical_user: str = ""
 
     @property
@@ -56,14 +57,15 @@ def caller_of(principal: Principal, canonical_user: str = "") -> Caller:
     if not issuer and principal.type == "assumed-role":
         role = principal.arn.partition("/")[2].rpartition("/")[0]
         issuer = f"arn:{partition}:iam::{principal.account}:role/{role}"
-    has_account = principal.account and principal.type not in ("service", "anonymous")
+    is_token = principal.type == "federated-user" and ":federated-user/" not in principal.arn
+    has_account = principal.account and not is_token and principal.type not in ("service", "anonymous")
     return Caller(
         principal.arn,
         principal.account,
         f"arn:{partition}:iam::{principal.account}:root" if has_account else "",
         issuer if principal.type in ("assumed-role", "federated-user") else "",
         frozenset((principal.user_id, principal.user_id.partition(":")[0])) - {""},
-        principal.type,
+        "token" if is_token else principal.type,
         canonical_user,
     )
 
@@ -84,10 +86,9 @@ class Principals(NamedTuple):
         """Return how closely this names ``caller``."""
         if self.everyone or caller.arn in self.names:
             return Naming.CALLER
-        if caller.type in ("service", "anonymous"):
-            return Naming.CALLER if caller.arn and caller.arn in self.services else Naming.NONE
-        if caller.arn in self.federated:
-            return Naming.CALLER
+        if caller.type in ("service", "anonymous", "token"):
+            named = self.federated if caller.type == "token" else self.services
+            return Naming.CALLER if caller.arn in named else Naming.NONE
         if caller.issuer_arn in self.names:
             return Naming.ISSUER
         if self.names & caller.ids:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from skyglobe.policy.conditions import Condition
+from skyglobe.policy.conditions import Check, Condition
 from skyglobe.policy.patterns import Context, Test
 from skyglobe.policy.principals import Caller, Naming, Principals
 
@@ -35,13 +35,15 @@ class Statement:
     actions: Test
     is_not_action: bool
     resources: Test | None
-    """None where the element is absent: the resource is the one the policy hangs on."""
+    """None where every resource is meant: by ``*``, or because the policy hangs on the one it speaks of."""
     is_not_resource: bool
     principals: Principals | None
     is_not_principal: bool
     conditions: tuple[Condition, ...]
     written: Mapping[str, Any]
     """The statement as it stands in the document."""
+    checks: tuple[Check, ...] = ()
+    """What the conditions check."""
 
     def speaks_of_action(self, action: str) -> bool:
         """Whether Action or NotAction means ``action`` (in lower case)."""
@@ -61,14 +63,36 @@ class Statement:
             return Naming.NONE if self.principals.spares(caller) else Naming.CALLER
         return Naming.NONE if self.principals.leaves_out(caller) else Naming.CALLER
 
-    def applies(self, asked: Asked) -> Naming:
-        """Return how the statement applies to a request whose action it speaks of; NONE is falsy: it does not."""
-        resources = self.resources
-        if resources is not None and resources(asked.resource, asked.context) is self.is_not_resource:
-            return Naming.NONE
-        naming = Naming.CALLER if self.principals is None else self.naming(asked.caller, asked.context)
-        if naming:
-            for condition in self.conditions:
-                if not condition.holds(asked.context):
-                    return Naming.NONE
-        return naming
+
+class Applying(NamedTuple):
+    """A statement that applies, and how closely it names the caller."""
+
+    statement: Statement
+    naming: Naming
+
+
+_CALLER = Naming.CALLER
+
+
+def find_applying(statements: Iterable[Statement], asked: Asked, enough: Naming) -> Applying | None:
+    """Return the first statement that applies and names the caller at least as closely as ``enough``.
+
+    Failing that, the one that names it most closely; None when none applies. All speak of the action already. This is
+    the loop decisions are made of: what is in it runs for each statement.
+    """
+    _, resource, context, caller = asked
+    closest: Applying | None = None
+    for statement in statements:
+        resources = statement.resources
+        if resources is not None and resources(resource, context) is statement.is_not_resource:
+            continue
+        for holds in statement.checks:
+            if not holds(context):
+                break
+        else:
+            naming = _CALLER if statement.principals is None else statement.naming(caller, context)
+            if naming >= enough:
+                return Applying(statement, naming)
+            if naming and (closest is None or naming > closest.naming):
+                closest = Applying(statement, naming)
+    return closest
