@@ -30,7 +30,6 @@ def test_a_role_is_an_identity_without_password_or_keys(iam, role):
     found = iam.get_role(RoleName="ROLE")["Role"]
     assert found["RoleId"] == role["RoleId"]
     assert found["MaxSessionDuration"] == 3_600
-    assert found["RoleLastUsed"] == {}
     of_users = ("access_key", "login_profile")
     assert [name for name in dir(iam) for kind in of_users if kind in name and "role" in name] == []
 

@@ -14,7 +14,7 @@ from skyglobe.services.iam.trusting import trust_of
 
 
 def role_shape(scope: Scope, role: Role) -> dict[str, Any]:
-    """Return a role as lists show it: without tags, boundary and last use."""
+    """Return a role as lists show it: without tags and boundary."""
     shown: dict[str, Any] = {
         "Path": role.path,
         "RoleName": role.id,
@@ -30,22 +30,14 @@ def role_shape(scope: Scope, role: Role) -> dict[str, Any]:
 
 
 def whole_role_shape(scope: Scope, role: Role) -> dict[str, Any]:
-    """Return a role with its tags, its boundary and its last use."""
+    """Return a role with its tags and its boundary."""
     shown = role_shape(scope, role)
     boundary = find_boundary(scope, "role", role.id)
     if boundary is not None:
         shown["PermissionsBoundary"] = boundary_shape(boundary)
     if role.tags:
         shown["Tags"] = shown_tags(role.tags)
-    shown["RoleLastUsed"] = last_used_shape(role)
     return shown
-
-
-def last_used_shape(role: Role) -> dict[str, Any]:
-    """Return when and in which Region a role was used last; empty when it never was."""
-    if not role.last_used_at:
-        return {}
-    return {"LastUsedDate": role.last_used_at // 1000, "Region": role.last_used_region}
 
 
 def profile_shape(scope: Scope, profile: InstanceProfile, *, whole: bool = False) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def create_policy(
 
 def check_managed_document(document: str) -> None:
     """Raise MalformedPolicyDocument, or LimitExceeded for what is larger than a managed policy may be."""
-    check_document(document)
+    check_document(document, is_managed=True)
     if size_of(document) > MAX_MANAGED:
         raise over_quota("PolicySize", MAX_MANAGED)
 

@@ -25,8 +25,6 @@ class Role(Resource, frozen=True, kw_only=True):
     """The unique ids that the ARNs of users and roles in the trust policy stood for when it was written."""
     session_for: int
     """The longest session in seconds."""
-    last_used_at: Instant = 0
-    last_used_region: str = ""
 
     @property
     def name_key(self) -> str:

@@ -21,10 +21,10 @@ def size_of(document: str) -> int:
     return sum(map(len, document.split()))
 
 
-def check_document(document: str, kind: DocumentKind = "identity") -> None:
+def check_document(document: str, kind: DocumentKind = "identity", *, is_managed: bool = False) -> None:
     """Raise MalformedPolicyDocument, with AWS's reason, for a document that is no policy of this kind."""
     try:
-        parse_policy(document, kind)
+        parse_policy(document, kind, is_managed=is_managed)
     except MalformedPolicy as error:
         raise malformed_policy(str(error)) from error
 
