@@ -6,11 +6,6 @@ from tests.services.iam.signing import UNCHECKED, code, refusal, session_of
 
 
 @pytest.fixture
-def iam(aws):
-    return aws.client("iam")
-
-
-@pytest.fixture
 def key(iam):
     iam.create_user(UserName="bob")
     return iam.create_access_key(UserName="bob")["AccessKey"]

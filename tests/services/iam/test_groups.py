@@ -5,11 +5,6 @@ import pytest
 from tests.services.iam.signing import code, refusal
 
 
-@pytest.fixture
-def iam(aws):
-    return aws.client("iam")
-
-
 def names(groups):
     return [group["GroupName"] for group in groups]
 

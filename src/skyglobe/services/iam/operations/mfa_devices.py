@@ -11,7 +11,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.mfa import MfaDevice, find_device, mfa_devices, synchronized
 from skyglobe.services.iam import iam
 from skyglobe.services.iam.finding import find_user_by_id, get_user, get_user_or_caller, iam_arn
-from skyglobe.services.iam.paging import page
+from skyglobe.services.iam.paging import page, tag_page
 from skyglobe.services.iam.records.users import User
 from skyglobe.services.iam.refusals import delete_conflict, no_such_entity, over_quota
 from skyglobe.services.iam.rules.tags import merge_tags, shown_tags, without_tags
@@ -140,9 +140,7 @@ def list_mfa_device_tags(
 ) -> dict[str, Any]:
     """List the tags of a device, by key."""
     device = _get_device(call, serial_number)
-    listing = "device-tags:" + device.arn
-    shown, more = page(call, listing, sorted(device.tags.items()), lambda tag: tag[0], marker, max_items)
-    return {"Tags": shown_tags(dict(shown)), **more}
+    return tag_page(call, "tags:" + device.arn, device.tags, marker, max_items)
 
 
 def _synchronized(call: Call, device: MfaDevice, first: str, second: str) -> MfaDevice:

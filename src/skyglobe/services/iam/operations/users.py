@@ -14,13 +14,13 @@ from skyglobe.services.iam.deleting import check_user_is_bare
 from skyglobe.services.iam.finding import get_user as find_named
 from skyglobe.services.iam.finding import get_user_or_caller, iam_arn
 from skyglobe.services.iam.keys import move_keys
-from skyglobe.services.iam.paging import page
+from skyglobe.services.iam.paging import page, tag_page
 from skyglobe.services.iam.records.account import begin_account
 from skyglobe.services.iam.records.attachments import forget_boundary, rename_holder
 from skyglobe.services.iam.records.counts import USERS_QUOTA, count_one, counts
 from skyglobe.services.iam.records.users import User, users
 from skyglobe.services.iam.refusals import already_exists
-from skyglobe.services.iam.rules.tags import merge_tags, shown_tags, without_tags
+from skyglobe.services.iam.rules.tags import merge_tags, without_tags
 from skyglobe.services.iam.shapes import user_shape, whole_user_shape
 
 
@@ -124,6 +124,4 @@ def list_user_tags(
 ) -> dict[str, Any]:
     """List a user's tags by key."""
     user = find_named(call, user_name)
-    listing = "user-tags:" + user.unique_id
-    shown, more = page(call, listing, sorted(user.tags.items()), lambda tag: tag[0], marker, max_items)
-    return {"Tags": shown_tags(dict(shown)), **more}
+    return tag_page(call, "tags:" + user.unique_id, user.tags, marker, max_items)
