@@ -18,6 +18,7 @@ iam = Service(
         "operations.mfa_devices",
         "operations.account",
         "operations.credential_report",
+        "operations.authorization_details",
         "operations.policies",
         "operations.policy_versions",
         "operations.attachments",
