@@ -26,5 +26,7 @@ iam = Service(
         "operations.boundaries",
         "operations.roles",
         "operations.instance_profiles",
+        "operations.service_linked_roles",
+        "operations.policy_uses",
     ),
 )
