@@ -5,8 +5,9 @@ A policy cell holds statements separated by ``;``, each
     +ACTIONS [@RESOURCES] [for PRINCIPALS] [if OPERATOR KEY=VALUES [and OPERATOR KEY=VALUES]]
 
 where ``+`` allows and ``-`` denies, lists are separated by commas, ``!`` before a list makes it NotAction, NotResource
-or NotPrincipal, and names (see NAMES) stand for ARNs. Levels of an organization are separated by ``>``. ``broken`` is a
-stored document that is no policy.
+or NotPrincipal, and names (see NAMES) stand for ARNs. Levels of an organization are separated by ``>``. In
+conditions and contexts names are written ``@name``, ``_`` is a space and ``''`` empty text. ``broken`` is a stored
+document that is no policy.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _principal(text: str) -> Any:
 
 
 def conditions_of(text: str) -> dict[str, dict[str, list[str]]]:
-    """Read ``OPERATOR KEY=VALUES and …``; an underscore is a space, ``''`` empty text."""
+    """Read ``OPERATOR KEY=VALUES and …``."""
     found: dict[str, dict[str, list[str]]] = {}
     for part in text.split(" and "):
         operator, _, rest = part.strip().partition(" ")
@@ -118,7 +119,9 @@ def conditions_of(text: str) -> dict[str, dict[str, list[str]]]:
 
 
 def _value(text: str) -> str:
-    text = full(text.strip())
+    text = text.strip()
+    if text.startswith("@"):
+        return NAMES[text[1:]]
     return "" if text == "''" else text.replace("_", " ")
 
 
@@ -156,7 +159,11 @@ def source_of(cell: str, kind: Kind) -> Source | None:
 
 
 def _sources(cell: str, kind: Kind) -> tuple[Source, ...]:
-    return tuple(Source(policy_of(part.strip(), kind), f"{kind}-{part}") for part in cell.split("&")) if cell else ()
+    return (
+        tuple(Source(policy_of(part.strip(), kind), f"{kind}-{part.strip()}") for part in cell.split("&"))
+        if cell
+        else ()
+    )
 
 
 def _levels(cell: str, kind: Kind) -> tuple[tuple[Source, ...], ...]:
@@ -178,7 +185,7 @@ def policies_of(row: dict[str, str]) -> PolicySet:
 
 
 def context_of(text: str) -> dict[str, str | list[str]]:
-    """Read ``key=value; key=[a,b]``; an underscore is a space, ``''`` empty text."""
+    """Read ``key=value; key=[a,b]``."""
     context: dict[str, str | list[str]] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         key, _, value = part.partition("=")
