@@ -10,6 +10,7 @@ from skyglobe.services.iam.records.access_keys import access_keys
 from skyglobe.services.iam.records.attachments import Kind, has_attachments, has_inline_policies
 from skyglobe.services.iam.records.groups import Group, memberships
 from skyglobe.services.iam.records.login_profiles import login_profiles
+from skyglobe.services.iam.records.user_credentials import service_credentials, signing_certificates, ssh_keys
 from skyglobe.services.iam.records.users import User
 from skyglobe.services.iam.refusals import delete_conflict
 
@@ -23,6 +24,12 @@ def check_user_is_bare(scope: Scope, user: User) -> None:
         raise delete_conflict("Cannot delete entity, must delete login profile first.")
     if _any(mfa_devices.scan_by(scope, "user", unique_id, limit=1)):
         raise delete_conflict("Cannot delete entity, must delete MFA device first.")
+    if _any(ssh_keys.scan(scope, unique_id, limit=1)):
+        raise delete_conflict("Cannot delete entity, must delete SSH public keys first.")
+    if _any(signing_certificates.scan(scope, unique_id, limit=1)):
+        raise delete_conflict("Cannot delete entity, must delete signing certificates first.")
+    if _any(service_credentials.scan(scope, unique_id, limit=1)):
+        raise delete_conflict("Cannot delete entity, must delete service specific credentials first.")
     if _any(memberships.scan(scope, unique_id, limit=1)):
         raise delete_conflict("Cannot delete entity, must remove users from group first.")
     _check_policies(scope, "user", user.id)

@@ -13,6 +13,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.iam.records.access_keys import AccessKey, access_keys
 from skyglobe.services.iam.records.account import begin_account, find_password_policy
 from skyglobe.services.iam.records.login_profiles import login_profiles
+from skyglobe.services.iam.records.user_credentials import signing_certificates
 from skyglobe.services.iam.records.users import User, users
 from skyglobe.services.iam.rules.passwords import expires_at
 
@@ -60,7 +61,7 @@ def _user_line(scope: Scope, user: User) -> list[str]:
         *_password(scope, user),
         _truth(has_device),
         *_keys(scope, user.unique_id),
-        *_NO_CERTIFICATES,
+        *_certificates(scope, user),
     ]
 
 
@@ -85,6 +86,12 @@ def _key(scope: Scope, key: AccessKey) -> list[str]:
     use = last_use(scope, key.access_key_id)
     used = [_instant(use.at), use.region, use.service] if use is not None else [NOTHING] * 3
     return [_truth(key.is_active), _instant(key.changed_at or key.created_at), *used]
+
+
+def _certificates(scope: Scope, user: User) -> list[str]:
+    found = sorted(signing_certificates.scan(scope, user.unique_id), key=lambda row: (row.uploaded_at, row.id))
+    shown = [text for row in found for text in (_truth(row.is_active), _instant(row.changed_at))]
+    return [*shown, *_NO_CERTIFICATES][: len(_NO_CERTIFICATES)]
 
 
 def _instant(at: int) -> str:

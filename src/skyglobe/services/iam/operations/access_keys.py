@@ -12,7 +12,8 @@ from skyglobe.services.iam.keys import find_key, issue_key, revoke_key, switch_k
 from skyglobe.services.iam.paging import page
 from skyglobe.services.iam.records.access_keys import AccessKey, access_keys
 from skyglobe.services.iam.records.users import User
-from skyglobe.services.iam.refusals import no_such_entity, over_quota, validation_error
+from skyglobe.services.iam.refusals import no_such_entity, over_quota
+from skyglobe.services.iam.rules.statuses import is_active_status, shown_status
 
 MAX_KEYS = 2  # of a user, and of root; IAM quotas
 
@@ -43,9 +44,7 @@ def list_access_keys(
 @iam.operation
 def update_access_key(call: Call, access_key_id: str, status: str, user_name: str | None = None) -> None:
     """Make a key active or inactive. The gateway refuses inactive keys as it refuses unknown ones."""
-    if status not in ("Active", "Inactive"):
-        raise validation_error("The status of an access key can be Active or Inactive.")
-    switch_key(call, _get_key(call, user_name, access_key_id), is_active=status == "Active")
+    switch_key(call, _get_key(call, user_name, access_key_id), is_active=is_active_status(status))
 
 
 @iam.operation
@@ -91,5 +90,5 @@ def _no_such_key(access_key_id: str) -> Exception:
 
 def _shape(key: AccessKey, user: User | None) -> dict[str, Any]:
     named = {"UserName": user.id} if user is not None else {}
-    status = "Active" if key.is_active else "Inactive"
+    status = shown_status(key.is_active)
     return {**named, "AccessKeyId": key.access_key_id, "Status": status, "CreateDate": key.created_at // 1000}

@@ -23,11 +23,11 @@ from skyglobe.services.iam.records.providers import (
     server_certificates,
 )
 from skyglobe.services.iam.records.roles import MAX_INSTANCE_PROFILES, MAX_ROLES
+from skyglobe.services.iam.records.user_credentials import MAX_SIGNING_CERTIFICATES
 from skyglobe.services.iam.refusals import no_such_entity
 from skyglobe.services.iam.rules.documents import MAX_INLINE, MAX_MANAGED, MAX_TRUST
 
 MAX_POLICY_VERSIONS = 10_000  # of all policies together, "PolicyVersionsInUseQuota"; API reference, GetAccountSummary
-MAX_SIGNING_CERTIFICATES = 2  # of a user; IAM quotas
 
 
 @iam.operation
