@@ -1,21 +1,20 @@
-"""GetAccountAuthorizationDetails: everything that decides who may do what in an account, page by page."""
+"""The dump of an account: users, groups, roles and policies with everything that says what they may do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from skyglobe.kernel.call import Call
 from skyglobe.services.iam import iam
-from skyglobe.services.iam.aws_policies import list_aws_policies
+from skyglobe.services.iam.aws_policies import aws_policy_version
 from skyglobe.services.iam.finding import groups_of
-from skyglobe.services.iam.managed import attachment_count, find_version, policy_shape
+from skyglobe.services.iam.managed import find_policy, policy_shape
 from skyglobe.services.iam.operations.attachments import attached_shapes
 from skyglobe.services.iam.operations.inline_policies import inline_shapes
 from skyglobe.services.iam.operations.policy_versions import version_shape
 from skyglobe.services.iam.paging import page
-from skyglobe.services.iam.records.attachments import Kind
+from skyglobe.services.iam.records.attachments import attachments, boundaries
 from skyglobe.services.iam.records.groups import Group, groups
 from skyglobe.services.iam.records.policies import ManagedPolicy, policies, policy_versions
 from skyglobe.services.iam.records.roles import Role, instance_profiles, roles
@@ -23,92 +22,106 @@ from skyglobe.services.iam.records.users import User, users
 from skyglobe.services.iam.role_shapes import profile_shape, whole_role_shape
 from skyglobe.services.iam.shapes import group_shape, whole_user_shape
 
-_LISTS = {
-    "User": "UserDetailList",
-    "Role": "RoleDetailList",
-    "Group": "GroupDetailList",
-    "LocalManagedPolicy": "Policies",
-    "AWSManagedPolicy": "Policies",
-}
+_LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
 
 class _Row(NamedTuple):
-    filter: str
+    """Something to show: the list it belongs to, and where it stands among all."""
+
     position: str
-    shown: Callable[[], dict[str, Any]]
+    shown_in: str
+    entity: User | Group | Role | ManagedPolicy
 
 
 @iam.operation
 def get_account_authorization_details(
     call: Call,
-    filter: list[str] | None = None,  # noqa: A002 (the API calls it so)
-    max_items: int | None = None,
+    filter: list[str] | None = None,  # noqa: A002 - the API's name
     marker: str | None = None,
+    max_items: int | None = None,
 ) -> dict[str, Any]:
-    """Return users, groups, roles and policies with all their documents. AWS's policies only where attached."""
-    wanted = sorted(set(filter or _LISTS))
-    rows = (row for row in _rows(call) if row.filter in wanted)
-    found, more = page(call, f"details:{wanted}", rows, lambda row: row.position, marker, max_items)
-    answer: dict[str, Any] = {name: [] for name in _LISTS.values()}
-    for row in found:
-        answer[_LISTS[row.filter]].append(row.shown())
+    """Return the entities of the types asked for, all by default, one page of them at a time.
+
+    Of AWS's policies, those are shown that are attached or bound somebody.
+    """
+    listing = "details:" + ",".join(sorted(filter or ()))
+    rows, more = page(call, listing, _rows(call, set(filter or ())), lambda row: row.position, marker, max_items)
+    answer: dict[str, Any] = {name: [] for name in _LISTS}
+    for row in rows:
+        answer[row.shown_in].append(_detail(call, row.entity))
     return {**answer, **more}
 
 
-def _rows(call: Call) -> Iterator[_Row]:
-    """Yield everything there is, in the order of the positions."""
-    for group in groups.scan(call):
-        yield _Row("Group", f"1{group.name_key}", partial(_group, call, group))
-    for policy in policies.scan(call):
-        yield _Row("LocalManagedPolicy", f"2{policy.name_key}", partial(_policy, call, policy))
-    for policy in list_aws_policies(call.partition):
-        if attachment_count(call, policy.arn):
-            yield _Row("AWSManagedPolicy", f"3{policy.id}", partial(_policy, call, policy))
-    for role in roles.scan(call):
-        yield _Row("Role", f"4{role.name_key}", partial(_role, call, role))
-    for user in users.scan(call):
-        yield _Row("User", f"5{user.name_key}", partial(_user, call, user))
+def _rows(call: Call, types: set[str]) -> Iterator[_Row]:
+    """Yield what there is of ``types``, by kind and name."""
+    if not types or "User" in types:
+        yield from (_Row("1" + user.name_key, "UserDetailList", user) for user in users.scan(call))
+    if not types or "Group" in types:
+        yield from (_Row("2" + group.name_key, "GroupDetailList", group) for group in groups.scan(call))
+    if not types or "Role" in types:
+        yield from (_Row("3" + role.name_key, "RoleDetailList", role) for role in roles.scan(call))
+    if not types or "LocalManagedPolicy" in types:
+        yield from (_Row("4" + policy.name_key, "Policies", policy) for policy in policies.scan(call))
+    if not types or "AWSManagedPolicy" in types:
+        yield from (_Row("5" + policy.arn, "Policies", policy) for policy in _aws_policies_in_use(call))
 
 
-def _user(call: Call, user: User) -> dict[str, Any]:
+def _aws_policies_in_use(call: Call) -> Iterator[ManagedPolicy]:
+    attached = {attachment.policy_arn for attachment in attachments.scan(call)}
+    bounding = {boundary.policy_arn for boundary in boundaries.scan(call)}
+    for arn in sorted(attached | bounding):
+        policy = find_policy(call, arn)
+        if policy is not None and policy.is_ours:
+            yield policy
+
+
+def _detail(call: Call, entity: User | Group | Role | ManagedPolicy) -> dict[str, Any]:
+    if isinstance(entity, User):
+        return _user_detail(call, entity)
+    if isinstance(entity, Group):
+        return _group_detail(call, entity)
+    if isinstance(entity, Role):
+        return _role_detail(call, entity)
+    return _policy_detail(call, entity)
+
+
+def _user_detail(call: Call, user: User) -> dict[str, Any]:
     shown = whole_user_shape(call, user)
-    shown.pop("PasswordLastUsed", None)
     return {
-        **shown,
-        **_policies_of(call, "user", user.name_key),
+        **{name: value for name, value in shown.items() if name != "PasswordLastUsed"},
+        "UserPolicyList": inline_shapes(call, "user", user.name_key),
         "GroupList": [group.id for group in groups_of(call, user)],
+        "AttachedManagedPolicies": attached_shapes(call, "user", user.name_key),
     }
 
 
-def _group(call: Call, group: Group) -> dict[str, Any]:
-    return {**group_shape(group), **_policies_of(call, "group", group.name_key)}
+def _group_detail(call: Call, group: Group) -> dict[str, Any]:
+    return {
+        **group_shape(group),
+        "GroupPolicyList": inline_shapes(call, "group", group.name_key),
+        "AttachedManagedPolicies": attached_shapes(call, "group", group.name_key),
+    }
 
 
-def _role(call: Call, role: Role) -> dict[str, Any]:
-    shown = whole_role_shape(call, role)
-    shown.pop("MaxSessionDuration", None)
-    shown.pop("Description", None)
+def _role_detail(call: Call, role: Role) -> dict[str, Any]:
     profiles = instance_profiles.scan_by(call, "role", role.name_key)
+    shown = whole_role_shape(call, role)
     return {
-        **shown,
-        **_policies_of(call, "role", role.name_key),
+        **{name: value for name, value in shown.items() if name not in ("MaxSessionDuration", "Description")},
         "InstanceProfileList": [profile_shape(call, profile) for profile in profiles],
+        "RolePolicyList": inline_shapes(call, "role", role.name_key),
+        "AttachedManagedPolicies": attached_shapes(call, "role", role.name_key),
     }
 
 
-def _policies_of(call: Call, kind: Kind, holder: str) -> dict[str, Any]:
-    return {
-        f"{kind.capitalize()}PolicyList": inline_shapes(call, kind, holder),
-        "AttachedManagedPolicies": attached_shapes(call, kind, holder),
-    }
-
-
-def _policy(call: Call, policy: ManagedPolicy) -> dict[str, Any]:
-    shown = policy_shape(call, policy, whole=True)
-    shown.pop("Tags", None)
+def _policy_detail(call: Call, policy: ManagedPolicy) -> dict[str, Any]:
     if policy.is_ours:
-        versions = [find_version(call, policy, policy.default_version)]
+        versions = [aws_policy_version(policy)]
     else:
-        versions = list(policy_versions.scan(call, policy.unique_id, reverse=True))
-    listed = [version_shape(policy, version, whole=True) for version in versions if version is not None]
-    return {**shown, "PolicyVersionList": listed}
+        versions = sorted(policy_versions.scan(call, policy.unique_id), key=lambda version: -version.number)
+    described = {"Description": policy.description} if policy.description else {}
+    return {
+        **policy_shape(call, policy),
+        **described,
+        "PolicyVersionList": [version_shape(policy, version, whole=True) for version in versions],
+    }
