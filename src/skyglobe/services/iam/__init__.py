@@ -31,5 +31,8 @@ iam = Service(
         "operations.instance_profiles",
         "operations.service_linked_roles",
         "operations.policy_uses",
+        "operations.oidc_providers",
+        "operations.saml_providers",
+        "operations.server_certificates",
     ),
 )
