@@ -25,7 +25,7 @@ _ELEMENTS = frozenset(
     )
 )
 _SID = re.compile(r"[0-9A-Za-z]*")
-_VENDOR = re.compile(r"[A-Za-z0-9-]+")
+_VENDOR = re.compile(r"[A-Za-z0-9-]+|\*")
 _ACTION_NAME = re.compile(r"[A-Za-z0-9*?_.-]+")
 _STS_ACTIONS = re.compile(r"sts:[A-Za-z*?]+", re.IGNORECASE)
 _PARTITION = re.compile(r"aws[a-z-]*|\*")
