@@ -79,6 +79,22 @@ def test_a_session_is_had_with_the_devices_code_and_each_code_once(cloud, iam, p
     sts.get_session_token(SerialNumber=phone.serial, TokenCode=phone.code())
 
 
+def test_only_sessions_had_with_a_code_are_marked_so(cloud, iam, phone, sts):
+    from skyglobe.kernel.credentials import credentials
+
+    enable(iam, phone)
+    cloud.turn(seconds=60)
+    proved = sts.get_session_token(SerialNumber=phone.serial, TokenCode=phone.code())["Credentials"]
+    plain = sts.get_session_token()["Credentials"]
+
+    async def sessions():
+        return await cloud.kernel.transact(
+            lambda scope: [credentials.find(scope, each["AccessKeyId"]).session for each in (proved, plain)]
+        )
+
+    assert [session.mfa_authenticated for session in cloud.run(sessions())] == [True, False]
+
+
 def test_a_code_may_be_half_a_minute_late_and_no_later(cloud, iam, phone, sts):
     enable(iam, phone)
     cloud.turn(minutes=10)
