@@ -63,6 +63,9 @@ CALLERS = {
     "bob": Principal(HERE, NAMES["bob"], "AIDAEXAMPLEUSER00002", "user"),
     "dev-session": _assumed("dev-session", "dev"),
     "bare-session": Principal(HERE, NAMES["dev-session"], "AROAEXAMPLEROLE00001:s1", "assumed-role"),
+    "role": Principal(
+        HERE, NAMES["dev"], "AROAEXAMPLEROLE00001", "assumed-role", session=Session(issuer_arn=NAMES["dev"])
+    ),
     "pathed-session": _assumed("pathed-session", "pathed"),
     "linked-session": _assumed("linked-session", "linked"),
     "fed": Principal(HERE, NAMES["fed"], f"{HERE}:fay", "federated-user", session=Session(issuer_arn=NAMES["ana"])),

@@ -84,7 +84,7 @@ class Principals(NamedTuple):
 
     def naming(self, caller: Caller, context: Context) -> Naming:
         """Return how closely this names ``caller``."""
-        if self.everyone or caller.arn in self.names:
+        if self.everyone or (caller.arn in self.names and caller.arn != caller.issuer_arn):
             return Naming.CALLER
         if caller.type in ("service", "anonymous", "token"):
             named = self.federated if caller.type == "token" else self.services
