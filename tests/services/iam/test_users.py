@@ -2,6 +2,7 @@
 
 import pytest
 
+from skyglobe.services.iam.records.counts import counts
 from tests.services.iam.signing import UNCHECKED, code, refusal, session_of
 
 
@@ -149,3 +150,16 @@ def test_root_asks_about_itself(iam):
     root = iam.get_user()["User"]
     assert root["Arn"] == "arn:aws:iam::000000000000:root"
     assert root["UserId"] == "000000000000"
+
+
+def test_an_account_has_at_most_five_thousand_users(cloud, iam):
+    iam.create_user(UserName="bob")
+    # Counted as if 4,999 others were there: making them all would only take long.
+    cloud.run(cloud.kernel.transact(lambda scope: counts.add(scope.within("000000000000"), "Users", 4_999)))
+    assert refusal(iam.create_user, UserName="one-more") == (
+        "LimitExceeded",
+        409,
+        "Cannot exceed quota for UsersPerAccount: 5000",
+    )
+    iam.delete_user(UserName="bob")
+    iam.create_user(UserName="one-more")

@@ -12,6 +12,7 @@ from skyglobe.policy.documents import Kind as PolicyKind
 from skyglobe.services.iam.finding import find_user_by_id, groups_of
 from skyglobe.services.iam.holders import Holder, find_role_by_id
 from skyglobe.services.iam.managed import default_document, find_policy
+from skyglobe.services.iam.own_passwords import find_own_password_source
 from skyglobe.services.iam.records.attachments import Kind, attachments, find_boundary, inline_policies
 from skyglobe.services.iam.records.roles import Role, roles
 from skyglobe.services.iam.records.users import User, users
@@ -33,6 +34,9 @@ def policies_of(scope: Scope, principal: Principal) -> tuple[tuple[Source, ...],
     sources = list(_policies_on(there, "user", holder))
     for group in groups_of(there, holder):
         sources += _policies_on(there, "group", group)
+    own_password = find_own_password_source(there, holder)
+    if own_password is not None:
+        sources.append(own_password)
     return tuple(sources), _boundary_of(there, "user", holder)
 
 
