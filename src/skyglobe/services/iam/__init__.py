@@ -34,5 +34,6 @@ iam = Service(
         "operations.oidc_providers",
         "operations.saml_providers",
         "operations.server_certificates",
+        "operations.simulator",
     ),
 )

@@ -14,6 +14,7 @@ from skyglobe.services.iam.holders import Holder, find_role_by_id
 from skyglobe.services.iam.managed import default_document, find_policy
 from skyglobe.services.iam.own_passwords import find_own_password_source
 from skyglobe.services.iam.records.attachments import Kind, attachments, find_boundary, inline_policies
+from skyglobe.services.iam.records.groups import Group, groups
 from skyglobe.services.iam.records.roles import Role, roles
 from skyglobe.services.iam.records.users import User, users
 from skyglobe.services.iam.trusting import trust_of
@@ -38,6 +39,12 @@ def policies_of(scope: Scope, principal: Principal) -> tuple[tuple[Source, ...],
     if own_password is not None:
         sources.append(own_password)
     return tuple(sources), _boundary_of(there, "user", holder)
+
+
+def policies_on_group(scope: Scope, arn: str) -> tuple[Group | None, tuple[Source, ...]]:
+    """Return the group with this ARN, None when there is none, and what it gives its members."""
+    group = next(groups.scan_by(scope, "arn", arn, limit=1), None)
+    return group, tuple(_policies_on(scope, "group", group)) if group is not None else ()
 
 
 def session_policies_of(scope: Scope, principal: Principal) -> tuple[Source, ...]:
