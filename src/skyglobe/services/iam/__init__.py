@@ -35,5 +35,6 @@ iam = Service(
         "operations.saml_providers",
         "operations.server_certificates",
         "operations.simulator",
+        "needs",
     ),
 )

@@ -1,0 +1,137 @@
+"""What each call to IAM needs to be allowed, after the service authorization reference of IAM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skyglobe.kernel.access import Need
+from skyglobe.kernel.arns import parse_arn
+from skyglobe.kernel.call import Call
+from skyglobe.services.iam import iam
+from skyglobe.services.iam.finding import find_caller, iam_arn
+from skyglobe.services.iam.records.attachments import Kind, find_boundary
+from skyglobe.services.iam.records.groups import groups
+from skyglobe.services.iam.records.providers import server_certificates
+from skyglobe.services.iam.records.roles import SERVICE_LINKED_PATH, instance_profiles, roles
+from skyglobe.services.iam.records.users import users
+from skyglobe.services.iam.rules.service_linked import LINKED_ROLES, linked_name
+
+_TABLES: dict[str, Any] = {
+    "group": groups,
+    "instance-profile": instance_profiles,
+    "role": roles,
+    "user": users,
+    "server-certificate": server_certificates,
+}
+_NAMED = {
+    # The members that name a call's resource. The first counts: a group is changed when a user is added to it.
+    "GroupName": "group",
+    "InstanceProfileName": "instance-profile",
+    "RoleName": "role",
+    "UserName": "user",
+    "ServerCertificateName": "server-certificate",
+}
+_WITH_ARN = ("PolicyArn", "OpenIDConnectProviderArn", "SAMLProviderArn", "SerialNumber", "PolicySourceArn", "Arn")
+_OF_CALLER = frozenset(
+    {
+        # What these do without a UserName they do to the caller.
+        *("ChangePassword", "CreateAccessKey", "CreateLoginProfile", "DeactivateMFADevice", "DeleteAccessKey"),
+        *("DeleteLoginProfile", "DeleteServiceSpecificCredential", "DeleteSigningCertificate", "GetLoginProfile"),
+        *("GetUser", "ListAccessKeys", "ListMFADevices", "ListSSHPublicKeys", "ListServiceSpecificCredentials"),
+        *("ListSigningCertificates", "ResetServiceSpecificCredential", "UpdateAccessKey"),
+        *("UpdateServiceSpecificCredential", "UpdateSigningCertificate", "UploadSigningCertificate"),
+    }
+)
+_BOUNDED_KINDS: dict[str, Kind] = {"UserName": "user", "RoleName": "role"}
+_BY_BOUNDARY = ("Attach", "Detach", "PutUserPolicy", "PutRolePolicy", "DeleteUserPolicy", "DeleteRolePolicy")
+
+
+@iam.needs
+def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
+    """List what a call needs: its own action and, where a role is handed on, ``iam:PassRole`` for it."""
+    resource = _resource(call, operation, params)
+    needs = [Need(f"iam:{operation}", resource, _owner(call, resource), _context(call, operation, params))]
+    if operation == "AddRoleToInstanceProfile":
+        role = _arn_of(call, "role", params.get("RoleName", ""), "/")
+        needs.append(Need("iam:PassRole", role, call.account, {"iam:passedtoservice": "ec2.amazonaws.com"}))
+    return needs
+
+
+def _resource(call: Call, operation: str, params: dict[str, Any]) -> str:
+    """Return the ARN of what a call is about; ``*`` where the reference names no resource."""
+    making = _MAKING.get(operation)
+    if making is not None:
+        return making(call, params)
+    for member, kind in _NAMED.items():
+        if member in params:
+            return _arn_of(call, kind, params[member], params.get("Path", "/"))
+    for member in _WITH_ARN:
+        if str(params.get(member, "")).startswith("arn:"):
+            return str(params[member])
+    if operation in _OF_CALLER:
+        caller = find_caller(call)
+        return caller.arn if caller is not None else call.principal.arn
+    return "*"
+
+
+def _arn_of(call: Call, kind: str, name: str, path: str) -> str:
+    """Return the ARN of an entity by its name: its own, or the one it would have."""
+    known = _TABLES[kind].find(call, name.lower())
+    return str(known.arn) if known is not None else iam_arn(call, kind, path, name)
+
+
+def _service_linked(call: Call, params: dict[str, Any]) -> str:
+    service = params.get("AWSServiceName", "")
+    linked = LINKED_ROLES.get(service)
+    name = linked_name(linked, params.get("CustomSuffix")) if linked is not None else "*"
+    return iam_arn(call, "role", f"{SERVICE_LINKED_PATH}{service}/", name)
+
+
+_MAKING: dict[str, Callable[[Call, dict[str, Any]], str]] = {
+    "CreateOpenIDConnectProvider": lambda call, params: iam_arn(
+        call, "oidc-provider", "/", params.get("Url", "").removeprefix("https://")
+    ),
+    "CreatePolicy": lambda call, params: iam_arn(call, "policy", params.get("Path", "/"), params.get("PolicyName", "")),
+    "CreateSAMLProvider": lambda call, params: iam_arn(call, "saml-provider", "/", params.get("Name", "")),
+    "CreateServiceLinkedRole": _service_linked,
+    "CreateVirtualMFADevice": lambda call, params: iam_arn(
+        call, "mfa", params.get("Path", "/"), params.get("VirtualMFADeviceName", "")
+    ),
+}
+
+
+def _owner(call: Call, resource: str) -> str:
+    """Return who owns a resource. AWS's own policies may be read and attached by every account as its own."""
+    try:
+        account = parse_arn(resource).account
+    except ValueError:
+        return call.account
+    return account if account.isdigit() else call.account
+
+
+def _context(call: Call, operation: str, params: dict[str, Any]) -> dict[str, str | list[str]]:
+    """Return IAM's own condition keys of a call."""
+    context: dict[str, str | list[str]] = {}
+    if operation.startswith(("Attach", "Detach")) and "PolicyArn" in params:
+        context["iam:policyarn"] = params["PolicyArn"]
+    if "AWSServiceName" in params:
+        context["iam:awsservicename"] = params["AWSServiceName"]
+    boundary = params.get("PermissionsBoundary") or _present_boundary(call, operation, params)
+    if boundary is not None:
+        context["iam:permissionsboundary"] = boundary
+    for member in ("UserName", "RoleName"):
+        known = _TABLES[_NAMED[member]].find(call, params[member].lower()) if member in params else None
+        if known is not None:
+            context |= {f"iam:resourcetag/{key.lower()}": value for key, value in known.tags.items()}
+    return context
+
+
+def _present_boundary(call: Call, operation: str, params: dict[str, Any]) -> str | None:
+    """Return the boundary of the user or role that a call changes the permissions of."""
+    if not operation.startswith(_BY_BOUNDARY) and not operation.endswith("PermissionsBoundary"):
+        return None
+    return next(
+        (find_boundary(call, kind, params[member]) for member, kind in _BOUNDED_KINDS.items() if member in params),
+        None,
+    )
