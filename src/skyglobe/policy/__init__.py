@@ -1,7 +1,8 @@
 """The policy language and the decision, as pure functions: no store, no clock, no I/O.
 
 ``parse_policy`` checks and compiles a document (``stored_policy`` for what is already kept: it never raises),
-``decide`` answers a question, ``explain`` tells the whole chain behind an answer.
+``decide`` answers a question, ``explain`` tells the whole chain behind an answer, ``remedies`` what would have to
+change for a denied one to be allowed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from skyglobe.policy.decision import Decision, Match, Outcome, PolicySet, Questi
 from skyglobe.policy.documents import Kind, MalformedPolicy, Policy, parse_policy, stored_policy
 from skyglobe.policy.explanation import Failed, Step, explain
 from skyglobe.policy.messages import Layer, denial
+from skyglobe.policy.remedies import Remedy, remedies
 from skyglobe.policy.statements import Statement
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Policy",
     "PolicySet",
     "Question",
+    "Remedy",
     "Source",
     "Statement",
     "Step",
@@ -30,5 +33,6 @@ __all__ = [
     "denial",
     "explain",
     "parse_policy",
+    "remedies",
     "stored_policy",
 ]
