@@ -148,6 +148,8 @@ def holds(operator: str, key: str, expected: Any, context: dict, version: str) -
     if quantifier == "forallvalues":
         return not actual or actual == [""] or all(one(value) != negated for value in actual)
     if quantifier == "foranyvalue":
+        if actual == [""]:
+            return False
         return any(one(value) != negated for value in actual) if actual else optional
     if not actual:
         return optional or negated

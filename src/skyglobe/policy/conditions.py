@@ -88,13 +88,15 @@ def _single(key: str, test: Test, operator: Operator, if_exists: bool) -> Check:
     return check
 
 
-def _for_all_values(key: str, test: Test, operator: Operator) -> Check:
-    """True for an absent key and for one whose only value is empty text, as documented."""
+def _set_of(context: Context, key: str) -> tuple[str, ...]:
+    """Return the values quantifiers range over; a key whose only value is empty text has none, as documented."""
+    values = values_of(context, key)
+    return () if values is None or values == ("",) else values
 
+
+def _for_all_values(key: str, test: Test, operator: Operator) -> Check:
     def check(context: Context) -> bool:
-        values = values_of(context, key)
-        if values is None or values == ("",):
-            return True
+        values = _set_of(context, key)
         return all(test(value, context) is not operator.is_negated for value in values)
 
     return check
@@ -102,9 +104,9 @@ def _for_all_values(key: str, test: Test, operator: Operator) -> Check:
 
 def _for_any_value(key: str, test: Test, operator: Operator, if_exists: bool) -> Check:
     def check(context: Context) -> bool:
-        values = values_of(context, key)
-        if values is None:
-            return if_exists
+        values = _set_of(context, key)
+        if not values:
+            return if_exists and values_of(context, key) is None
         return any(test(value, context) is not operator.is_negated for value in values)
 
     return check
