@@ -1,6 +1,7 @@
 """What the gateway is told of callers: whose policies speak, whom a role trusts."""
 
 import json
+from itertools import pairwise
 
 from skyglobe.kernel.principals import Session
 from skyglobe.services.iam.access import find_principal, policies_of, session_policies_of, trust_policy_of
@@ -95,3 +96,40 @@ def test_a_trust_policy_is_found_by_the_arn_of_its_role(cloud, iam):
     for unknown in (arn + "x", "arn:aws:iam::111122223333:role/team/Role", "Role"):
         assert ask(cloud, lambda scope, arn=unknown: trust_policy_of(scope, arn)) is None
         assert ask(cloud, lambda scope, arn=unknown: find_principal(scope, arn)) is None
+
+
+def test_what_is_kept_of_a_callers_policies_never_outlives_a_change(cloud, iam):
+    from skyglobe.services.iam.access import _find_policies
+
+    arn = iam.create_user(UserName="ann")["User"]["Arn"]
+    bounds = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    policy = iam.create_policy(PolicyName="P", PolicyDocument=document("s3:*"))["Policy"]["Arn"]
+    iam.create_group(GroupName="Team")
+    iam.put_group_policy(GroupName="Team", PolicyName="g", PolicyDocument=document("kms:*"))
+
+    def fresh(scope):
+        caller = find_principal(scope, arn)
+        kept = policies_of(scope, caller)
+        assert kept == _find_policies(scope.within(caller.account), caller)
+        return [source.policy.document for source in kept[0]], kept[1] and kept[1].name
+
+    seen = [ask(cloud, fresh)]
+    for change in (
+        lambda: iam.attach_user_policy(UserName="ann", PolicyArn=policy),
+        lambda: iam.create_policy_version(PolicyArn=policy, PolicyDocument=document("sqs:*"), SetAsDefault=True),
+        lambda: iam.set_default_policy_version(PolicyArn=policy, VersionId="v1"),
+        lambda: iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=document("sns:*")),
+        lambda: iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=document("ec2:*")),
+        lambda: iam.put_user_permissions_boundary(UserName="ann", PermissionsBoundary=bounds),
+        lambda: iam.add_user_to_group(GroupName="Team", UserName="ann"),
+        lambda: iam.delete_group_policy(GroupName="Team", PolicyName="g"),
+        lambda: iam.attach_group_policy(GroupName="Team", PolicyArn=bounds),
+        lambda: iam.remove_user_from_group(GroupName="Team", UserName="ann"),
+        lambda: iam.delete_user_policy(UserName="ann", PolicyName="own"),
+        lambda: iam.delete_user_permissions_boundary(UserName="ann"),
+        lambda: iam.detach_user_policy(UserName="ann", PolicyArn=policy),
+    ):
+        change()
+        seen.append(ask(cloud, fresh))
+    assert all(before != after for before, after in pairwise(seen))
+    assert seen[-1] == seen[0] == ([], None)

@@ -17,16 +17,36 @@ from skyglobe.services.iam.records.attachments import Kind, attachments, find_bo
 from skyglobe.services.iam.records.groups import Group, groups
 from skyglobe.services.iam.records.roles import Role, roles
 from skyglobe.services.iam.records.users import User, users
+from skyglobe.services.iam.records.watched import digest_of
 from skyglobe.services.iam.trusting import trust_of
 
+Held = tuple[tuple[Source, ...], Source | None]
 
-def policies_of(scope: Scope, principal: Principal) -> tuple[tuple[Source, ...], Source | None]:
+MAX_HELD = 4_096  # callers whose policies are kept
+_held: dict[tuple[bytes, str, str, str], Held] = {}
+"""Policies of callers, by the digest of all they were found in: good for ever, and forgotten to make room."""
+
+
+def policies_of(scope: Scope, principal: Principal) -> Held:
     """Return the identity-based policies of a caller, and its permissions boundary.
 
     Those of a user are its own and its groups'; a session has its role's, a federated user those of the user it was
     made by. Callers that are deleted have none; neither have the root user, services and the anonymous.
     """
+    if principal.type not in ("user", "assumed-role", "federated-user"):
+        return (), None
     there = scope.within(principal.account)
+    issuer = principal.session.issuer_arn if principal.session is not None else ""
+    key = (digest_of(there), principal.type, principal.user_id.partition(":")[0], issuer)
+    held = _held.get(key)
+    if held is None:
+        if len(_held) >= MAX_HELD:
+            _held.clear()
+        held = _held[key] = _find_policies(there, principal)
+    return held
+
+
+def _find_policies(there: Scope, principal: Principal) -> Held:
     holder = _holder_of(there, principal)
     if holder is None:
         return (), None

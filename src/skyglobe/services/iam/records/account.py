@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Record, Table
+from skyglobe.services.iam.records.watched import WatchedTable
 
 
 class PasswordPolicy(Record, frozen=True):
@@ -56,7 +57,7 @@ class CredentialReport(Record, frozen=True):
         return ""
 
 
-accounts: Table[Account] = Table("iam.account", Account, key=("key",), reach="account")
+accounts: WatchedTable[Account] = WatchedTable("iam.account", Account, key=("key",), reach="account")
 aliases: Table[Alias] = Table("iam.aliases", Alias, key=("alias",), reach="global")
 reports: Table[CredentialReport] = Table("iam.credential_reports", CredentialReport, key=("key",), reach="account")
 

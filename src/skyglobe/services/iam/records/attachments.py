@@ -11,7 +11,8 @@ from typing import Literal
 from msgspec.structs import replace
 
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.tables import Record, Table
+from skyglobe.kernel.tables import Record
+from skyglobe.services.iam.records.watched import WatchedTable
 
 Kind = Literal["user", "group", "role"]
 KINDS: tuple[Kind, ...] = ("user", "group", "role")
@@ -42,17 +43,17 @@ class Boundary(Record, frozen=True):
     policy_arn: str
 
 
-attachments: Table[Attachment] = Table(
+attachments: WatchedTable[Attachment] = WatchedTable(
     "iam.attachments",
     Attachment,
     key=("kind", "holder", "policy_arn"),
     indexes={"policy": ("policy_arn",)},
     reach="account",
 )
-inline_policies: Table[InlinePolicy] = Table(
+inline_policies: WatchedTable[InlinePolicy] = WatchedTable(
     "iam.inline_policies", InlinePolicy, key=("kind", "holder", "name"), reach="account"
 )
-boundaries: Table[Boundary] = Table(
+boundaries: WatchedTable[Boundary] = WatchedTable(
     "iam.boundaries", Boundary, key=("kind", "holder"), indexes={"policy": ("policy_arn",)}, reach="account"
 )
 

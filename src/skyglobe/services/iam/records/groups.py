@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from skyglobe.kernel.clock import Instant
-from skyglobe.kernel.resources import Resource, ResourceTable
-from skyglobe.kernel.tables import Record, Table
+from skyglobe.kernel.resources import Resource
+from skyglobe.kernel.tables import Record
+from skyglobe.services.iam.records.watched import WatchedResources, WatchedTable
 
 
 class Group(Resource, frozen=True, kw_only=True):
@@ -27,7 +28,7 @@ class Membership(Record, frozen=True):
     since: Instant
 
 
-groups: ResourceTable[Group] = ResourceTable(
+groups: WatchedResources[Group] = WatchedResources(
     "AWS::IAM::Group",
     "iam.groups",
     Group,
@@ -35,6 +36,6 @@ groups: ResourceTable[Group] = ResourceTable(
     indexes={"unique_id": ("unique_id",)},
     reach="account",
 )
-memberships: Table[Membership] = Table(
+memberships: WatchedTable[Membership] = WatchedTable(
     "iam.memberships", Membership, key=("user_id", "group_id"), indexes={"group": ("group_id",)}, reach="account"
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from skyglobe.kernel.clock import Instant
-from skyglobe.kernel.resources import Resource, ResourceTable
-from skyglobe.kernel.tables import Record, Table
+from skyglobe.kernel.resources import Resource
+from skyglobe.kernel.tables import Record
+from skyglobe.services.iam.records.watched import WatchedResources, WatchedTable
 
 MAX_VERSIONS = 5  # of a policy; IAM quotas
 MAX_POLICIES = 1_500  # customer managed, of an account; IAM quotas
@@ -40,9 +41,9 @@ class PolicyVersion(Record, frozen=True):
     created_at: Instant
 
 
-policies: ResourceTable[ManagedPolicy] = ResourceTable(
+policies: WatchedResources[ManagedPolicy] = WatchedResources(
     "AWS::IAM::ManagedPolicy", "iam.policies", ManagedPolicy, key=("name_key",), reach="account"
 )
-policy_versions: Table[PolicyVersion] = Table(
+policy_versions: WatchedTable[PolicyVersion] = WatchedTable(
     "iam.policy_versions", PolicyVersion, key=("policy_id", "number"), reach="account"
 )

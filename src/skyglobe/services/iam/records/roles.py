@@ -5,6 +5,7 @@ from __future__ import annotations
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.resources import Resource, ResourceTable
 from skyglobe.kernel.tables import Record, Table
+from skyglobe.services.iam.records.watched import WatchedResources
 
 MAX_ROLES = 1_000  # of an account; IAM quotas
 MAX_INSTANCE_PROFILES = 1_000  # of an account; IAM quotas
@@ -58,7 +59,7 @@ class DeletionTask(Record, frozen=True):
     started_at: Instant
 
 
-roles: ResourceTable[Role] = ResourceTable(
+roles: WatchedResources[Role] = WatchedResources(
     "AWS::IAM::Role", "iam.roles", Role, key=("name_key",), indexes={"unique_id": ("unique_id",)}, reach="account"
 )
 instance_profiles: ResourceTable[InstanceProfile] = ResourceTable(

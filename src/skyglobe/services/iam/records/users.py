@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from skyglobe.kernel.clock import Instant
-from skyglobe.kernel.resources import Resource, ResourceTable
+from skyglobe.kernel.resources import Resource
+from skyglobe.services.iam.records.watched import WatchedResources
 
 
 class User(Resource, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class User(Resource, frozen=True, kw_only=True):
         return self.id.lower()
 
 
-users: ResourceTable[User] = ResourceTable(
+users: WatchedResources[User] = WatchedResources(
     "AWS::IAM::User",
     "iam.users",
     User,
