@@ -36,5 +36,6 @@ iam = Service(
         "operations.server_certificates",
         "operations.simulator",
         "needs",
+        "operations.service_access",
     ),
 )
