@@ -1,6 +1,6 @@
 """What a decision costs: ``python -m benchmarks.policy``.
 
-Ten attached policies of twenty statements each, in four shapes, from policies a careful team writes to the worst a
+Ten attached policies of twenty statements each, in five shapes, from policies a careful team writes to the worst a
 quota lets pass. Policies are parsed beforehand (they are cached by content); the time is that of one ``decide``.
 The median of many rounds is shown, and held to the goal.
 """
@@ -71,11 +71,21 @@ def conditions(policy: int, number: int) -> dict[str, Any]:
     }
 
 
+def variables(policy: int, number: int) -> dict[str, Any]:
+    """Return a statement on what belongs to the caller; none of it is what is asked for."""
+    return {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::place-{policy}-{number}/${{aws:username}}/*",
+    }
+
+
 SHAPES: dict[str, tuple[Write, str]] = {
     "a policy for each service": (ordinary, "arn:aws:s3:::place-7/key"),
     "200 allows of one service": (one_service, "arn:aws:s3:::place-9-19/key"),
     "190 denies of one service": (all_denies, "arn:aws:s3:::place/key"),
     "200 conditions that fail": (conditions, "arn:aws:s3:::place/key"),
+    "200 places with variables": (variables, "arn:aws:s3:::place/ana/key"),
 }
 
 

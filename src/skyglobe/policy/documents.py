@@ -126,7 +126,7 @@ def _closed(kind: Kind, reason: str) -> Policy:
     return Policy(kind, "", (deny,), malformed=reason)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _parsed(text: str, kind: Kind, is_managed: bool, needs_resource: bool) -> Policy:
     try:
         top = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse)

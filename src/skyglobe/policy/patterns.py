@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 Context = Mapping[str, str | Sequence[str]]
 """The request context: keys in lower case, values text or several texts."""
 Test = Callable[[str, Context], bool]
 
+Match = Callable[[str], bool]
+
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _BODY = re.compile(r"\s*([^,']+?)\s*(?:,\s*'([^']*)'\s*)?")
 _ESCAPES = ("*", "?", "$")
 _ARN_FIELDS = 6
+_MOST_VALUES = 256
+"""Values of its variables for which a pattern is kept compiled."""
 
 
 class Wild(NamedTuple):
@@ -87,20 +90,6 @@ def _joined(tokens: list[Token]) -> list[Token]:
     return joined
 
 
-def _resolved(tokens: list[Token], context: Context) -> list[Token] | None:
-    """Return ``tokens`` with variables replaced by their values, taken literally; None when one has no value."""
-    resolved: list[Token] = []
-    for token in tokens:
-        if isinstance(token, Variable):
-            value = token.value(context)
-            if value is None:
-                return None
-            resolved.append(value)
-        else:
-            resolved.append(token)
-    return _joined(resolved)
-
-
 def _glob(tokens: Sequence[Token], any_character: str) -> str:
     """Return a regular expression for ``tokens`` whose wildcards stand for ``any_character``."""
     pieces = [""]
@@ -143,11 +132,6 @@ def _arn(tokens: list[Token], complete: bool) -> str | None:
     return ":".join([*(_glob(_joined(field), "[^:]") for field in fields), _glob(_joined(resource), ".")])
 
 
-@lru_cache(maxsize=8192)
-def _compiled(source: str) -> re.Pattern[str]:
-    return re.compile(source, re.DOTALL)
-
-
 Kind = Literal["text", "arn", "resource"]
 
 
@@ -166,27 +150,73 @@ def _always(value: str, context: Context) -> bool:
 
 
 def _dynamic(tokens: list[Token], kind: Kind, fold: bool) -> Test:
-    """Return the test of a pattern with variables: what they stand for is known only with the request."""
+    """Return the test of a pattern with variables: what they stand for is known only with the request.
+
+    It is compiled once for the same values, which come back with each request of the same caller.
+    """
     if kind != "text" and any(isinstance(token, Variable) for field in _segments(tokens)[:5] for token in field):
         return _never  # "you can't use a policy variable before the fifth colon"; IAM user guide, policy variables
+    variables = [token for token in tokens if isinstance(token, Variable)]
+    prefix = tokens[0] if isinstance(tokens[0], str) and not fold else ""
+    compiled: dict[tuple[str, ...], Match] = {}
 
     def test(value: str, context: Context) -> bool:
-        resolved = _resolved(tokens, context)
-        if resolved is None:
+        if not value.startswith(prefix):
             return False
-        if kind != "text":
-            # The value of a variable may hold colons: split what is written, then fill in.
-            source = ":".join(
-                _glob(_joined(_resolved(part, context) or []), "[^:]" if number < _ARN_FIELDS - 1 else ".")
-                for number, part in enumerate(_segments(tokens))
-            )
-        else:
-            source = _glob(resolved, ".")
-        if fold:
-            return _compiled(source.lower()).fullmatch(value.lower()) is not None
-        return _compiled(source).fullmatch(value) is not None
+        values = tuple(variable.value(context) for variable in variables)
+        if None in values:
+            return False
+        key = cast("tuple[str, ...]", values)
+        matches = compiled.get(key)
+        if matches is None:
+            if len(compiled) >= _MOST_VALUES:
+                compiled.clear()
+            matches = compiled[key] = _filled(tokens, key, kind, fold)
+        return matches(value.lower() if fold else value)
+
+    return test if fold else _homely(tokens, test)
+
+
+def _homely(tokens: list[Token], otherwise: Test) -> Test:
+    """Return a quicker test for ``home/${aws:username}/*``, which is what nearly all patterns with variables are."""
+    places = [number for number, token in enumerate(tokens) if isinstance(token, Variable)]
+    wilds = [number for number, token in enumerate(tokens) if isinstance(token, Wild)]
+    if len(places) != 1 or wilds != [len(tokens) - 1] or tokens[-1] != STAR:
+        return otherwise
+    variable = tokens[places[0]]
+    assert isinstance(variable, Variable)
+    key = variable.key
+    before, after = "".join(map(str, tokens[: places[0]])), "".join(map(str, tokens[places[0] + 1 : -1]))
+
+    def test(value: str, context: Context) -> bool:
+        one = context.get(key)
+        return value.startswith(f"{before}{one}{after}") if type(one) is str else otherwise(value, context)
 
     return test
+
+
+def _filled(tokens: list[Token], values: tuple[str, ...], kind: Kind, fold: bool) -> Match:
+    """Compile a pattern whose variables stand for ``values``, which are taken literally."""
+    remaining = iter(values)
+
+    def fill(part: list[Token]) -> list[Token]:
+        filled = [next(remaining) if isinstance(token, Variable) else token for token in part]
+        return _joined([token.lower() if fold and isinstance(token, str) else token for token in filled])
+
+    if not any(isinstance(token, Wild) for token in tokens[:-1]):
+        written = "".join(str(token) for token in fill(tokens) if token != STAR)
+        if tokens[-1] == STAR:
+            return lambda value: value.startswith(written)
+        if not isinstance(tokens[-1], Wild):
+            return lambda value: value == written
+        remaining = iter(values)
+    if kind == "text":
+        source = _glob(fill(tokens), ".")
+    else:  # values may hold colons: what is written is split, then filled in
+        *fields, resource = _segments(tokens)
+        source = ":".join([*(_glob(fill(field), "[^:]") for field in fields), _glob(fill(resource), ".")])
+    pattern = re.compile(source, re.DOTALL)
+    return lambda value: pattern.fullmatch(value) is not None
 
 
 def matcher_of(
@@ -227,6 +257,8 @@ def _any_of(
 ) -> Test:
     """Return the cheapest test for these: most statements name one literal or one prefix."""
     pattern = re.compile("|".join(f"(?:{source})" for source in sources), re.DOTALL) if sources else None
+    if len(dynamic) == 1 and pattern is None and not exact and not prefixes:
+        return dynamic[0]
     if not fold and pattern is None and not dynamic:
         if not prefixes:
             return lambda value, context: value in exact
