@@ -150,6 +150,27 @@ def test_a_principal_nobody_can_be_is_refused(principal, words):
     assert reason(document({**ALLOW, "Principal": principal}), "resource") == words
 
 
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "*",
+        {"AWS": "*"},
+        {"AWS": ["111122223333", "arn:aws:iam::111122223333:root", "arn:aws-cn:iam::111122223333:user/path/ana"]},
+        {"AWS": "arn:aws:iam::111122223333:role/service-role/r"},
+        {"AWS": "arn:aws:sts::111122223333:assumed-role/r/session@example.com"},
+        {"AWS": "arn:aws:sts::111122223333:federated-user/fay"},
+        {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2ABCDEFGHIJK"},
+        {"AWS": "AROAEXAMPLEEXAMPLE12"},
+        {"Service": ["s3.amazonaws.com", "ec2.amazonaws.com.cn", "delivery.logs.amazonaws.com"]},
+        {"Federated": ["cognito-identity.amazonaws.com", "arn:aws:iam::111122223333:saml-provider/corp"]},
+        {"CanonicalUser": "0123456789abcdef" * 4},
+    ],
+)
+def test_a_principal_somebody_can_be_is_taken(principal):
+    assert parse_policy(document({**TRUST, "Principal": principal}), "trust").statements
+    assert parse_policy(document({**ALLOW, "Principal": principal}), "resource").statements
+
+
 @pytest.mark.spec("IAM-005")
 def test_a_group_is_no_principal():
     group = {"AWS": "arn:aws:iam::111122223333:group/admins"}

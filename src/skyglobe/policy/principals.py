@@ -122,9 +122,9 @@ class Principals(NamedTuple):
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
-_NAMED = re.compile(
-    r"arn:[a-z-]+:(?:iam::[0-9]{12}:(?:user|role)/[^*?]+|sts::[0-9]{12}:(?:assumed-role/[^/*?]+/[^/*?]+|federated-user/[^*?]+))"
-)
+_USER_OR_ROLE = r"iam::(?:[0-9]{12}|cloudfront):(?:user|role)/[^*?]+"  # CloudFront's origin access identities
+_SESSION = r"sts::[0-9]{12}:(?:assumed-role/[^/*?]+/[^/*?]+|federated-user/[^*?]+)"
+_NAMED = re.compile(rf"arn:[a-z-]+:(?:{_USER_OR_ROLE}|{_SESSION})")
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _CANONICAL_USER = re.compile(r"[0-9a-f]{64}|[0-9A-Z]{12,16}")
