@@ -49,10 +49,11 @@ class Operation:
         except KeyError:
             if all(name in names for name in params):
                 raise
-        for name in params:
+        # What has no effect here gets no parameter's name, so that it always comes this way and is left out.
+        taken = [name for name in params if name not in self.unused]
+        for name in taken:
             names.setdefault(name, snake_case(name))
-        unused = self.unused
-        return self.function(call, **{names[name]: value for name, value in params.items() if name not in unused})
+        return self.function(call, **{names[name]: params[name] for name in taken})
 
     def ignored(self, params: dict[str, Any]) -> list[str]:
         """Return the members a client sent that have no effect here."""
