@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format conformance fuzz bench service clean
+.PHONY: help install demo test lint format conformance fuzz bench wheel service clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,6 +44,9 @@ fuzz: $(STAMP) ## Throw malformed requests at the cloud for a long time
 
 bench: $(STAMP) ## Measure side by side with other local clouds
 	@$(BIN)/python -m benchmarks
+
+wheel: $(STAMP) ## Build a wheel in dist/ whose hot modules are compiled (wants a C compiler; takes some minutes)
+	@SKYGLOBE_COMPILE=1 $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 service: $(STAMP) ## Write the folder of a new service: make service NAME=sns
 	@$(BIN)/skyglobe-dev new-service $(NAME)

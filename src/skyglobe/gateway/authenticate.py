@@ -5,9 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
-
-import msgspec
+from typing import Literal, NamedTuple
 
 from skyglobe.gateway import auth_errors, sigv2, sigv4, sigv4a, validity
 from skyglobe.gateway.payload import (
@@ -37,7 +35,7 @@ FindCredential = Callable[[str], Credential | None]
 AuthType = Literal["REST-HEADER", "REST-QUERY-STRING", ""]
 
 
-class Authenticated(msgspec.Struct, frozen=True):
+class Authenticated(NamedTuple):
     """An authenticated request."""
 
     principal: Principal

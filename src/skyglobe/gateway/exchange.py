@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Callable
 from time import perf_counter
@@ -100,10 +99,10 @@ class Exchange:
         """Answer once the turn is committed."""
         if failure is not None:
             self.fail(failure)
-        elif inspect.iscoroutine(result):
-            self._kernel.spawn(self._wait_for(result))
-        else:
+        elif type(result) is dict or result is None:
             self._succeed(result)
+        else:
+            self._kernel.spawn(self._wait_for(result))
 
     async def _wait_for(self, work: Any) -> None:
         try:

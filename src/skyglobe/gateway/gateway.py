@@ -92,7 +92,7 @@ class Gateway:
         status, code = 200, ""
         try:
             result = await self.kernel.turns.perform(work)
-            return await result if inspect.iscoroutine(result) else result
+            return await result if inspect.isawaitable(result) else result
         except ServiceError as error:
             status, code = error.status, error.code
             raise

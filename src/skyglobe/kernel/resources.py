@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -60,6 +60,20 @@ class ResourceTable(Table[R]):
 
 RESOURCE_TABLES: dict[str, ResourceTable[Any]] = {}
 """Every resource table of the services loaded so far, by type name. Declarations only, filled at import."""
+
+
+def find_resource(scope: Scope, arn: str) -> Resource | None:
+    """Return the resource with this ARN among those of the services loaded so far, wherever it lives, or None."""
+    try:
+        service = parse_arn(arn).service
+    except ValueError:
+        return None
+    for type_name, table in RESOURCE_TABLES.items():
+        if type_name.split("::")[1].lower() == service:
+            found = table.find_by_arn(scope, arn)
+            if found is not None:
+                return cast(Resource, found)
+    return None
 
 
 def list_resources(scope: Scope) -> Iterator[tuple[str, Resource]]:

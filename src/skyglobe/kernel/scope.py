@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mypy_extensions import mypyc_attr
+
 if TYPE_CHECKING:
     from skyglobe.kernel.kernel import Kernel
     from skyglobe.kernel.store import WriteSet
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Scope:
     """What tables, timers and the outbox need to know of the work that calls them.
 

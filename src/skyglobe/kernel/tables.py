@@ -7,26 +7,23 @@ from operator import attrgetter
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from skyglobe.kernel.keys import Part, after, pack
+from skyglobe.kernel.records import Number, Record
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import Readable
 
+__all__ = ["Counter", "Reach", "Record", "Table"]
+
 Reach = Literal["region", "account", "global"]
-
-
-class Record(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """An immutable row, declared as ``class Queue(Record, frozen=True)``.
-
-    Fields are stored by position: add new ones at the end, with a default.
-    """
-
 
 R = TypeVar("R", bound=msgspec.Struct)
 
 _MAX_PREFIXES = 4096  # cached key prefixes a table; a table has one per account and region
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Table(Generic[R]):
     """The records of one kind, ordered by key.
 
@@ -229,7 +226,7 @@ class Counter:
     """Whole numbers that are added to: how many messages, how many bytes."""
 
     def __init__(self, name: str, *, reach: Reach = "region") -> None:
-        self._table: Table[_Number] = Table(name, _Number, key=("key",), reach=reach)
+        self._table: Table[Number] = Table(name, Number, key=("key",), reach=reach)
 
     def get(self, scope: Scope, key: str) -> int:
         """Return the number at ``key``; 0 when nothing was ever added."""
@@ -241,9 +238,4 @@ class Counter:
         self.set(scope, key, self.get(scope, key) + amount)
 
     def set(self, scope: Scope, key: str, value: int) -> None:
-        self._table.insert(scope, _Number(key=key, value=value))
-
-
-class _Number(Record, frozen=True):
-    key: str
-    value: int
+        self._table.insert(scope, Number(key=key, value=value))

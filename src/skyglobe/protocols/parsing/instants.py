@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from skyglobe.models import Shape
 
@@ -17,7 +18,7 @@ def timestamp_format(shape: Shape, body_format: str) -> str:
     return chosen.lower()
 
 
-def instant_from_number(seconds: float) -> datetime:
+def instant_from_number(seconds: Any) -> datetime:
     """Return the instant ``seconds`` after the epoch. Raises ValueError outside the years 1 to 9999."""
     try:
         whole = math.floor(seconds)  # of infinity: OverflowError; of NaN: ValueError

@@ -1,0 +1,126 @@
+"""Builds wheels whose hot modules are compiled by mypyc, when ``SKYGLOBE_COMPILE=1`` asks for it.
+
+The modules are ordinary typed Python and run uncompiled everywhere else: in a checkout, in the tests, and in a wheel
+built without the variable. A C compiler and Python's headers are needed. See docs/decisions/compiled.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+MYPY = "mypy>=1.13"  # brings mypyc
+
+COMPILED = (
+    "kernel/call.py",
+    "kernel/ids.py",
+    "kernel/keys.py",
+    "kernel/scope.py",
+    "kernel/store.py",
+    "kernel/tables.py",
+    "kernel/turns.py",
+    "models/names.py",
+    "models/routing.py",
+    "protocols/parsing/*.py",
+    "protocols/serializing/*.py",
+    "gateway/authenticate.py",
+    "gateway/bodies.py",
+    "gateway/exchange.py",
+    "gateway/gateway.py",
+    "gateway/hosts.py",
+    "gateway/identify.py",
+    "gateway/performing.py",
+    "gateway/plans.py",
+    "gateway/scope.py",
+    "gateway/sigv4.py",
+    "gateway/validity.py",
+    "transport/answers.py",
+    "transport/connection.py",
+    "transport/exchange.py",
+    "transport/heads.py",
+    "transport/incoming.py",
+    "transport/sending.py",
+    "services/s3/rules/*.py",
+    "services/s3/operations/deleting.py",
+    "services/s3/operations/getting.py",
+    "services/s3/operations/listing.py",
+    "services/s3/operations/putting.py",
+    "services/s3/answers.py",
+    "services/s3/places.py",
+    "services/s3/reading.py",
+    "services/s3/versions.py",
+    "services/s3/writing.py",
+    "services/sqs/rules/*.py",
+    "services/sqs/operations/batches.py",
+    "services/sqs/operations/messages.py",
+    "services/sqs/access.py",
+    "services/sqs/backlog.py",
+    "services/sqs/consuming.py",
+    "services/sqs/receiving.py",
+    "services/sqs/sending.py",
+    "services/sqs/throughput.py",
+)
+"""What every request runs through, below ``src/skyglobe``."""
+
+LEFT_OUT = frozenset({"__init__.py", "events.py", "faults.py"})
+"""Async generators and subclasses of built-in exceptions are beyond mypyc."""
+
+
+class CompilingHook(BuildHookInterface[Any]):
+    """Adds the compiled modules to a wheel."""
+
+    PLUGIN_NAME = "custom"
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.target_name == "wheel" and os.environ.get("SKYGLOBE_COMPILE") == "1"
+
+    def dependencies(self) -> list[str]:
+        return [MYPY, "setuptools"] if self.is_wanted else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile into a temporary folder and name the results to the builder."""
+        if version != "standard" or not self.is_wanted:
+            return
+        self._folder = Path(tempfile.mkdtemp(prefix="skyglobe-build-"))
+        built = compile_modules(Path(self.root) / "src", self._folder)
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+        build_data["force_include"].update({str(path): path.relative_to(built).as_posix() for path in built.rglob("*.so")})
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if self.is_wanted:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def compile_modules(source: Path, folder: Path) -> Path:
+    """Compile what ``COMPILED`` names into ``folder``; return the folder below it that holds the extension modules."""
+    from mypyc.build import mypycify
+    from setuptools import Distribution
+
+    copy, built = folder / "src", folder / "built"
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    before = Path.cwd()
+    os.chdir(copy)  # mypyc names modules by their paths from here
+    try:
+        paths = sorted({path for pattern in COMPILED for path in Path("skyglobe").glob(pattern)})
+        names = [str(path) for path in paths if path.name not in LEFT_OUT]
+        # No configuration file: the project's own asks for more than the compiler needs.
+        extensions = mypycify([*names, "--config-file=", "--ignore-missing-imports"], opt_level="3")
+        command = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
+        command.build_lib, command.build_temp = str(built), str(folder / "objects")
+        command.ensure_finalized()
+        command.run()
+    finally:
+        os.chdir(before)
+    return built
+
+
+if __name__ == "__main__":
+    sys.exit("This is a build hook: SKYGLOBE_COMPILE=1 pip wheel --no-deps .")

@@ -1,0 +1,171 @@
+"""The request context of a call: what condition keys of policies are compared with. Worked out when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from skyglobe.kernel.access import Need
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.resources import find_resource
+
+Values = str | list[str]
+
+_TYPES = {
+    "root": "Account",
+    "user": "User",
+    "assumed-role": "AssumedRole",
+    "federated-user": "FederatedUser",
+    "service": "Service",
+    "anonymous": "Anonymous",
+}
+
+
+class RequestContext(Mapping[str, Values]):
+    """Condition keys, in lower case, and their values for one need of one call.
+
+    Keys that do not apply to the call are absent, as AWS's global condition keys page says of each.
+    """
+
+    __slots__ = ("_call", "_known", "_need", "_params")
+
+    def __init__(self, call: Call, need: Need, params: dict[str, Any]) -> None:
+        self._call = call
+        self._need = need
+        self._params = params
+        self._known: dict[str, Values | None] = {}
+
+    def __getitem__(self, key: str) -> Values:
+        if key not in self._known:
+            self._known[key] = self._find(key)
+        value = self._known[key]
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        names = [*_GLOBAL, *self._need.context]
+        names += [f"aws:requesttag/{name.lower()}" for name in request_tags(self._params)]
+        return (name for name in names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _find(self, key: str) -> Values | None:
+        known = _GLOBAL.get(key)
+        if known is not None:
+            return known(self._call, self._need, self._params)
+        family, _, name = key.partition("/")
+        if name:
+            tagged = _TAGGED.get(family)
+            return _by_name(tagged(self._call, self._need, self._params), name) if tagged is not None else None
+        return self._need.context.get(key)
+
+
+def request_tags(params: dict[str, Any]) -> dict[str, str]:
+    """Return the tags a request carries, in whichever of AWS's forms."""
+    given = next((params[name] for name in ("Tags", "tags", "TagSet") if name in params), None)
+    if isinstance(given, dict):
+        return {str(key): str(value) for key, value in given.items()}
+    if isinstance(given, list):
+        pairs = (item for item in given if isinstance(item, dict))
+        return {str(t.get("Key", t.get("key", ""))): str(t.get("Value", t.get("value", ""))) for t in pairs}
+    return {}
+
+
+def _by_name(tags: Mapping[str, str], name: str) -> str | None:
+    """Return a tag's value; the names of condition keys are compared without case, those of tags in them too."""
+    return next((value for key, value in tags.items() if key.lower() == name), None)
+
+
+def _resource_tags(call: Call, need: Need, params: dict[str, Any]) -> Mapping[str, str]:
+    resource = find_resource(call, need.resource)
+    return resource.tags if resource is not None else {}
+
+
+def _principal_tags(call: Call, need: Need, params: dict[str, Any]) -> Mapping[str, str]:
+    session = call.principal.session
+    if session is not None and session.tags:
+        return dict(session.tags)
+    resource = find_resource(call, call.principal.arn) if call.principal.type == "user" else None
+    return resource.tags if resource is not None else {}
+
+
+def _current_time(call: Call, need: Need, params: dict[str, Any]) -> str:
+    return datetime.fromtimestamp(call.now / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _issued_at(call: Call, need: Need, params: dict[str, Any]) -> str | None:
+    session = call.principal.session
+    if session is None:
+        return None
+    return datetime.fromtimestamp(session.issued_at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _mfa_present(call: Call, need: Need, params: dict[str, Any]) -> str | None:
+    """Only temporary credentials say whether MFA was used; with long-term keys the key is absent."""
+    session = call.principal.session
+    return None if session is None else str(session.mfa_authenticated).lower()
+
+
+def _mfa_age(call: Call, need: Need, params: dict[str, Any]) -> str | None:
+    session = call.principal.session
+    if session is None or not session.mfa_authenticated:
+        return None
+    return str((call.now - session.issued_at) // 1000)
+
+
+def _user_name(call: Call, need: Need, params: dict[str, Any]) -> str | None:
+    return call.principal.arn.rpartition("/")[2] if call.principal.type == "user" else None
+
+
+def _source_identity(call: Call, need: Need, params: dict[str, Any]) -> str | None:
+    session = call.principal.session
+    return (session.source_identity or None) if session is not None else None
+
+
+def _tag_keys(call: Call, need: Need, params: dict[str, Any]) -> list[str] | None:
+    return list(request_tags(params)) or params.get("TagKeys") or None
+
+
+def _principal_arn(call: Call, need: Need, params: dict[str, Any]) -> str | None:
+    """For a role session this is the role's ARN, not the session's."""
+    principal = call.principal
+    if principal.type == "assumed-role" and principal.session is not None and principal.session.issuer_arn:
+        return principal.session.issuer_arn
+    return principal.arn or None
+
+
+_GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
+    "aws:currenttime": _current_time,
+    "aws:epochtime": lambda call, need, params: str(call.now // 1000),
+    "aws:multifactorauthage": _mfa_age,
+    "aws:multifactorauthpresent": _mfa_present,
+    "aws:principalaccount": lambda call, need, params: call.principal.account or None,
+    "aws:principalarn": _principal_arn,
+    "aws:principalisawsservice": lambda call, need, params: str(call.principal.type == "service").lower(),
+    "aws:principalservicename": lambda call, need, params: (
+        call.principal.arn if call.principal.type == "service" else None
+    ),
+    "aws:principaltype": lambda call, need, params: _TYPES[call.principal.type],
+    "aws:referer": lambda call, need, params: call.request.headers.get("referer"),
+    "aws:requestedregion": lambda call, need, params: call.region,
+    "aws:resourceaccount": lambda call, need, params: need.account,
+    "aws:securetransport": lambda call, need, params: str(call.request.secure).lower(),
+    "aws:sourceidentity": _source_identity,
+    "aws:sourceip": lambda call, need, params: call.request.client if call.principal.type != "service" else None,
+    "aws:tagkeys": _tag_keys,
+    "aws:tokenissuetime": _issued_at,
+    "aws:useragent": lambda call, need, params: call.request.headers.get("user-agent"),
+    "aws:userid": lambda call, need, params: call.principal.user_id or None,
+    "aws:username": _user_name,
+    "aws:viaawsservice": lambda call, need, params: str(call.principal.type == "service").lower(),
+}
+"""The global condition keys that can be told of a call today; AWS: "AWS global condition context keys"."""
+
+_TAGGED: dict[str, Callable[[Call, Need, dict[str, Any]], Mapping[str, str]]] = {
+    "aws:principaltag": _principal_tags,
+    "aws:requesttag": lambda call, need, params: request_tags(params),
+    "aws:resourcetag": _resource_tags,
+}
