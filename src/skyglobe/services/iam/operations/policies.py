@@ -109,10 +109,12 @@ def _position_of(policy: ManagedPolicy) -> str:
 
 
 def _is_used(call: Call, policy: ManagedPolicy, only_attached: bool, usage: str | None) -> bool:
-    """Whether a policy is in the use asked for: attached, bounding, or either."""
-    attached = usage != "PermissionsBoundary" and attachment_count(call, policy.arn) > 0
-    bounding = usage != "PermissionsPolicy" and boundary_count(call, policy.arn) > 0
-    return attached or bounding or not (only_attached or usage)
+    """Whether a policy is in the use asked for: attached, bounding, or either; always, when none is asked for."""
+    if not (only_attached or usage):
+        return True
+    if usage != "PermissionsBoundary" and attachment_count(call, policy.arn):
+        return True
+    return usage != "PermissionsPolicy" and boundary_count(call, policy.arn) > 0
 
 
 @iam.operation

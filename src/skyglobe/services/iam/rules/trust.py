@@ -64,17 +64,6 @@ def resolve_trust(document: str, ids: dict[str, str], find_arn: Callable[[str], 
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
 
 
-def services_trusted(document: str) -> set[str]:
-    """Return the service principals a trust policy allows anything."""
-    found: set[str] = set()
-    for statement in _statements(json.loads(document)):
-        principal = statement.get("Principal")
-        if statement.get("Effect") == "Allow" and isinstance(principal, dict):
-            named = principal.get("Service", [])
-            found.update([named] if isinstance(named, str) else named)
-    return found
-
-
 def _statements(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
     statements = policy.get("Statement", [])
     yield from [statements] if isinstance(statements, dict) else statements
