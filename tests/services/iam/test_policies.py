@@ -1,6 +1,7 @@
 """Managed policies: their versions, their limits, where they are attached, and those that AWS keeps."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -187,3 +188,38 @@ def test_tags_of_policies_go_round(iam, policy, refused):
         409,
         "Cannot exceed quota for TagsPerResource: 50",
     )
+
+
+SEED = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Sid": "FirstStatement", "Effect": "Allow", "Action": ["iam:ChangePassword"], "Resource": "*"},
+        {"Sid": "SecondStatement", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"},
+        {
+            "Sid": "ThirdStatement",
+            "Effect": "Allow",
+            "Action": ["s3:List*", "s3:Get*"],
+            "Resource": ["arn:aws:s3:::confidential-data", "arn:aws:s3:::confidential-data/*"],
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        },
+    ],
+}
+
+
+@pytest.mark.spec("IAM-009")
+def test_the_policy_of_aws_guide_is_taken_and_given_back_unchanged(iam):
+    text = json.dumps(SEED, indent=4)
+    arn = iam.create_policy(PolicyName="Guide", PolicyDocument=text)["Policy"]["Arn"]
+    given = []
+    iam.meta.events.register(
+        "before-parse.iam.GetPolicyVersion", lambda response_dict, **_: given.append(response_dict)
+    )
+    assert iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"] == SEED
+    (raw,) = given
+    assert quote(text, safe="").encode() in raw["body"]
+
+
+def test_actions_may_stand_alone_or_in_a_list_in_any_case(iam):
+    for action in ("s3:ListAllMyBuckets", ["s3:ListAllMyBuckets"], "S3:listallmybuckets", ["s3:ListAll*", "sqs:?"]):
+        answer = iam.simulate_custom_policy(PolicyInputList=[document(action)], ActionNames=["s3:ListAllMyBuckets"])
+        assert answer["EvaluationResults"][0]["EvalDecision"] == "allowed"

@@ -88,7 +88,6 @@ def test_an_account_in_a_trust_policy_stands_for_its_root(iam):
     assert principal_of(iam) == {"AWS": "arn:aws:iam::111122223333:root"}
 
 
-@pytest.mark.spec("IAM-109")
 def test_a_deleted_user_is_named_by_its_id_and_another_of_its_name_is_not_meant(iam):
     user = iam.create_user(UserName="ann")["User"]
     iam.create_role(RoleName="Role", AssumeRolePolicyDocument=trust(AWS=user["Arn"]))
