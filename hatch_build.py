@@ -92,7 +92,8 @@ class CompilingHook(BuildHookInterface[Any]):
         built = compile_modules(Path(self.root) / "src", self._folder)
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
-        build_data["force_include"].update({str(path): path.relative_to(built).as_posix() for path in built.rglob("*.so")})
+        modules = {str(path): path.relative_to(built).as_posix() for path in built.rglob("*.so")}
+        build_data["force_include"].update(modules)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if self.is_wanted:

@@ -1,18 +1,78 @@
-"""Whether the caller may do this. Until the policy engine decides, whoever is known may do everything."""
+"""Whether the caller may do this, as IAM decides it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from skyglobe.gateway.context import RequestContext
 from skyglobe.gateway.plans import Plan
+from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.service import Service
+from skyglobe.policy import Decision, PolicySet, Question, Source, decide, stored_policy
 
 
-def allow_every_known_caller(call: Call, plan: Plan, params: dict[str, Any]) -> None:
-    """Let every authenticated principal do everything, and nobody anonymous anything that wants a signature.
+def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:
+    """Let the call pass if every permission it needs is given. Raises AWS's AccessDenied, in its protocol's words."""
+    service = plan.service
+    assert service is not None
+    if call.principal.is_anonymous and plan.is_anonymous_allowed:
+        return
+    for need in needs_of(call, plan, service, params):
+        decision = decision_on(call, service, need, params)
+        if decision is not None and not decision.is_allowed:
+            raise _denied(plan, decision)
 
-    The permissive stand-in for the policy engine. Raises AccessDenied.
-    """
-    if call.principal.is_anonymous and not plan.is_anonymous_allowed:
-        raise ServiceError("Access Denied", code="AccessDenied", status=403)
+
+def needs_of(call: Call, plan: Plan, service: Service, params: dict[str, Any]) -> list[Need]:
+    """Return the permissions a call needs; where the service does not tell, the operation's own action on ``*``."""
+    if service.find_needs is not None:
+        return service.find_needs(call, plan.name, params)
+    return [Need(f"{plan.service_model.signing_name}:{plan.name}", "*", call.account)]
+
+
+def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]) -> Decision | None:
+    """Decide one need; None where nothing needs deciding: root at home, and services where no policy could name them."""
+    principal = call.principal
+    resource = _resource_policy(call, service, need)
+    is_at_home = principal.account == need.account and principal.type in ("root", "service")
+    if resource is None and is_at_home and (principal.session is None or not principal.session.policies):
+        return None
+    context = RequestContext(call, need, params)
+    question = Question(principal, need.action, need.resource, context, need.account)
+    identity, boundary, session = _held(call)
+    return decide(question, PolicySet(identity, boundary, session, resource))
+
+
+def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:
+    if service.find_resource_policy is None:
+        return None
+    document = service.find_resource_policy(call, need.resource)
+    if not document:
+        return None
+    return Source(stored_policy(document, "resource"), "Policy", kind="resource", of=need.resource)
+
+
+def _held(call: Call) -> tuple[tuple[Source, ...], Source | None, tuple[Source, ...]]:
+    """Return the caller's identity-based policies, permissions boundary and session policies."""
+    if call.principal.type in ("anonymous", "service") or call.kernel.services.find("iam") is None:
+        return (), None, ()
+    # Only where there is an IAM to ask: a cloud of few services starts without it.
+    from skyglobe.services.iam.access import policies_of, session_policies_of
+
+    identity, boundary = policies_of(call, call.principal)
+    return identity, boundary, session_policies_of(call, call.principal)
+
+
+def _denied(plan: Plan, decision: Decision) -> ServiceError:
+    """Return the refusal as the protocol spells it; IAM user guide, "Troubleshoot access denied error messages"."""
+    if plan.protocol == "ec2":
+        text = "You are not authorized to perform this operation. " + decision.message
+        return ServiceError(text, code="UnauthorizedOperation", status=403)
+    if decision.question.principal.is_anonymous and plan.signed.is_s3:
+        return ServiceError("Access Denied", code="AccessDenied", status=403)
+    if plan.protocol in ("query", "rest-xml") or plan.service_model.is_query_compatible:
+        return ServiceError(decision.message, code="AccessDenied", status=403)
+    status = 403 if plan.protocol == "rest-json" else 400
+    return ServiceError(decision.message, code="AccessDeniedException", status=status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyglobe.gateway.authorize import allow_every_known_caller
+from skyglobe.gateway.authorize import authorize
 from skyglobe.gateway.plans import Plan
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
@@ -47,7 +47,7 @@ def begin_call(
 def perform(call: Call, plan: Plan, params: dict[str, Any]) -> Any:
     """Validate, authorize and perform. Returns the operation's result, or a coroutine that will."""
     _validate(plan, params)
-    allow_every_known_caller(call, plan, params)
+    authorize(call, plan, params)
     if call.kernel.config.strict and (ignored := call.operation.ignored(params)):
         text = f"Skyglobe takes no account of {', '.join(ignored)} in {plan.name} and runs with --strict."
         raise ServiceError(text, code="NotImplemented", status=501)

@@ -175,7 +175,10 @@ def test_queues_of_other_accounts_are_apart_but_found_by_their_owner(cloud, sqs,
     url = other.create_queue(QueueName="theirs")["QueueUrl"]
     assert url == "http://localhost:4566/111122223333/theirs"
     assert refused(sqs.get_queue_url, QueueName="theirs")[0] == PREFIX + "NonExistentQueue"
-    assert sqs.get_queue_url(QueueName="theirs", QueueOwnerAWSAccountId="111122223333")["QueueUrl"] == url
+    wanted = {"QueueName": "theirs", "QueueOwnerAWSAccountId": "111122223333"}
+    assert refused(sqs.get_queue_url, **wanted)[:2] == ("AccessDenied", 403)
+    other.add_permission(QueueUrl=url, Label="all", AWSAccountIds=["000000000000"], Actions=["GetQueueUrl"])
+    assert sqs.get_queue_url(**wanted)["QueueUrl"] == url
     assert "QueueUrls" not in sqs.list_queues()
     assert refused(sqs.delete_queue, QueueUrl=url)[:2] == ("AccessDenied", 403)
     assert refused(sqs.set_queue_attributes, QueueUrl=url, Attributes={"DelaySeconds": "1"})[0] == "AccessDenied"

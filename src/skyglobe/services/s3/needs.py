@@ -56,7 +56,8 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     bucket = params.get("Bucket")
     if bucket is None:
         return [Need(f"s3:{action}", "*", call.account)]
-    owner = _owner(call, bucket)
+    # Whoever creates a bucket asks for one of its own, even where the name turns out to be taken.
+    owner = _owner(call, bucket) if operation != "CreateBucket" else call.account
     context = {_KEYS[name].lower(): str(value) for name, value in params.items() if name in _KEYS}
     if operation == "DeleteObjects":
         objects = params.get("Delete", {}).get("Objects") or []
