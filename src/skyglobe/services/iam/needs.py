@@ -107,7 +107,7 @@ def _owner(call: Call, resource: str) -> str:
         account = parse_arn(resource).account
     except ValueError:
         return call.account
-    return account if account.isdigit() else call.account
+    return account if len(account) == 12 and account.isascii() and account.isdigit() else call.account
 
 
 def _context(call: Call, operation: str, params: dict[str, Any]) -> dict[str, str | list[str]]:
