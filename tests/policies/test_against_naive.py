@@ -79,6 +79,9 @@ def conditions(draw):
 
 PRINCIPALS = st.one_of(
     st.just("*"),
+    st.sampled_from([HERE, NAMES["ana"], NAMES["dev"], NAMES["dev-session"], NAMES["fed"]]).map(
+        lambda one: {"AWS": one}
+    ),
     st.fixed_dictionaries(
         {},
         optional={
@@ -94,11 +97,15 @@ PRINCIPALS = st.one_of(
 )
 
 
+BROAD = {"scp": 7, "boundary": 5, "session": 5, "identity": 4, "resource": 3}
+"""Of ten statements, how many allow everything: else hardly a question would get beyond the first layers."""
+
+
 @st.composite
 def statements(draw, kind):
     actions = [*ACTION_PATTERNS, *["*", "s3:*"] * 4]
     resources = [*RESOURCE_PATTERNS, *["*"] * 8]
-    effects = ["Allow"] * 4 + ["Deny"]
+    effects = ["Allow"] * 6 + ["Deny"]
     statement = {
         "Effect": draw(st.sampled_from(effects)),
         draw(st.sampled_from(["Action", "Action", "Action", "NotAction"])): draw(some(actions)),
@@ -106,12 +113,15 @@ def statements(draw, kind):
     }
     if kind == "rcp":
         statement = {"Effect": "Deny", "Action": draw(some(actions)), "Resource": draw(some(resources))}
-        if draw(st.booleans()):
-            statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        if draw(st.integers(0, 9)) < 8:
+            return {"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}
         statement["Principal"] = "*"
+    broad = draw(st.integers(0, 9)) < BROAD.get(kind, 0)
+    if broad:
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     if kind == "resource":
         statement["Principal"] = draw(PRINCIPALS)
-    if draw(st.booleans()):
+    if not broad and draw(st.booleans()):
         statement["Condition"] = draw(conditions())
     return statement
 
@@ -141,7 +151,8 @@ CONTEXTS = st.fixed_dictionaries(
         "aws:arn": value_of(ARNS),
     },
 )
-ASKERS = ["ana", "bob", "dev-session", "linked-session", "fed", "root", "eve", "spy-session", "there-root"]
+ASKERS = ["ana", "dev-session", "fed"] * 3
+ASKERS += ["bob", "linked-session", "root", "eve", "spy-session", "there-root"]
 QUESTIONS = st.builds(
     lambda caller, action, resource, context: Question(CALLERS[caller], action, resource, context, HERE),
     st.sampled_from([*ASKERS, "logs", "nobody"]),
@@ -149,16 +160,19 @@ QUESTIONS = st.builds(
     st.sampled_from(RESOURCES),
     CONTEXTS,
 )
+LEVELS = {
+    kind: st.lists(st.lists(documents(kind), min_size=1, max_size=2) | st.just([]), max_size=2)
+    for kind in ("scp", "rcp")
+}
 LAYERS = st.fixed_dictionaries(
-    {},
+    {"identity": st.lists(documents("identity"), max_size=3)},
     optional={
-        "identity": st.lists(documents("identity"), max_size=3),
         "boundary": documents("boundary"),
         "session": st.lists(documents("session"), max_size=2),
         "resource": documents("resource"),
-        "scps": st.lists(st.lists(documents("scp"), max_size=2), max_size=2),
-        "rcps": st.lists(st.lists(documents("rcp"), max_size=2), max_size=2),
-        "required": st.booleans(),
+        "scps": LEVELS["scp"],
+        "rcps": LEVELS["rcp"],
+        "required": st.sampled_from([False, False, False, True]),
     },
 )
 
