@@ -33,7 +33,7 @@ def needs_of(call: Call, plan: Plan, service: Service, params: dict[str, Any]) -
 
 
 def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]) -> Decision | None:
-    """Decide one need; None where nothing needs deciding: root at home, and services where no policy could name them."""
+    """Decide one need; None where nothing needs deciding: root and services at home, unless a policy may name them."""
     principal = call.principal
     resource = _resource_policy(call, service, need)
     is_at_home = principal.account == need.account and principal.type in ("root", "service")
