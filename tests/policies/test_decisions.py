@@ -137,6 +137,12 @@ def test_a_variable_without_value_takes_its_default(variable, context, team):
     assert not _ask(statement, NOW, resource=resource + "y", context=context).is_allowed
 
 
+def test_a_variable_of_several_values_has_none_and_takes_no_default():
+    statement = {**BROAD, "Resource": "arn:aws:s3:::bucket/${aws:x, 'all'}"}
+    context = {"aws:x": ["all", "some"]}
+    assert not _ask(statement, NOW, resource="arn:aws:s3:::bucket/all", context=context).is_allowed
+
+
 def test_variables_are_plain_text_in_the_old_version():
     statement = {**BROAD, "Resource": "arn:aws:s3:::bucket/${aws:username}"}
     context = {"aws:username": "ana"}
