@@ -69,7 +69,7 @@ class _Builder:
         if self.open:
             self.open[-1][1].append(text)
 
-    def refuse_doctype(self, name: str, system_id: str | None, public_id: str | None, has_subset: bool) -> None:
+    def refuse_doctype(self, name: str, system_id: str | None, public_id: str | None, has_subset: int) -> None:
         raise NotXml("document type declarations are refused")
 
 
