@@ -4,7 +4,6 @@ import json
 from itertools import count
 
 import pytest
-from botocore.exceptions import ClientError
 
 _names = count(1)
 
@@ -112,20 +111,3 @@ def with_dead_letters(make_queue):
         return make_queue(RedrivePolicy=policy, **attributes), dead
 
     return make
-
-
-@pytest.fixture
-def refused():
-    """Return the error of a call that must be refused: code, status and message."""
-
-    def refuse(call, *args, **kwargs):
-        with pytest.raises(ClientError) as caught:
-            call(*args, **kwargs)
-        response = caught.value.response
-        return (
-            response["Error"]["Code"],
-            response["ResponseMetadata"]["HTTPStatusCode"],
-            response["Error"].get("Message", ""),
-        )
-
-    return refuse
