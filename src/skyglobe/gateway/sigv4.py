@@ -8,8 +8,8 @@ latin-1 restores the bytes that the client signed, whatever they were.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from hashlib import sha256
 from urllib.parse import quote, unquote_to_bytes
 
@@ -59,10 +59,26 @@ def matches(
     are they decoded and encoded again as AWS does, which makes a difference for hand-made requests.
     """
     key = signing_key(secret, scope.date, scope.region, scope.service)
-    for canonical in canonical_forms(request, scope, instant, payload_hash, is_s3=is_s3):
-        if is_signed(key, canonical.string_to_sign.encode("latin-1"), scope.signature):
+    return find_wrong(request, scope, instant, payload_hash, partial(is_signed, key), is_s3=is_s3)
+
+
+def find_wrong(
+    request: Request,
+    scope: Scope,
+    instant: str,
+    payload_hash: str,
+    is_valid: Callable[[bytes, str], bool],
+    *,
+    is_s3: bool,
+) -> Canonical | None:
+    """Return None when ``is_valid`` takes the signature for one over some form of the request, else AWS's own form."""
+    last = sent = sent_form(request, scope, instant, payload_hash, is_s3=is_s3)
+    if is_valid(sent.string_to_sign.encode("latin-1"), scope.signature):
+        return None
+    for last in other_forms(request, scope, instant, payload_hash, sent, is_s3=is_s3):
+        if is_valid(last.string_to_sign.encode("latin-1"), scope.signature):
             return None
-    return canonical
+    return last
 
 
 def is_signed(key: bytes, text: bytes, signature: str) -> bool:
@@ -71,25 +87,39 @@ def is_signed(key: bytes, text: bytes, signature: str) -> bool:
     return signature.isascii() and hmac.compare_digest(computed, signature)
 
 
-def canonical_forms(
-    request: Request, scope: Scope, instant: str, payload_hash: str, *, is_s3: bool
-) -> Iterator[Canonical]:
-    """Yield the canonical forms a correct client may have signed, likeliest first and AWS's own last."""
-    names, signed, _ = signed_names(scope.signed_headers)
-    tail = f"{canonical_headers(request.headers, names)}\n{signed}\n{payload_hash}"
-    prefix = f"{scope.algorithm}\n{instant}\n{scope.credential_scope}\n"
-    query = request.query
-    if scope.parameters is not None:
-        query = "&".join(piece for piece in query.split("&") if not piece.startswith("X-Amz-Signature="))
+def sent_form(request: Request, scope: Scope, instant: str, payload_hash: str, *, is_s3: bool) -> Canonical:
+    """Return the canonical form with path and query as they were sent, which is what SDKs sign."""
+    tail, prefix = _around(request, scope, instant, payload_hash)
+    query = _signed_query(request, scope)
     path = request.path if is_s3 or request.path == "/" else _quote_twice(request.path)
-    sent = _canonical(request.method, path, sorted_query(query) if query else "", tail, prefix)
-    yield sent
+    return _canonical(request.method, path, sorted_query(query) if query else "", tail, prefix)
+
+
+def other_forms(
+    request: Request, scope: Scope, instant: str, payload_hash: str, sent: Canonical, *, is_s3: bool
+) -> Iterator[Canonical]:
+    """Yield the other canonical forms a correct client may have signed, AWS's own last."""
+    tail, prefix = _around(request, scope, instant, payload_hash)
     seen = {sent.request}
-    for other_path, other_query in _other_targets(request.path, query, is_s3=is_s3):
-        form = _canonical(request.method, other_path, other_query, tail, prefix)
+    for path, query in _other_targets(request.path, _signed_query(request, scope), is_s3=is_s3):
+        form = _canonical(request.method, path, query, tail, prefix)
         if form.request not in seen:
             seen.add(form.request)
             yield form
+
+
+def _around(request: Request, scope: Scope, instant: str, payload_hash: str) -> tuple[str, str]:
+    """Return what follows a canonical request's query, and what a string to sign begins with."""
+    names, signed, _ = signed_names(scope.signed_headers)
+    tail = f"{canonical_headers(request.headers, names)}\n{signed}\n{payload_hash}"
+    return tail, f"{scope.algorithm}\n{instant}\n{scope.credential_scope}\n"
+
+
+def _signed_query(request: Request, scope: Scope) -> str:
+    query = request.query
+    if scope.parameters is None:
+        return query
+    return "&".join(piece for piece in query.split("&") if not piece.startswith("X-Amz-Signature="))
 
 
 def _canonical(method: str, path: str, query: str, tail: str, prefix: str) -> Canonical:

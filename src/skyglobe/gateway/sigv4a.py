@@ -8,11 +8,11 @@ Signing and canonical form are those of version 4, with the region moved from th
 from __future__ import annotations
 
 import hmac
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from skyglobe.gateway.scope import SIGV4A, Scope
-from skyglobe.gateway.sigv4 import Canonical, canonical_forms
+from skyglobe.gateway.sigv4 import Canonical, find_wrong
 from skyglobe.kernel.wire import Request
 
 if TYPE_CHECKING:
@@ -61,8 +61,5 @@ def matches(
     request: Request, scope: Scope, secret: str, instant: str, payload_hash: str, *, is_s3: bool
 ) -> Canonical | None:
     """Return None when the signature in ``scope`` is right for ``request``, else what should have been signed."""
-    key = public_key(scope.access_key_id, secret)
-    for canonical in canonical_forms(request, scope, instant, payload_hash, is_s3=is_s3):
-        if is_signed(key, canonical.string_to_sign.encode("latin-1"), scope.signature):
-            return None
-    return canonical
+    is_valid = partial(is_signed, public_key(scope.access_key_id, secret))
+    return find_wrong(request, scope, instant, payload_hash, is_valid, is_s3=is_s3)

@@ -6,7 +6,6 @@ library beyond Python's own is imported when first asked for.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import zlib
@@ -104,22 +103,29 @@ def new(algorithm: str) -> Digest:
     return ALGORITHMS[algorithm].make()
 
 
-def checksum(algorithm: str, data: Buffer) -> str:
-    """Return the checksum of ``data`` in base64. Raises KeyError for an unknown algorithm."""
+def digest_of(algorithm: str, data: Buffer) -> bytes:
+    """Return the checksum of ``data``. Raises KeyError for an unknown algorithm."""
+    if algorithm == "CRC32":  # what SDKs choose when nobody else does
+        return zlib.crc32(data).to_bytes(4, "big")
     digest = ALGORITHMS[algorithm].make()
     digest.update(data)
-    return as_text(digest.digest())
+    return digest.digest()
+
+
+def checksum(algorithm: str, data: Buffer) -> str:
+    """Return the checksum of ``data`` in base64. Raises KeyError for an unknown algorithm."""
+    return as_text(digest_of(algorithm, data))
 
 
 def as_text(digest: bytes) -> str:
     """Return a digest in base64, as headers and XML carry it."""
-    return base64.b64encode(digest).decode("ascii")
+    return binascii.b2a_base64(digest, newline=False).decode("ascii")
 
 
 def from_text(algorithm: str, text: str) -> bytes | None:
     """Return the digest a client wrote, or None when it is not one of ``algorithm``'s in base64."""
     try:
-        digest = base64.b64decode(text, validate=True)
+        digest = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError):
         return None
     return digest if len(digest) == ALGORITHMS[algorithm].digest_bytes else None

@@ -7,7 +7,9 @@ from skyglobe.kernel.principals import DEFAULT_ACCOUNT, Credential, root_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Record, Table
 
-credentials: Table[Credential] = Table("kernel.credentials", Credential, key=("access_key_id",), reach="global")
+credentials: Table[Credential] = Table(
+    "kernel.credentials", Credential, key=("access_key_id",), reach="global", is_hot=True
+)
 
 
 class KeyUse(Record, frozen=True):

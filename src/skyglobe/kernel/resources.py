@@ -45,8 +45,10 @@ class ResourceTable(Table[R]):
         key: tuple[str, ...] = ("id",),
         indexes: dict[str, tuple[str, ...]] | None = None,
         reach: Reach = "region",
+        is_hot: bool = False,
     ) -> None:
-        super().__init__(name, record, key=key, indexes={**(indexes or {}), "arn": ("arn",)}, reach=reach)
+        indexes = {**(indexes or {}), "arn": ("arn",)}
+        super().__init__(name, record, key=key, indexes=indexes, reach=reach, is_hot=is_hot)
         self.type_name = type_name
         """E.g. ``AWS::SQS::Queue``."""
         RESOURCE_TABLES[type_name] = self

@@ -57,7 +57,7 @@ class Operation:
 
     def ignored(self, params: dict[str, Any]) -> list[str]:
         """Return the members a client sent that have no effect here."""
-        return [name for name in params if name in self.unused] if self.unused else []
+        return [] if self.unused.isdisjoint(params) else [name for name in params if name in self.unused]
 
 
 class Service:

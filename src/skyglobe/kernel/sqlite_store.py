@@ -103,22 +103,28 @@ class SqliteStore:
             raise StoreFailure(str(error)) from error
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
-        puts = [(key, value) for key, value in changes.items() if value is not None]
-        self._changed += len(changes)
+        puts: list[tuple[bytearray, bytearray]] = []
+        gone: list[tuple[bytearray]] = []
         recent = self._recent
-        for key in recent.keys() & changes.keys():
-            value = changes[key]
-            if value is None or len(value) <= MAX_RECENT_BYTES:
-                recent[key] = value
+        for key, value in changes.items():
+            # Bytes would be offered to Python's adapters first, each of them; byte arrays are bound as they are.
+            if value is None:
+                gone.append((bytearray(key),))
             else:
-                del recent[key]
+                puts.append((bytearray(key), bytearray(value)))
+            if key in recent:
+                if value is None or len(value) <= MAX_RECENT_BYTES:
+                    recent[key] = value
+                else:
+                    del recent[key]
+        self._changed += len(changes)
         try:
             if not self._connection.in_transaction:
                 self._execute("BEGIN")
             if puts:
                 self._connection.executemany(_PUT, puts)
-            if len(puts) != len(changes):
-                self._connection.executemany(_DELETE, [(key,) for key, value in changes.items() if value is None])
+            if gone:
+                self._connection.executemany(_DELETE, gone)
         except sqlite3.Error as error:
             raise StoreFailure(str(error)) from error
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from mypy_extensions import mypyc_attr
 
-from skyglobe.kernel.keys import Part, after, pack
+from skyglobe.kernel.keys import Key, Part, after, pack
 from skyglobe.kernel.records import Number, Record
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import Readable
@@ -21,6 +21,18 @@ Reach = Literal["region", "account", "global"]
 R = TypeVar("R", bound=msgspec.Struct)
 
 _MAX_PREFIXES = 4096  # cached key prefixes a table; a table has one per account and region
+_MAX_FOUND = 1024  # decoded records a hot table keeps
+
+
+class _Found:
+    """The key of a record, and what was found there last."""
+
+    __slots__ = ("key", "record", "value")
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.value: bytes | None = None
+        self.record: Any = None
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -29,7 +41,8 @@ class Table(Generic[R]):
 
     ``key`` and each index name the record's attributes they consist of. An entry whose index has an attribute that
     is None is left out of that index. ``reach`` says whether each region of each account has its own records, each
-    account, or the whole cloud.
+    account, or the whole cloud. ``is_hot`` is for the few tables that nearly every request looks into, such as access
+    keys: what was found last is kept decoded.
     """
 
     def __init__(
@@ -40,11 +53,13 @@ class Table(Generic[R]):
         key: tuple[str, ...],
         indexes: dict[str, tuple[str, ...]] | None = None,
         reach: Reach = "region",
+        is_hot: bool = False,
     ) -> None:
         assert ":" not in name, "a colon separates tables from their indexes"
         self.name = name
         self.record = record
         self.reach = reach
+        self._found: dict[tuple[Part, ...], _Found] | None = {} if is_hot else None
         self._key_of = _tuple_getter(key)
         self._indexes = {
             index: (pack((f"{name}:{index}",)), _tuple_getter(attributes))
@@ -57,8 +72,27 @@ class Table(Generic[R]):
 
     def find(self, scope: Scope, *key: Part) -> R | None:
         """Return the record at ``key``, or None."""
+        if self._found is not None:
+            return self._find_decoded(scope, self._found, key)
         value = scope.writes.get(self._place(scope) + self._name_key + pack(key))
         return self._decode(value) if value is not None else None
+
+    def _find_decoded(self, scope: Scope, known: dict[tuple[Part, ...], _Found], key: Key) -> R | None:
+        """As ``find``. A record is decoded again when the store answers with other bytes than those it was read from:
+        not equal ones, the very same, so that a stale record is impossible whatever the store does.
+        """
+        full = key if self.reach == "global" else (scope.account, scope.region, *key)
+        found = known.get(full)
+        if found is None:
+            if len(known) >= _MAX_FOUND:
+                known.clear()
+            found = known[full] = _Found(self._place(scope) + self._name_key + pack(key))
+        value = scope.writes.get(found.key)
+        if value is not found.value:
+            found.record = self._decode(value) if value is not None else None
+            found.value = value
+        record: R | None = found.record
+        return record
 
     def insert(self, scope: Scope, record: R) -> None:
         """Write a record whose key is known to be free."""

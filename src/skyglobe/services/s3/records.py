@@ -122,9 +122,14 @@ class Layout(Record, frozen=True):
 
 
 homes: Table[Home] = Table(
-    "s3.homes", Home, key=("partition", "name"), indexes={"owner": ("partition", "owner", "name")}, reach="global"
+    "s3.homes",
+    Home,
+    key=("partition", "name"),
+    indexes={"owner": ("partition", "owner", "name")},
+    reach="global",
+    is_hot=True,
 )
-buckets: ResourceTable[Bucket] = ResourceTable("AWS::S3::Bucket", "s3.buckets", Bucket)
+buckets: ResourceTable[Bucket] = ResourceTable("AWS::S3::Bucket", "s3.buckets", Bucket, is_hot=True)
 bucket_count = Counter("s3.bucket_count", reach="account")
 objects: Table[Object] = Table("s3.objects", Object, key=("bucket", "key"))
 chunks: Table[Chunk] = Table("s3.chunks", Chunk, key=("id",))
