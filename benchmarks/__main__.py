@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import footprint, goals, growth, report, targets, turns
+from benchmarks.compiled import install_compiled
 from benchmarks.targets import FOLDER, CannotStart, Target
 from benchmarks.workloads import WORKLOADS
 
@@ -41,6 +42,7 @@ def arguments() -> argparse.Namespace:
         metavar="NAMES",
         help="who takes part; skyglobe always",
     )
+    add("--as-is", action="store_true", help="measure this checkout, not a compiled wheel of it")
     add("--rounds", type=int, help="turns each target takes (5; quick 3)")
     add("--seconds", type=float, help="length of a turn (2; quick 1)")
     add("--patience", type=float, help="seconds a target may take to be filled to a level (600; quick 120)")
@@ -55,11 +57,19 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def makers(names: list[str]) -> tuple[dict[str, Callable[[], Target]], dict[str, str]]:
+def our_programs(options: argparse.Namespace) -> Path:
+    """Return where the programs to be measured are: a compiled wheel's or, when asked for, this checkout's."""
+    if options.as_is:
+        return Path(sys.executable).parent
+    console.print("[dim]Compiling a wheel, unless it is there (--as-is measures the checkout) …[/]")
+    return install_compiled()
+
+
+def makers(names: list[str], ours: Path) -> tuple[dict[str, Callable[[], Target]], dict[str, str]]:
     """Return how each target is made, and the versions of the peers among them."""
     made: dict[str, Callable[[], Target]] = {
-        "skyglobe": lambda: targets.skyglobe(targets.fresh_folder("cloud")),
-        "null": targets.null,
+        "skyglobe": lambda: targets.skyglobe(targets.fresh_folder("cloud"), ours),
+        "null": lambda: targets.null(ours),
     }
     versions: dict[str, str] = {}
     if set(names) & set(targets.PEERS):
@@ -122,7 +132,11 @@ async def measure_growths(started: list[Target], options: argparse.Namespace, re
 def main() -> int:
     options = arguments()
     FOLDER.mkdir(exist_ok=True)
-    made, versions = makers(options.names)
+    try:
+        made, versions = makers(options.names, our_programs(options))
+    except CannotStart as problem:
+        console.print(f"[red]{problem}[/]")
+        return 1
     results = report.Results(report.machine(versions))
     if "start" in options.parts:
         for name, make in made.items():

@@ -107,21 +107,21 @@ class Target:
                 return
 
 
-def skyglobe(folder: Path) -> Target:
+def skyglobe(folder: Path, programs: Path) -> Target:
     """A cloud with everything on: signatures verified (the key is known to it), every write in its file before its
     answer, data in ``folder``.
     """
     port = free_port()
-    program = str(Path(sys.executable).with_name("skyglobe"))
+    program = str(programs / "skyglobe")
     key = f"{ROOT_KEY[0]}:{ROOT_KEY[1]}"
     command = [program, "up", "--strict-auth", "--folder", str(folder), "--port", str(port), "--root-key", key]
     return Target("skyglobe", command, port, ROOT_KEY, {"SKYGLOBE_RUNTIME": str(folder.parent / "runtime")})
 
 
-def null() -> Target:
+def null(programs: Path) -> Target:
     """The same transport over a handler that does nothing: the ceiling."""
     port = free_port()
-    return Target("null", [sys.executable, "-m", "benchmarks.null_server", str(port)], port)
+    return Target("null", [str(programs / "python"), "-m", "benchmarks.null_server", str(port)], port)
 
 
 def moto(programs: Path) -> Target:

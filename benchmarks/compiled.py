@@ -1,0 +1,48 @@
+"""The compiled wheel as a benchmark's subject: built when the sources changed, installed into an environment apart."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+from benchmarks.targets import FOLDER, ROOT, CannotStart
+
+
+def install_compiled() -> Path:
+    """Build and install the wheel, unless that was done for these very sources; return where its programs are.
+
+    Takes some minutes, and a C compiler. Raises ``CannotStart`` with what the build said last.
+    """
+    environment = FOLDER / "compiled"
+    programs, stamp, digest = environment / "bin", environment / "sources", digest_of_sources()
+    if stamp.exists() and stamp.read_text() == digest:
+        return programs
+    shutil.rmtree(environment, ignore_errors=True)
+    wheels = environment / "wheels"
+    _run(sys.executable, "-m", "venv", str(environment))
+    pip = [str(programs / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    _run(*pip, "wheel", "--no-deps", "--wheel-dir", str(wheels), str(ROOT), SKYGLOBE_COMPILE="1")
+    (wheel,) = wheels.glob("*.whl")
+    # The client's libraries too: the null handler runs in this environment as a module of the benchmark.
+    _run(*pip, "install", "--constraint", str(ROOT / "constraints.txt"), str(wheel), "boto3")
+    stamp.write_text(digest)
+    return programs
+
+
+def digest_of_sources() -> str:
+    """Return a digest of everything the wheel is made of, and of the Python that makes it."""
+    digest = sha256(sys.version.encode())
+    sources = [ROOT / "pyproject.toml", ROOT / "constraints.txt", ROOT / "hatch_build.py"]
+    for path in [*sources, *sorted((ROOT / "src").rglob("*.py"))]:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _run(*command: str, **environment: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+    if done.returncode:
+        raise CannotStart(f"{' '.join(command[:6])} … failed:\n{(done.stdout + done.stderr)[-1500:]}")
