@@ -14,6 +14,7 @@ import msgspec
 
 from skyglobe.kernel.blob_uses import sweep_blobs
 from skyglobe.kernel.blobs import Blobs
+from skyglobe.kernel.caches import Caches
 from skyglobe.kernel.clock import Clock, Shift
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.credentials import admit_root
@@ -71,6 +72,7 @@ class Kernel:
         self.outbox = OutboxRunner(self)
         self.secret = b""
         """Signs page tokens and receipt handles; made once for each cloud."""
+        self.caches = Caches()
         self.invoke: Invoke = _nobody_to_invoke
         """Calls an operation of any service in process; the gateway puts itself here."""
         self.when_exchanged: list[Callable[[], None]] = []

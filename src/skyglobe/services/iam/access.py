@@ -22,9 +22,7 @@ from skyglobe.services.iam.trusting import trust_of
 
 Held = tuple[tuple[Source, ...], Source | None]
 
-MAX_HELD = 4_096  # callers whose policies are kept
-_held: dict[tuple[bytes, str, str, str], Held] = {}
-"""Policies of callers, by the digest of all they were found in: good for ever, and forgotten to make room."""
+MAX_HELD = 4_096  # callers whose policies are kept in memory, by the digest of all they were found in
 
 
 def policies_of(scope: Scope, principal: Principal) -> Held:
@@ -38,11 +36,11 @@ def policies_of(scope: Scope, principal: Principal) -> Held:
     there = scope.within(principal.account)
     issuer = principal.session.issuer_arn if principal.session is not None else ""
     key = (digest_of(there), principal.type, principal.user_id.partition(":")[0], issuer)
-    held = _held.get(key)
+    cache = scope.kernel.caches.of("iam.held", MAX_HELD)
+    held: Held | None = cache.get(key)
     if held is None:
-        if len(_held) >= MAX_HELD:
-            _held.clear()
-        held = _held[key] = _find_policies(there, principal)
+        held = _find_policies(there, principal)
+        cache.keep(key, held)
     return held
 
 
