@@ -46,12 +46,22 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
 
 
 def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:
-    if service.find_resource_policy is None:
+    """Return the policy of what is needed, which the service that the ARN names keeps, whichever is called."""
+    owner = _owner_of(call, service, need.resource)
+    if owner.find_resource_policy is None or not need.action.startswith(owner.policy_actions):
         return None
-    document = service.find_resource_policy(call, need.resource)
+    document = owner.find_resource_policy(call, need.resource)
     if not document:
         return None
-    return Source(stored_policy(document, "resource"), "Policy", kind="resource", of=need.resource)
+    return Source(stored_policy(document, owner.policy_kind), "Policy", kind=owner.policy_kind, of=need.resource)
+
+
+def _owner_of(call: Call, service: Service, resource: str) -> Service:
+    """Return the service that an ARN names; the called one where it names none of ours."""
+    fields = resource.split(":", 3)
+    if len(fields) < 4 or fields[2] == service.name:
+        return service
+    return call.kernel.services.find_known(fields[2]) or service
 
 
 def _held(call: Call) -> tuple[tuple[Source, ...], Source | None, tuple[Source, ...]]:

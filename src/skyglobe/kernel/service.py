@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.errors import ServiceError
@@ -19,6 +19,7 @@ OperationFunction = Callable[..., Any]
 F = TypeVar("F", bound=OperationFunction)
 FindNeeds = Callable[[Any, str, dict[str, Any]], list[Need]]
 FindResourcePolicy = Callable[[Scope, str], str | None]
+PolicyKind = Literal["resource", "trust"]
 
 
 class Operation:
@@ -90,6 +91,9 @@ class Service:
         """What a call needs to be allowed; None when the operation's own action on ``*`` says it all."""
         self.find_resource_policy: FindResourcePolicy | None = None
         """The policy document of a resource, by ARN; None when the service has no resource policies."""
+        self.policy_kind: PolicyKind = "resource"
+        self.policy_actions = ""
+        """What actions that ask for the policies start with; those of a role speak of ``sts:`` alone."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -142,9 +146,17 @@ class Service:
         self.find_needs = function
         return function
 
-    def resource_policies(self, function: FindResourcePolicy) -> FindResourcePolicy:
-        """Register ``function(scope, arn)``, which returns a resource's policy document or None."""
+    def resource_policies(
+        self, function: FindResourcePolicy, *, kind: PolicyKind = "resource", actions: str = ""
+    ) -> FindResourcePolicy:
+        """Register ``function(scope, arn)``, which returns a resource's policy document or None.
+
+        It is asked about resources whose ARN names this service, whichever service is called for them, when the
+        action starts with ``actions``.
+        """
         self.find_resource_policy = function
+        self.policy_kind = kind
+        self.policy_actions = actions
         return function
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:
@@ -179,6 +191,7 @@ class Services:
         self._package = package
         self._only = only
         self._found: dict[str, Service | None] = {}
+        self._names: frozenset[str] | None = None
 
     def find(self, name: str) -> Service | None:
         """Return the service botocore calls ``name``, or None when it is not built (or not enabled)."""
@@ -187,6 +200,16 @@ class Services:
         except KeyError:
             found = self._found[name] = self._load(name)
             return found
+
+    def find_known(self, name: str) -> Service | None:
+        """As ``find``, for names that callers made up: those that are nobody's are not remembered."""
+        found = self._found.get(name)
+        if found is None:
+            if self._names is None:
+                self._names = frozenset(self.names())
+            if name in self._names:
+                return self.find(name)
+        return found
 
     def add(self, service: Service) -> None:
         """Offer a service that is not a package of ours."""

@@ -9,6 +9,7 @@ from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.services.iam import iam
+from skyglobe.services.iam.access import trust_policy_of
 from skyglobe.services.iam.finding import find_caller, iam_arn
 from skyglobe.services.iam.records.attachments import Kind, find_boundary
 from skyglobe.services.iam.records.groups import groups
@@ -45,6 +46,9 @@ _OF_CALLER = frozenset(
 )
 _BOUNDED_KINDS: dict[str, Kind] = {"UserName": "user", "RoleName": "role"}
 _BY_BOUNDARY = ("Attach", "Detach", "PutUserPolicy", "PutRolePolicy", "DeleteUserPolicy", "DeleteRolePolicy")
+
+
+iam.resource_policies(trust_policy_of, kind="trust", actions="sts:")
 
 
 @iam.needs
