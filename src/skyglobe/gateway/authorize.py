@@ -45,6 +45,12 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
     return decide(question, PolicySet(identity, boundary, session, resource))
 
 
+def is_allowed(call: Call, need: Need, params: dict[str, Any]) -> bool:
+    """Whether the caller may do what an operation asks for in its midst."""
+    decision = decision_on(call, call.operation.service, need, params)
+    return decision is None or decision.is_allowed
+
+
 def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:
     """Return the policy of what is needed, which the service that the ARN names keeps, whichever is called."""
     owner = _owner_of(call, service, need.resource)

@@ -45,7 +45,8 @@ class RequestContext(Mapping[str, Values]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        names = [*_GLOBAL, *self._need.context]
+        session = self._call.principal.session
+        names = [*_GLOBAL, *self._need.context, *(session.claims if session is not None else ())]
         names += [f"aws:requesttag/{name.lower()}" for name in request_tags(self._params)]
         return (name for name in names if name in self)
 
@@ -53,14 +54,18 @@ class RequestContext(Mapping[str, Values]):
         return sum(1 for _ in self)
 
     def _find(self, key: str) -> Values | None:
+        given = self._need.context.get(key)
+        if given is not None:
+            return given
         known = _GLOBAL.get(key)
         if known is not None:
             return known(self._call, self._need, self._params)
         family, _, name = key.partition("/")
-        if name:
-            tagged = _TAGGED.get(family)
-            return _by_name(tagged(self._call, self._need, self._params), name) if tagged is not None else None
-        return self._need.context.get(key)
+        tagged = _TAGGED.get(family) if name else None
+        if tagged is not None:
+            return _by_name(tagged(self._call, self._need, self._params), name)
+        session = self._call.principal.session
+        return session.claims.get(key) if session is not None else None
 
 
 def request_tags(params: dict[str, Any]) -> dict[str, str]:
@@ -85,11 +90,12 @@ def _resource_tags(call: Call, need: Need, params: dict[str, Any]) -> Mapping[st
 
 
 def _principal_tags(call: Call, need: Need, params: dict[str, Any]) -> Mapping[str, str]:
-    session = call.principal.session
-    if session is not None and session.tags:
-        return dict(session.tags)
-    resource = find_resource(call, call.principal.arn) if call.principal.type == "user" else None
-    return resource.tags if resource is not None else {}
+    if call.principal.type in ("anonymous", "service") or call.kernel.services.find("iam") is None:
+        return {}
+    # Only where there is an IAM to ask, as for policies.
+    from skyglobe.services.iam.access import tags_of
+
+    return tags_of(call, call.principal)
 
 
 def _current_time(call: Call, need: Need, params: dict[str, Any]) -> str:
@@ -125,6 +131,11 @@ def _source_identity(call: Call, need: Need, params: dict[str, Any]) -> str | No
     return (session.source_identity or None) if session is not None else None
 
 
+def _federated_provider(call: Call, need: Need, params: dict[str, Any]) -> str | None:
+    session = call.principal.session
+    return (session.federated_provider or None) if session is not None else None
+
+
 def _tag_keys(call: Call, need: Need, params: dict[str, Any]) -> list[str] | None:
     return list(request_tags(params)) or params.get("TagKeys") or None
 
@@ -140,6 +151,7 @@ def _principal_arn(call: Call, need: Need, params: dict[str, Any]) -> str | None
 _GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
     "aws:currenttime": _current_time,
     "aws:epochtime": lambda call, need, params: str(call.now // 1000),
+    "aws:federatedprovider": _federated_provider,
     "aws:multifactorauthage": _mfa_age,
     "aws:multifactorauthpresent": _mfa_present,
     "aws:principalaccount": lambda call, need, params: call.principal.account or None,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
+from skyglobe.gateway.authorize import is_allowed
 from skyglobe.gateway.exchange import Exchange, Reply
 from skyglobe.gateway.identify import identify, needs_body
 from skyglobe.gateway.key_uses import KeyUses
@@ -36,6 +37,7 @@ class Gateway:
         self.key_uses = KeyUses(kernel)
         self.admin = admin
         kernel.invoke = self.invoke
+        kernel.is_allowed = is_allowed
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by calling ``reply`` exactly once: at the end of this loop turn, or later."""

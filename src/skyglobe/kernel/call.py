@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from skyglobe.kernel.scope import Scope
 
 if TYPE_CHECKING:
+    from skyglobe.kernel.access import Need
     from skyglobe.kernel.kernel import Kernel
     from skyglobe.kernel.principals import Principal
     from skyglobe.kernel.service import Operation
@@ -70,6 +71,25 @@ class Call(Scope):
             request_id=self.request_id,
             protocol=self.protocol,
         )
+
+    def as_principal(self, principal: Principal) -> Call:
+        """Return the same call as if ``principal`` made it: one whose proof is in the request, not in its signature."""
+        return Call(
+            self.kernel,
+            self.writes,
+            self.account,
+            self.region,
+            self.now,
+            operation=self.operation,
+            principal=principal,
+            request=self.request,
+            request_id=self.request_id,
+            protocol=self.protocol,
+        )
+
+    def is_allowed(self, need: Need, params: dict[str, Any]) -> bool:
+        """Whether the caller may do what an operation finds out it needs while it is performed."""
+        return self.kernel.is_allowed(self, need, params)
 
     def as_service(self, name: str) -> Any:
         """Return a caller of other services' operations that acts as the service principal ``name``.

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from skyglobe.kernel.access import Need
 from skyglobe.kernel.blob_uses import sweep_blobs
 from skyglobe.kernel.blobs import Blobs
 from skyglobe.kernel.caches import Caches
+from skyglobe.kernel.call import Call
 from skyglobe.kernel.clock import Clock, Shift
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.credentials import admit_root
@@ -42,6 +44,7 @@ _SHIFTS_KEY = pack(("kernel.clock",))
 _STARTS_KEY = pack(("kernel.starts",))
 _ORDER_KEY = pack(("kernel.order",))
 
+IsAllowed = Callable[[Call, Need, dict[str, Any]], bool]
 Invoke = Callable[[Principal, str, str, str, str, dict[str, Any]], Awaitable[Any]]
 
 _log = logging.getLogger(__name__)
@@ -75,6 +78,8 @@ class Kernel:
         self.caches = Caches()
         self.invoke: Invoke = _nobody_to_invoke
         """Calls an operation of any service in process; the gateway puts itself here."""
+        self.is_allowed: IsAllowed = _nobody_to_ask
+        """Decides what an operation needs beyond what its service listed; the gateway puts itself here."""
         self.when_exchanged: list[Callable[[], None]] = []
         """What else to do when the store's content was exchanged: drop what is remembered of the old one."""
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -226,6 +231,10 @@ class Kernel:
 
 
 async def _nobody_to_invoke(*_: Any) -> Any:
+    raise RuntimeError("this kernel has no gateway")
+
+
+def _nobody_to_ask(*_: Any) -> bool:
     raise RuntimeError("this kernel has no gateway")
 
 

@@ -56,12 +56,24 @@ def take_code(scope: Scope, device: MfaDevice, code: str) -> bool:
 
     Phones show the time of the machine, tests the cloud's, which may have been turned: a code of either is right.
     """
+    step = _step_of(scope, device, code)
+    if step is None:
+        return False
+    mfa_devices.replace(scope, device, replace(device, taken=(step, *device.taken)[:REMEMBERED]))
+    return True
+
+
+def shows_code(scope: Scope, device: MfaDevice, code: str) -> bool:
+    """As ``take_code``, without using the code up."""
+    return _step_of(scope, device, code) is not None
+
+
+def _step_of(scope: Scope, device: MfaDevice, code: str) -> int | None:
     for now in _steps_now(scope):
         for step in range(now + device.drift - LENIENCE, now + device.drift + LENIENCE + 1):
             if step not in device.taken and hmac.compare_digest(code_at(device.seed, step).encode(), code.encode()):
-                mfa_devices.replace(scope, device, replace(device, taken=(step, *device.taken)[:REMEMBERED]))
-                return True
-    return False
+                return step
+    return None
 
 
 def synchronized(scope: Scope, device: MfaDevice, first: str, second: str) -> MfaDevice | None:

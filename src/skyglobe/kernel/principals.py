@@ -16,6 +16,8 @@ class Session(msgspec.Struct, frozen=True):
 
     issuer_arn: str = ""
     """ARN of the role or user the session was made from."""
+    issuer_id: str = ""
+    """Its unique id, which outlives a change of its name."""
     name: str = ""
     issued_at: int = 0
     """Milliseconds since the epoch, cloud clock."""
@@ -24,6 +26,12 @@ class Session(msgspec.Struct, frozen=True):
     tags: tuple[tuple[str, str], ...] = ()
     policies: tuple[str, ...] = ()
     """Session policies: JSON documents and ARNs of managed policies."""
+    transitive_tags: tuple[str, ...] = ()
+    """Keys of the tags that go on into the sessions made by this one."""
+    federated_provider: str = ""
+    """The identity provider that vouched for the caller: ``aws:FederatedProvider``."""
+    claims: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
+    """What it said of the caller, as condition keys in lower case: ``{"accounts.google.com:sub": "…"}``."""
 
 
 class Credential(msgspec.Struct, frozen=True):

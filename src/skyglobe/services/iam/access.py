@@ -34,7 +34,7 @@ def policies_of(scope: Scope, principal: Principal) -> Held:
     if principal.type not in ("user", "assumed-role", "federated-user"):
         return (), None
     there = scope.within(principal.account)
-    issuer = principal.session.issuer_arn if principal.session is not None else ""
+    issuer = principal.session.issuer_id if principal.session is not None else ""
     key = (digest_of(there), principal.type, principal.user_id.partition(":")[0], issuer)
     cache = scope.kernel.caches.of("iam.held", MAX_HELD)
     held: Held | None = cache.get(key)
@@ -71,6 +71,20 @@ def session_policies_of(scope: Scope, principal: Principal) -> tuple[Source, ...
         return ()
     there = scope.within(principal.account)
     return tuple(_session_source(there, principal, policy) for policy in principal.session.policies)
+
+
+def tags_of(scope: Scope, principal: Principal) -> dict[str, str]:
+    """Return the tags of a caller: those of its user or role as they are now, and over them those of its session.
+
+    Keys that differ by case are one key. Sessions of users and roles that are deleted have their own tags only.
+    """
+    holder = _holder_of(scope.within(principal.account), principal)
+    own = holder.tags if holder is not None else {}
+    passed = dict(principal.session.tags) if principal.session is not None else {}
+    if not passed:
+        return own
+    covered = {key.lower() for key in passed}
+    return {key: value for key, value in own.items() if key.lower() not in covered} | passed
 
 
 def trust_policy_of(scope: Scope, role_arn: str) -> str | None:
@@ -120,7 +134,7 @@ def _holder_of(scope: Scope, principal: Principal) -> User | Role | None:
     if principal.type == "assumed-role":
         return find_role_by_id(scope, principal.user_id.partition(":")[0])
     if principal.type == "federated-user" and principal.session is not None:
-        return next(users.scan_by(scope, "arn", principal.session.issuer_arn, limit=1), None)
+        return find_user_by_id(scope, principal.session.issuer_id)
     return None
 
 
