@@ -78,6 +78,18 @@ def find_resource(scope: Scope, arn: str) -> Resource | None:
     return None
 
 
+def find_resource_of(scope: Scope, type_name: str, arn: str) -> Resource | None:
+    """Return the resource of one type with this ARN, wherever it lives, or None. Its service is loaded if need be."""
+    scope.kernel.services.find(type_name.split("::")[1].lower())
+    table = RESOURCE_TABLES.get(type_name)
+    if table is None:
+        return None
+    try:
+        return cast("Resource | None", table.find_by_arn(scope, arn))
+    except ValueError:
+        return None
+
+
 def list_resources(scope: Scope) -> Iterator[tuple[str, Resource]]:
     """Yield (type name, resource) for everything in this account and region, of the services loaded so far."""
     for type_name, table in sorted(RESOURCE_TABLES.items()):

@@ -100,6 +100,6 @@ def test_a_key_tells_its_account(cloud, sts):
 
 def test_what_is_not_built_says_so(sts):
     with pytest.raises(ClientError) as caught:
-        sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/any", RoleSessionName="session")
+        sts.get_delegated_access_token(TradeInToken="token")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "sts.AssumeRole" in caught.value.response["Error"]["Message"]
+    assert "sts.GetDelegatedAccessToken" in caught.value.response["Error"]["Message"]

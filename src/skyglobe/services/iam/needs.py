@@ -8,6 +8,7 @@ from typing import Any
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.principals import Principal
 from skyglobe.services.iam import iam
 from skyglobe.services.iam.access import trust_policy_of
 from skyglobe.services.iam.finding import find_caller, iam_arn
@@ -53,13 +54,29 @@ iam.resource_policies(trust_policy_of, kind="trust", actions="sts:")
 
 @iam.needs
 def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
-    """List what a call needs: its own action and, where a role is handed on, ``iam:PassRole`` for it."""
+    """List what a call needs: its own action and, where a role is handed on, ``iam:PassRole`` for it.
+
+    Raises InvalidClientTokenId for sessions that may not call IAM at all.
+    """
+    if _is_shut_out(call.principal):
+        raise iam.error("InvalidClientTokenId", "The security token included in the request is invalid", status=403)
     resource = _resource(call, operation, params)
     needs = [Need(f"iam:{operation}", resource, _owner(call, resource), _context(call, operation, params))]
     if operation == "AddRoleToInstanceProfile":
         role = _arn_of(call, "role", params.get("RoleName", ""), "/")
         needs.append(Need("iam:PassRole", role, call.account, {"iam:passedtoservice": "ec2.amazonaws.com"}))
     return needs
+
+
+def _is_shut_out(principal: Principal) -> bool:
+    """Whether a caller is a federated user, or a session of a user or root that no second factor proved.
+
+    "Compare AWS STS credentials", IAM user guide. A root session made for one task has that task's policy.
+    """
+    session = principal.session
+    if session is None or principal.type == "assumed-role":
+        return False
+    return principal.type == "federated-user" or not (session.mfa_authenticated or session.policies)
 
 
 def _resource(call: Call, operation: str, params: dict[str, Any]) -> str:

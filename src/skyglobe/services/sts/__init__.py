@@ -1,9 +1,18 @@
-"""AWS Security Token Service: who am I, whose key is this, and temporary credentials.
+"""AWS Security Token Service: who am I, and temporary credentials for roles, federated users and sessions.
 
 Credentials it issues are kept in the kernel's table of keys, where the gateway verifies signatures, session tokens
-and expiry. Operations that assume roles or federate need IAM and are not built yet.
+and expiry. Who may assume a role is decided by the policy engine with the role's trust policy, which IAM keeps;
+tokens and assertions of identity providers are verified. ``docs/services/sts.md`` says what is real.
 """
 
 from skyglobe.kernel.service import Service
 
-sts = Service("sts", parts=("operations", "needs"))
+sts = Service(
+    "sts",
+    parts=(
+        "operations.identity",
+        "operations.sessions",
+        "operations.roles",
+        "needs",
+    ),
+)

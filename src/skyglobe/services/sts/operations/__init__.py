@@ -1,0 +1,1 @@
+"""The operations of STS, by what the caller comes with."""
