@@ -22,7 +22,7 @@ def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:
     for need in needs_of(call, plan, service, params):
         decision = decision_on(call, service, need, params)
         if decision is not None and not decision.is_allowed:
-            raise _denied(plan, decision)
+            raise _denied(call, plan, decision)
 
 
 def needs_of(call: Call, plan: Plan, service: Service, params: dict[str, Any]) -> list[Need]:
@@ -81,10 +81,16 @@ def _held(call: Call) -> tuple[tuple[Source, ...], Source | None, tuple[Source, 
     return identity, boundary, session_policies_of(call, call.principal)
 
 
-def _denied(plan: Plan, decision: Decision) -> ServiceError:
+def _denied(call: Call, plan: Plan, decision: Decision) -> ServiceError:
     """Return the refusal as the protocol spells it; IAM user guide, "Troubleshoot access denied error messages"."""
     if plan.protocol == "ec2":
-        text = "You are not authorized to perform this operation. " + decision.message
+        # Only EC2 encodes its denials, and the machinery for it is not needed before one.
+        from skyglobe.gateway.denials import encoded_denial
+
+        text = (
+            f"You are not authorized to perform this operation. {decision.message}. "
+            f"Encoded authorization failure message: {encoded_denial(call.kernel, decision)}"
+        )
         return ServiceError(text, code="UnauthorizedOperation", status=403)
     if decision.question.principal.is_anonymous and plan.signed.is_s3:
         return ServiceError("Access Denied", code="AccessDenied", status=403)

@@ -5,6 +5,10 @@ import pytest
 from tests.services.sts.conftest import allow, document, trust
 
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+CONFLICT = (
+    "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
+    "the calling session."
+)
 TAGGING = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
 
 
@@ -152,8 +156,7 @@ def test_transitive_tags_survive_a_chain_and_others_do_not(home, ann, refused):
     assert refused(assume, RoleArn=second, RoleSessionName="s1", Tags=tags(TEAM="blue")) == (
         "InvalidParameterValue",
         400,
-        "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
-        "the calling session.",
+        CONFLICT,
     )
     assert "sts:TagSession" in refused(assume, RoleArn=third, RoleSessionName="s1")[2]
 
