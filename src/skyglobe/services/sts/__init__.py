@@ -13,6 +13,7 @@ sts = Service(
         "operations.identity",
         "operations.sessions",
         "operations.roles",
+        "operations.web_identity",
         "operations.messages",
         "needs",
     ),

@@ -8,6 +8,7 @@ from skyglobe.services.sts import sts
 ROOT_MAX_FOR = 3_600  # seconds; STS API reference, GetSessionToken: longer requests by root get one hour
 USER_DEFAULT_FOR = 43_200  # seconds; same page, and GetFederationToken
 ROLE_DEFAULT_FOR = 3_600  # seconds; STS API reference, AssumeRole
+MIN_FOR = 900  # seconds; same page
 CHAINED_MAX_FOR = 3_600  # seconds; same page: a role assumed by a role
 
 

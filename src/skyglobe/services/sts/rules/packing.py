@@ -21,8 +21,7 @@ POLICIES_ALLOTTED = 2_048  # bytes
 def packed_size(policies: Sequence[str], tags: Pairs) -> int:
     """Return the share of the allotted space in percent, at least 1. Raises PackedPolicyTooLarge above 100."""
     if sum(map(len, policies)) > MAX_PLAIN:
-        share = sum(map(len, policies)) * 100 // MAX_PLAIN
-        raise _too_large("session policies", max(share, 101))
+        raise _too_large("session policies", max(sum(map(len, policies)) * 100 // MAX_PLAIN, 101))
     packed_policies = len(zlib.compress("".join(policies).encode(), 9)) if policies else 0
     tag_bytes = sum(len(key.encode()) + len(value.encode()) for key, value in tags)
     share = 100 * (packed_policies / POLICIES_ALLOTTED + tag_bytes / TAGS_ALLOTTED)

@@ -1,0 +1,1 @@
+"""What identity providers outside AWS say of somebody, and whether to believe it."""
