@@ -14,6 +14,7 @@ sts = Service(
         "operations.sessions",
         "operations.roles",
         "operations.web_identity",
+        "operations.saml",
         "operations.messages",
         "needs",
     ),
