@@ -1,0 +1,66 @@
+"""What the gateway asks: the control policies that rule an account's callers, and its resources."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.standing import Standing
+from skyglobe.policy import Kind, Source, stored_policy
+from skyglobe.services.organizations.attaching import list_attached
+from skyglobe.services.organizations.finding import nodes_of
+from skyglobe.services.organizations.records import digest_of, roots
+from skyglobe.services.organizations.rules.policy_types import RCP, RCP_SERVICES, SCP
+
+Levels = tuple[tuple[Source, ...], ...]
+
+
+class Controls(NamedTuple):
+    """Policies of each level from the root down to the account; no levels where a type is not in force."""
+
+    scps: Levels = ()
+    rcps: Levels = ()
+
+
+MAX_HELD = 4_096  # accounts whose policies are kept
+_held: dict[tuple[bytes, str, str], Controls] = {}
+"""Policies by the digest of all they were found in and the account's place: good for ever, forgotten to make room."""
+
+_FREE = Controls()
+
+
+def controls_on(scope: Scope, standing: Standing) -> Controls:
+    """Return the control policies on a member account. The management account is free of them."""
+    if standing.is_management:
+        return _FREE
+    there = scope.within(standing.management)
+    key = (digest_of(there), standing.path, standing.account)
+    held = _held.get(key)
+    if held is None:
+        if len(_held) >= MAX_HELD:
+            _held.clear()
+        held = _held[key] = _find_controls(there, standing)
+    return held
+
+
+def is_resource_ruled(action: str) -> bool:
+    """Whether resource control policies have a say on an action: they rule the resources of a few services."""
+    return action.partition(":")[0] in RCP_SERVICES
+
+
+def _find_controls(there: Scope, standing: Standing) -> Controls:
+    nodes = nodes_of(standing.path, standing.account)
+    root = roots.find(there, nodes[0])
+    types = root.policy_types if root is not None else ()
+    return Controls(
+        tuple(_sources(there, node, SCP) for node in nodes) if SCP in types else (),
+        tuple(_sources(there, node, RCP) for node in nodes) if RCP in types else (),
+    )
+
+
+def _sources(there: Scope, node: str, type_: str) -> tuple[Source, ...]:
+    kind: Kind = "scp" if type_ == SCP else "rcp"
+    return tuple(
+        Source(stored_policy(policy.content, kind), policy.id, policy.arn, "managed", node)
+        for policy in list_attached(there, node, type_)
+    )

@@ -1,0 +1,1 @@
+"""The operations of Organizations, by what they are about."""
