@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.gateway.context import RequestContext
+from skyglobe.gateway.organizations import controls_of, refuse_closed
 from skyglobe.gateway.plans import Plan
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
@@ -19,6 +20,7 @@ def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:
     assert service is not None
     if call.principal.is_anonymous and plan.is_anonymous_allowed:
         return
+    refuse_closed(call, plan)
     for need in needs_of(call, plan, service, params):
         decision = decision_on(call, service, need, params)
         if decision is not None and not decision.is_allowed:
@@ -33,16 +35,24 @@ def needs_of(call: Call, plan: Plan, service: Service, params: dict[str, Any]) -
 
 
 def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]) -> Decision | None:
-    """Decide one need; None where nothing needs deciding: root and services at home, unless a policy may name them."""
+    """Decide one need; None where nothing needs deciding: root and services at home, unless a policy may name them.
+
+    Service control policies bind the root user of a member account, resource control policies services as well.
+    """
     principal = call.principal
     resource = _resource_policy(call, service, need)
     is_at_home = principal.account == need.account and principal.type in ("root", "service")
-    if resource is None and is_at_home and (principal.session is None or not principal.session.policies):
+    scps, rcps = controls_of(call, need)
+    has_session_policies = principal.session is not None and bool(principal.session.policies)
+    if resource is None and is_at_home and not (scps or rcps or has_session_policies):
         return None
     context = RequestContext(call, need, params)
     question = Question(principal, need.action, need.resource, context, need.account)
+    if resource is None and is_at_home and principal.type == "service":
+        decision = decide(question, PolicySet(rcps=rcps))
+        return decision if decision.layer == "rcp" else None
     identity, boundary, session = _held(call)
-    return decide(question, PolicySet(identity, boundary, session, resource))
+    return decide(question, PolicySet(identity, boundary, session, resource, scps, rcps))
 
 
 def is_allowed(call: Call, need: Need, params: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.resources import find_resource
+from skyglobe.kernel.standing import find_membership
 
 Values = str | list[str]
 
@@ -136,6 +137,27 @@ def _federated_provider(call: Call, need: Need, params: dict[str, Any]) -> str |
     return (session.federated_provider or None) if session is not None else None
 
 
+def _organization(call: Call, account: str) -> str | None:
+    membership = find_membership(call, account)
+    return membership.organization_id if membership is not None else None
+
+
+def _paths(call: Call, account: str) -> list[str] | None:
+    """The path down to the account's parent: ``o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/``."""
+    membership = find_membership(call, account)
+    return [membership.path] if membership is not None else None
+
+
+def _of_caller(call: Call) -> str:
+    """The caller's account; none for services, whose own account is nobody's business."""
+    return call.principal.account if call.principal.type != "service" else ""
+
+
+def _of_source(call: Call) -> str:
+    """The account a service works for; none for other callers."""
+    return call.principal.account if call.principal.type == "service" else ""
+
+
 def _tag_keys(call: Call, need: Need, params: dict[str, Any]) -> list[str] | None:
     return list(request_tags(params)) or params.get("TagKeys") or None
 
@@ -157,6 +179,8 @@ _GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
     "aws:principalaccount": lambda call, need, params: call.principal.account or None,
     "aws:principalarn": _principal_arn,
     "aws:principalisawsservice": lambda call, need, params: str(call.principal.type == "service").lower(),
+    "aws:principalorgid": lambda call, need, params: _organization(call, _of_caller(call)),
+    "aws:principalorgpaths": lambda call, need, params: _paths(call, _of_caller(call)),
     "aws:principalservicename": lambda call, need, params: (
         call.principal.arn if call.principal.type == "service" else None
     ),
@@ -164,8 +188,12 @@ _GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
     "aws:referer": lambda call, need, params: call.request.headers.get("referer"),
     "aws:requestedregion": lambda call, need, params: call.region,
     "aws:resourceaccount": lambda call, need, params: need.account,
+    "aws:resourceorgid": lambda call, need, params: _organization(call, need.account),
+    "aws:resourceorgpaths": lambda call, need, params: _paths(call, need.account),
     "aws:securetransport": lambda call, need, params: str(call.request.secure).lower(),
     "aws:sourceidentity": _source_identity,
+    "aws:sourceorgid": lambda call, need, params: _organization(call, _of_source(call)),
+    "aws:sourceorgpaths": lambda call, need, params: _paths(call, _of_source(call)),
     "aws:sourceip": lambda call, need, params: call.request.client if call.principal.type != "service" else None,
     "aws:tagkeys": _tag_keys,
     "aws:tokenissuetime": _issued_at,
