@@ -36,7 +36,7 @@ class _Row(NamedTuple):
 @iam.operation
 def get_account_authorization_details(
     call: Call,
-    filter: list[str] | None = None,  # noqa: A002 - the API's name
+    filter: list[str] | None = None,
     marker: str | None = None,
     max_items: int | None = None,
 ) -> dict[str, Any]:
