@@ -110,3 +110,35 @@ def test_nobody_of_a_closed_account_may_call(cloud, org, new_account, reason):
 def test_gov_cloud_accounts_are_refused(org, reason):
     refused = reason(org.create_gov_cloud_account, AccountName="gov", Email="gov@example.org")
     assert refused == ("ConstraintViolationException", "MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")
+
+
+def test_an_account_half_made_when_the_cloud_died_is_finished(cloud, org):
+    """Its role is there, and its address taken, but it is no member yet: what a crash between two steps leaves."""
+    from skyglobe.kernel.outbox import post
+    from skyglobe.services.organizations.records import CreateRequest, Identity, create_requests, identities
+
+    account, id_ = "777777777777", "car-" + "a" * 32
+    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}'
+    cloud.session(account=account).client("iam").create_role(RoleName="Entry", AssumeRolePolicyDocument=trust)
+
+    def leave(scope):
+        request = CreateRequest(
+            id=id_,
+            account_name="half",
+            email="half@example.org",
+            role_name="Entry",
+            tags={},
+            state="IN_PROGRESS",
+            requested_at=scope.now,
+            account_id=account,
+        )
+        create_requests.insert(scope, request)
+        identities.put(scope, Identity(account=account, name="half", email="half@example.org"))
+        for _ in range(2):
+            post(scope, "organizations", "create-account", {"request": id_}, lane="accounts")
+
+    cloud.run(cloud.kernel.transact(leave, account=MANAGEMENT))
+    cloud.settle()
+    made = org.describe_create_account_status(CreateAccountRequestId=id_)["CreateAccountStatus"]
+    assert (made["State"], made["AccountId"]) == ("SUCCEEDED", account)
+    assert [each["Name"] for each in org.list_accounts()["Accounts"] if each["Id"] == account] == ["half"]
