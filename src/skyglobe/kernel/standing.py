@@ -1,10 +1,11 @@
-"""How an account stands: which organization it belongs to, and whether it was closed.
+"""How an account stands: which organization it belongs to, whether it was closed, and which services are trusted there.
 
 Every call is decided with it, so it costs next to nothing in a cloud that never had an organization.
 """
 
 from __future__ import annotations
 
+from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.keys import pack
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Record, Table
@@ -30,7 +31,18 @@ class Standing(Record, frozen=True):
         return self.account == self.management
 
 
+class TrustedService(Record, frozen=True):
+    """An AWS service that may work in all accounts of an organization."""
+
+    organization_id: str
+    service_principal: str
+    enabled_at: Instant
+
+
 standings: Table[Standing] = Table("kernel.standings", Standing, key=("account",), reach="global")
+trusted_services: Table[TrustedService] = Table(
+    "kernel.trusted_services", TrustedService, key=("organization_id", "service_principal"), reach="global"
+)
 
 
 def find_standing(scope: Scope, account: str) -> Standing | None:
@@ -55,3 +67,8 @@ def put_standing(scope: Scope, standing: Standing) -> None:
 def drop_standing(scope: Scope, account: str) -> None:
     """Note that an account belongs to no organization."""
     standings.drop(scope, account)
+
+
+def is_trusted(scope: Scope, organization_id: str, service_principal: str) -> bool:
+    """Whether a service (``ram.amazonaws.com``) may work in the whole of an organization."""
+    return trusted_services.find(scope, organization_id, service_principal) is not None

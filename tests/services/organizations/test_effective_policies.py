@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 TYPE = "TAG_POLICY"
 
 
@@ -19,7 +17,6 @@ def effective(client, **target):
     return json.loads(shown["PolicyContent"])["tags"]["costcenter"]
 
 
-@pytest.mark.spec("ORG-012")
 def test_an_account_has_what_its_levels_make_of_each_other(cloud, org, root_id, new_account, reason):
     account = new_account()
     unit = org.create_organizational_unit(ParentId=root_id, Name="unit")["OrganizationalUnit"]["Id"]

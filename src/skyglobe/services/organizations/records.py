@@ -119,13 +119,6 @@ class Identity(Record, frozen=True):
         return self.email.lower()
 
 
-class TrustedService(Record, frozen=True):
-    """An AWS service that may work in the whole organization."""
-
-    service_principal: str
-    enabled_at: Instant
-
-
 class Delegation(Record, frozen=True):
     """A member account that administers an AWS service for the organization."""
 
@@ -184,9 +177,6 @@ attachments: Table[Attachment] = Table(
 )
 create_requests: Table[CreateRequest] = Table(
     "organizations.create_requests", CreateRequest, key=("id",), indexes={"state": ("state",)}, reach="account"
-)
-trusted_services: Table[TrustedService] = Table(
-    "organizations.trusted_services", TrustedService, key=("service_principal",), reach="account"
 )
 delegations: Table[Delegation] = Table(
     "organizations.delegations",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.standing import find_membership
+from skyglobe.kernel.standing import find_membership, trusted_services
 from skyglobe.services.organizations import organizations
 from skyglobe.services.organizations.attaching import clear_target
 from skyglobe.services.organizations.finding import Found, get_organization, get_root
@@ -22,7 +22,6 @@ from skyglobe.services.organizations.records import (
     policies,
     resource_policies,
     roots,
-    trusted_services,
     units,
 )
 from skyglobe.services.organizations.refusals import invalid_input
@@ -93,8 +92,9 @@ def delete_organization(call: Call) -> None:
 def _clear_rest(found: Found, root: Root) -> None:
     there = found.there
     clear_target(there, root.id)
-    for table in (policies, resource_policies, trusted_services, delegations, create_requests):
+    for table in (policies, resource_policies, delegations, create_requests):
         table.clear(there)
+    trusted_services.clear(there, found.organization.id)
     roots.delete(there, root)
     organizations_table.delete(there, found.organization)
 

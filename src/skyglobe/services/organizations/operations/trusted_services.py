@@ -6,10 +6,11 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.standing import TrustedService, is_trusted, trusted_services
 from skyglobe.services.organizations import organizations
 from skyglobe.services.organizations.finding import get_account, get_organization
 from skyglobe.services.organizations.paging import page
-from skyglobe.services.organizations.records import Delegation, TrustedService, accounts, delegations, trusted_services
+from skyglobe.services.organizations.records import Delegation, accounts, delegations
 from skyglobe.services.organizations.refusals import invalid_input, violates
 from skyglobe.services.organizations.shapes import administrator_shape, seconds
 
@@ -23,24 +24,23 @@ def enable_aws_service_access(call: Call, service_principal: str) -> None:
         raise violates(
             "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "You can perform this operation only with all features enabled."
         )
-    if trusted_services.find(found.there, service_principal) is None:
-        trusted = TrustedService(service_principal=service_principal, enabled_at=call.now)
-        trusted_services.insert(found.there, trusted)
+    id_ = found.organization.id
+    if not is_trusted(call, id_, service_principal):
+        trusted = TrustedService(organization_id=id_, service_principal=service_principal, enabled_at=call.now)
+        trusted_services.insert(call, trusted)
 
 
 @organizations.operation
 def disable_aws_service_access(call: Call, service_principal: str) -> None:
     """Trust a service no more. Its administrators must have been deregistered."""
-    there = get_organization(call).there
+    there, organization = get_organization(call)
     _check_service(service_principal)
     if next(delegations.scan_by(there, "service", service_principal, limit=1), None) is not None:
         raise violates(
             "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE",
             "You must deregister the delegated administrators of this service first.",
         )
-    trusted = trusted_services.find(there, service_principal)
-    if trusted is not None:
-        trusted_services.delete(there, trusted)
+    trusted_services.drop(call, organization.id, service_principal)
 
 
 def _check_service(service_principal: str) -> None:
@@ -53,10 +53,8 @@ def list_aws_service_access_for_organization(
     call: Call, next_token: str | None = None, max_results: int | None = None
 ) -> dict[str, Any]:
     """List the services that are trusted."""
-    there = get_organization(call).there
-    rows, more = page(
-        call, "trusted", trusted_services.scan(there), lambda row: row.service_principal, next_token, max_results
-    )
+    listed = trusted_services.scan(call, get_organization(call).organization.id)
+    rows, more = page(call, "trusted", listed, lambda row: row.service_principal, next_token, max_results)
     shown = [{"ServicePrincipal": row.service_principal, "DateEnabled": seconds(row.enabled_at)} for row in rows]
     return {"EnabledServicePrincipals": shown, **more}
 
@@ -78,7 +76,7 @@ def register_delegated_administrator(call: Call, account_id: str, service_princi
             "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR",
             "You cannot register a suspended account as a delegated administrator.",
         )
-    if trusted_services.find(there, service_principal) is None:
+    if not is_trusted(call, found.organization.id, service_principal):
         raise violates(
             "SERVICE_ACCESS_NOT_ENABLED", "You must enable service access for the service before you delegate it."
         )
