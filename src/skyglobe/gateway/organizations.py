@@ -10,7 +10,7 @@ from skyglobe.gateway.plans import Plan
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.standing import Standing, find_membership, find_standing
+from skyglobe.kernel.standing import find_membership, find_standing
 from skyglobe.policy import Source
 
 Levels = tuple[tuple[Source, ...], ...]
@@ -30,19 +30,19 @@ def refuse_closed(call: Call, plan: Plan) -> None:
 
 
 def controls_of(call: Call, need: Need) -> tuple[Levels, Levels]:
-    """Return the service control policies on the caller and the resource control policies on the resource, by level."""
+    """Return the service control policies on the caller and the resource control policies on the resource, by level.
+
+    The management account's callers and resources are free of them; so are services of the former.
+    """
     principal = call.principal
     mine = find_membership(call, principal.account)
     theirs = mine if need.account == principal.account else find_membership(call, need.account)
-    if mine is None and theirs is None:
+    if (mine is None or mine.is_management) and (theirs is None or theirs.is_management):
         return (), ()
-    return _controls(call, need, mine if principal.type not in ("service", "anonymous") else None, theirs)
-
-
-def _controls(call: Call, need: Need, mine: Standing | None, theirs: Standing | None) -> tuple[Levels, Levels]:
     # Only where there is an organization to ask.
-    from skyglobe.services.organizations.access import controls_on, is_resource_ruled
+    from skyglobe.services.organizations.access import FREE, controls_on, is_resource_ruled
 
-    scps = controls_on(call, mine).scps if mine is not None else ()
-    rcps = controls_on(call, theirs).rcps if theirs is not None and is_resource_ruled(need.action) else ()
-    return scps, rcps
+    on_caller = controls_on(call, mine) if mine is not None else FREE
+    on_resource = on_caller if theirs is mine else controls_on(call, theirs) if theirs is not None else FREE
+    scps = on_caller.scps if principal.type not in ("service", "anonymous") else ()
+    return scps, on_resource.rcps if is_resource_ruled(need.action) else ()

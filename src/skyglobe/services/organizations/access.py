@@ -26,13 +26,13 @@ MAX_HELD = 4_096  # accounts whose policies are kept
 _held: dict[tuple[bytes, str, str], Controls] = {}
 """Policies by the digest of all they were found in and the account's place: good for ever, forgotten to make room."""
 
-_FREE = Controls()
+FREE = Controls()
 
 
 def controls_on(scope: Scope, standing: Standing) -> Controls:
     """Return the control policies on a member account. The management account is free of them."""
     if standing.is_management:
-        return _FREE
+        return FREE
     there = scope.within(standing.management)
     key = (digest_of(there), standing.path, standing.account)
     held = _held.get(key)
