@@ -95,10 +95,10 @@ def _context(call: Call, membership: Standing | None, params: dict[str, Any]) ->
 
 @organizations.resource_policies
 def delegation_policy(scope: Scope, arn: str) -> str | None:
-    """Return the delegation policy that rules a resource, or what has no ARN of its own."""
+    """Return the delegation policy that rules a member's call; the management account itself needs none."""
     owner = _owner_of(arn)
     membership = find_membership(scope, scope.account)
-    if membership is None or owner not in ("", "aws", membership.management):
+    if membership is None or membership.is_management or owner not in ("", "aws", membership.management):
         return None
     policy = find_resource_policy(scope.within(membership.management))
     return policy.content if policy is not None else None

@@ -1,0 +1,1 @@
+"""The operations of Resource Access Manager, by what they are about."""

@@ -1,0 +1,49 @@
+"""Which principals a share may have, and which resources may be in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+PrincipalKind = Literal["account", "organization", "unit", "identity", "service"]
+
+_KINDS: tuple[tuple[PrincipalKind, re.Pattern[str]], ...] = (
+    # API reference, CreateResourceShare, "principals"
+    ("account", re.compile(r"\d{12}")),
+    ("organization", re.compile(r"arn:aws:organizations::\d{12}:organization/o-[a-z0-9]{10,32}")),
+    ("unit", re.compile(r"arn:aws:organizations::\d{12}:ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")),
+    ("identity", re.compile(r"arn:aws:iam::\d{12}:(role|user)/[\w+=,.@/-]+")),
+    ("service", re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com")),
+)
+
+
+def find_kind(principal: str) -> PrincipalKind | None:
+    """Return what kind of principal a text names, or None."""
+    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(principal)), None)
+
+
+def account_of(principal: str, kind: PrincipalKind) -> str:
+    """Return the account a principal belongs to; empty for organizations, units and services."""
+    if kind == "account":
+        return principal
+    return principal.split(":")[4] if kind == "identity" else ""
+
+
+SHAREABLE: dict[str, str] = {
+    # RAM user guide, "Shareable AWS resources": the CloudFormation type to what RAM calls it
+    "AWS::EC2::Subnet": "ec2:Subnet",
+    "AWS::EC2::SecurityGroup": "ec2:SecurityGroup",
+    "AWS::EC2::TransitGateway": "ec2:TransitGateway",
+    "AWS::EC2::PrefixList": "ec2:PrefixList",
+    "AWS::EC2::CapacityReservation": "ec2:CapacityReservation",
+    "AWS::EC2::Host": "ec2:DedicatedHost",
+    "AWS::EC2::IPAMPool": "ec2:IpamPool",
+    "AWS::ACMPCA::CertificateAuthority": "acm-pca:CertificateAuthority",
+    "AWS::RDS::DBCluster": "rds:Cluster",
+    "AWS::Route53Resolver::ResolverRule": "route53resolver:ResolverRule",
+    "AWS::Route53Resolver::FirewallRuleGroup": "route53resolver:FirewallRuleGroup",
+    "AWS::SSM::Parameter": "ssm:Parameter",
+    "AWS::CodeBuild::Project": "codebuild:Project",
+    "AWS::Glue::Database": "glue:Database",
+    "AWS::Glue::Table": "glue:Table",
+}
