@@ -10,6 +10,7 @@ from skyglobe.gateway.plans import Plan
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.service import Service
 from skyglobe.policy import Decision, PolicySet, Question, Source, decide, stored_policy
 
@@ -25,6 +26,13 @@ def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:
         decision = decision_on(call, service, need, params)
         if decision is not None and not decision.is_allowed:
             raise _denied(call, plan, decision)
+
+
+def refusal(call: Call, plan: Plan, need: Need, params: dict[str, Any]) -> ServiceError | None:
+    """Return AWS's AccessDenied when one need of a call that is under way is not met, else None."""
+    assert plan.service is not None
+    decision = decision_on(call, plan.service, need, params)
+    return _denied(call, plan, decision) if decision is not None and not decision.is_allowed else None
 
 
 def needs_of(call: Call, plan: Plan, service: Service, params: dict[str, Any]) -> list[Need]:
@@ -47,7 +55,8 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
     if resource is None and is_at_home and not (scps or rcps or has_session_policies):
         return None
     context = RequestContext(call, need, params)
-    question = Question(principal, need.action, need.resource, context, need.account)
+    canonical = canonical_user_of(principal.account)
+    question = Question(principal, need.action, need.resource, context, need.account, canonical)
     if resource is None and is_at_home and principal.type == "service":
         decision = decide(question, PolicySet(rcps=rcps))
         return decision if decision.layer == "rcp" else None
@@ -55,18 +64,12 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
     return decide(question, PolicySet(identity, boundary, session, resource, scps, rcps))
 
 
-def is_allowed(call: Call, need: Need, params: dict[str, Any]) -> bool:
-    """Whether the caller may do what an operation asks for in its midst."""
-    decision = decision_on(call, call.operation.service, need, params)
-    return decision is None or decision.is_allowed
-
-
 def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:
-    """Return the policy of what is needed, which the service that the ARN names keeps, whichever is called."""
+    """Return the policy of what is needed: with the need, or from the service that the ARN names, whoever is called."""
     owner = _owner_of(call, service, need.resource)
-    if owner.find_resource_policy is None or not need.action.startswith(owner.policy_actions):
-        return None
-    document = owner.find_resource_policy(call, need.resource)
+    document = need.policy
+    if document is None and owner.find_resource_policy is not None and need.action.startswith(owner.policy_actions):
+        document = owner.find_resource_policy(call, need.resource)
     if not document:
         return None
     return Source(stored_policy(document, owner.policy_kind), "Policy", kind=owner.policy_kind, of=need.resource)

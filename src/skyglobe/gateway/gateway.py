@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
-from skyglobe.gateway.authorize import is_allowed
+from skyglobe.gateway.authorize import refusal
 from skyglobe.gateway.exchange import Exchange, Reply
 from skyglobe.gateway.identify import identify, needs_body
 from skyglobe.gateway.key_uses import KeyUses
@@ -15,6 +15,8 @@ from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.plans import Plans
 from skyglobe.gateway.tracing import Traces
 from skyglobe.gateway.whole import collect, is_whole_body_needed
+from skyglobe.kernel.access import Need
+from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.principals import Principal
@@ -37,7 +39,7 @@ class Gateway:
         self.key_uses = KeyUses(kernel)
         self.admin = admin
         kernel.invoke = self.invoke
-        kernel.is_allowed = is_allowed
+        kernel.weigh = self.weigh
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by calling ``reply`` exactly once: at the end of this loop turn, or later."""
@@ -77,6 +79,11 @@ class Gateway:
                 return
             request.stream = None
         reply(await admin(request))
+
+    def weigh(self, call: Call, need: Need, params: dict[str, Any]) -> ServiceError | None:
+        """Return the refusal of something a call needs besides what it was let in for; None when it may."""
+        plan = self.plans.get(call.operation.service.name, call.operation.name, call.protocol)
+        return refusal(call, plan, need, params)
 
     async def invoke(
         self, principal: Principal, account: str, region: str, service: str, operation: str, params: dict[str, Any]

@@ -21,3 +21,5 @@ class Need(NamedTuple):
     """Who owns the resource; twelve digits."""
     context: Values = _NOTHING
     """The service's own condition keys, in lower case: ``{"s3:prefix": "photos/"}``."""
+    policy: str | None = None
+    """The resource's policy where the service has it at hand, empty when it has none; None: it is asked for it."""

@@ -9,6 +9,7 @@ from skyglobe.kernel.scope import Scope
 
 if TYPE_CHECKING:
     from skyglobe.kernel.access import Need
+    from skyglobe.kernel.errors import ServiceError
     from skyglobe.kernel.kernel import Kernel
     from skyglobe.kernel.principals import Principal
     from skyglobe.kernel.service import Operation
@@ -87,9 +88,14 @@ class Call(Scope):
             protocol=self.protocol,
         )
 
-    def is_allowed(self, need: Need, params: dict[str, Any]) -> bool:
-        """Whether the caller may do what an operation finds out it needs while it is performed."""
-        return self.kernel.is_allowed(self, need, params)
+    def refusal(self, need: Need, params: dict[str, Any] | None = None) -> ServiceError | None:
+        """Return AWS's AccessDenied when the caller may not do what ``need`` says, None when it may.
+
+        For operations whose needs show only on the way: one for each key of a batch, another for what is not there.
+        ``params`` are the members that condition keys of the request are read from.
+        """
+        return self.kernel.weigh(self, need, params or {})
+
 
     def as_service(self, name: str) -> Any:
         """Return a caller of other services' operations that acts as the service principal ``name``.

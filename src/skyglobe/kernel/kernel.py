@@ -20,6 +20,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.clock import Clock, Shift
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.credentials import admit_root
+from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.faults import Faults
 from skyglobe.kernel.folders import DataFolder
 from skyglobe.kernel.ids import Ids
@@ -35,6 +36,9 @@ from skyglobe.kernel.timers import TimerRunner
 from skyglobe.kernel.turns import Turns
 
 if TYPE_CHECKING:
+    from skyglobe.kernel.access import Need
+    from skyglobe.kernel.call import Call
+    from skyglobe.kernel.errors import ServiceError
     from skyglobe.kernel.snapshots import Snapshots
 
 T = TypeVar("T")
@@ -44,8 +48,8 @@ _SHIFTS_KEY = pack(("kernel.clock",))
 _STARTS_KEY = pack(("kernel.starts",))
 _ORDER_KEY = pack(("kernel.order",))
 
-IsAllowed = Callable[[Call, Need, dict[str, Any]], bool]
 Invoke = Callable[[Principal, str, str, str, str, dict[str, Any]], Awaitable[Any]]
+Weigh = Callable[[Call, Need, dict[str, Any]], ServiceError | None]
 
 _log = logging.getLogger(__name__)
 
@@ -78,8 +82,8 @@ class Kernel:
         self.caches = Caches()
         self.invoke: Invoke = _nobody_to_invoke
         """Calls an operation of any service in process; the gateway puts itself here."""
-        self.is_allowed: IsAllowed = _nobody_to_ask
-        """Decides what an operation needs beyond what its service listed; the gateway puts itself here."""
+        self.weigh: Weigh = _nobody_to_weigh
+        """Decides whether a call may do something it did not begin with; the gateway puts itself here."""
         self.when_exchanged: list[Callable[[], None]] = []
         """What else to do when the store's content was exchanged: drop what is remembered of the old one."""
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -234,7 +238,7 @@ async def _nobody_to_invoke(*_: Any) -> Any:
     raise RuntimeError("this kernel has no gateway")
 
 
-def _nobody_to_ask(*_: Any) -> bool:
+def _nobody_to_weigh(*_: Any) -> Any:
     raise RuntimeError("this kernel has no gateway")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from hashlib import sha256
 from typing import Literal
 
 import msgspec
@@ -71,6 +73,8 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 ANONYMOUS = Principal(account="", arn="", user_id="", type="anonymous")
+ANONYMOUS_CANONICAL_USER = "65a011a29cdf8ec533ec3d1ccaae921c"
+"""Who owns what was uploaded without a signature; AWS's own canonical user for everybody unknown."""
 
 _TYPES: dict[str, PrincipalType] = {
     "root": "root",
@@ -111,3 +115,9 @@ def lenient_account(access_key_id: str) -> str:
     if len(access_key_id) == 12 and access_key_id.isascii() and access_key_id.isdigit():
         return access_key_id
     return DEFAULT_ACCOUNT
+
+
+@lru_cache(maxsize=1024)  # accounts in use
+def canonical_user_of(account: str) -> str:
+    """Return the canonical user id of an account: 64 hexadecimal digits, always the same. Nobody's for no account."""
+    return sha256(f"canonical user of {account}".encode()).hexdigest() if account else ANONYMOUS_CANONICAL_USER

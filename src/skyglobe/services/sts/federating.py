@@ -73,5 +73,5 @@ def _authorize(call: Call, action: str, role: Role, claims: Claims) -> None:
         context["sts:sourceidentity"] = claims.source_identity
     params = {"Tags": [{"Key": key, "Value": value} for key, value in claims.tags]} if claims.tags else {}
     for needed in actions:
-        if not asking.is_allowed(Need(needed, role.arn, role.owner, context), params):
+        if asking.refusal(Need(needed, role.arn, role.owner, context), params) is not None:
             raise access_denied(f"Not authorized to perform {needed}")
