@@ -127,6 +127,8 @@ class Exchange:
         operation = plan.operation
         if operation is not None and operation.unused and (ignored := operation.ignored(self._params)):
             response.headers["x-skyglobe-ignored"] = ",".join(ignored)
+        if self._request.answer_headers is not None:
+            response.headers.update(self._request.answer_headers)
         self._observe(route, response.status, "")
         self._reply(response)
 
@@ -149,6 +151,8 @@ class Exchange:
         response = serialize_error(
             error, model, protocol, self._request_id, request.path, head=request.method == "HEAD"
         )
+        if request.answer_headers is not None:
+            response.headers.update(request.answer_headers)
         self._reply(response)
 
     def _observe(self, route: Route, status: int, code: str) -> None:

@@ -27,7 +27,19 @@ class ClientGone(Exception):
 class Request:
     """One HTTP request. The target is kept exactly as sent, because signatures cover it."""
 
-    __slots__ = ("body", "client", "headers", "host", "method", "path", "query", "secure", "stream", "trailers")
+    __slots__ = (
+        "answer_headers",
+        "body",
+        "client",
+        "headers",
+        "host",
+        "method",
+        "path",
+        "query",
+        "secure",
+        "stream",
+        "trailers",
+    )
 
     def __init__(
         self,
@@ -59,6 +71,8 @@ class Request:
         """Whether the request came over TLS."""
         self.trailers: dict[str, str] = {}
         """Headers that followed an aws-chunked body; complete once the body has been read to its end."""
+        self.answer_headers: dict[str, str] | None = None
+        """Headers the answer is to have whatever it says, an error too; None while there are none."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, places, reading, s3, versions, writing
+from skyglobe.services.s3 import errors, finding, places, reading, s3, versions, writing
 from skyglobe.services.s3.records import Details, Object, Span, details_of, objects
 from skyglobe.services.s3.rules.conditions import Conditions, evaluate_copy
 from skyglobe.services.s3.rules.metadata import ARCHIVED
@@ -54,11 +54,13 @@ def find_source(call: Call, request: dict[str, Any]) -> CopySource:
     if source.bucket.startswith("arn:"):
         raise errors.not_implemented("x-amz-copy-source", "Access points are not built yet.")
     home = places.get_home(call, source.bucket, request.get("ExpectedSourceBucketOwner"))
+    if home.access is not None:
+        places.check_payer(call, home, request)
     scope = call.within(home.owner, home.region)
     versions.check_version(source.key, source.version)
     found = objects.find(scope, source.bucket, source.key)
     if found is None:
-        raise errors.no_such_key(source.key)
+        raise finding.missing_key(call, source.bucket, source.key)
     _check_conditions(request, found, call.now)
     if found.storage_class in ARCHIVED:
         text = "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."

@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.services.s3 import errors, s3
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.s3 import errors, granting, s3
 from skyglobe.services.s3.records import Details
 from skyglobe.services.s3.rules.metadata import (
     ENTITY_HEADERS,
@@ -19,9 +20,6 @@ from skyglobe.services.s3.rules.metadata import (
 )
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
 
-OWNER_ACLS = frozenset(("private", "bucket-owner-full-control"))
-"""Canned ACLs that give nobody more than the bucket's owner has: what BucketOwnerEnforced lets pass."""
-_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 _LOCKS = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
 _ENCRYPTION = (
     "ServerSideEncryption",
@@ -36,21 +34,19 @@ _ENCRYPTION = (
     "CopySourceSSECustomerKeyMD5",
 )
 _UNBUILT = (*_ENCRYPTION, "WriteOffsetBytes")
-_SPECIAL = frozenset((*_GRANTS, *_LOCKS, *_UNBUILT, "ACL"))
+_SPECIAL = frozenset((*_LOCKS, *_UNBUILT))
 
 
 def refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
-    """Refuse what no bucket here can do: encryption, appending, ACLs beyond the owner's, Object Lock.
+    """Refuse what no bucket here can do: encryption, appending, Object Lock.
 
-    Raises NotImplemented, AccessControlListNotSupported or InvalidRequest.
+    Raises NotImplemented or InvalidRequest.
     """
     if _SPECIAL.isdisjoint(request):
         return
     for name in _UNBUILT:
         if request.get(name):
             refuse_member(call, name)
-    if request.get("ACL", "private") not in OWNER_ACLS or any(name in request for name in _GRANTS):
-        raise s3.error("AccessControlListNotSupported", "The bucket does not allow ACLs")
     if any(name in request for name in _LOCKS):
         raise errors.invalid_request("Bucket is missing Object Lock Configuration")
 
@@ -62,12 +58,17 @@ def refuse_member(call: Call, name: str) -> NoReturn:
     raise errors.not_implemented((member.location_name if member is not None else None) or name)
 
 
-def details_for(request: dict[str, Any]) -> Details:
-    """Return what the object is to be given: headers, metadata and tags.
+def details_for(call: Call, scope: Scope, request: dict[str, Any]) -> Details:
+    """Return what the object is to be given in the bucket where ``scope`` stands: headers, metadata, tags and list.
 
-    Raises MetadataTooLarge, InvalidTag and its kin, InvalidRedirectLocation.
+    Raises MetadataTooLarge, InvalidTag and its kin, InvalidRedirectLocation, AccessControlListNotSupported and its kin.
     """
-    return Details(entity=entity_of(request), metadata=metadata_of(request), tags=tags_of(request))
+    return Details(
+        entity=entity_of(request),
+        metadata=metadata_of(request),
+        tags=tags_of(request),
+        acl=granting.acl_of_new(call, scope, request),
+    )
 
 
 def entity_of(request: dict[str, Any]) -> dict[str, str]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import s3
-from skyglobe.services.s3.records import homes
+from skyglobe.services.s3 import deciding, errors, s3
+from skyglobe.services.s3.facts import Facts
+from skyglobe.services.s3.records import Home, homes
 from skyglobe.services.s3.rules.sources import parse_copy_source
 
 _ACTIONS = {
@@ -15,91 +16,150 @@ _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CopyObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
     "DeleteBucketTagging": "PutBucketTagging",
-    "DeleteObjects": "DeleteObject",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
     "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "GetBucketNotificationConfiguration": "GetBucketNotification",
     "GetBucketReplication": "GetReplicationConfiguration",
     "GetObjectAttributes": "GetObject",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
     "ListBuckets": "ListAllMyBuckets",
     "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
     "ListParts": "ListMultipartUploadParts",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
-_VERSIONED = frozenset({"GetObject", "DeleteObject", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging"})
-"""Actions that have a twin of their own for explicit versions: ``s3:GetObjectVersion``."""
-_KEYS = {
-    "Prefix": "s3:prefix",
-    "Delimiter": "s3:delimiter",
-    "MaxKeys": "s3:max-keys",
-    "ACL": "s3:x-amz-acl",
-    "StorageClass": "s3:x-amz-storage-class",
-    "CopySource": "s3:x-amz-copy-source",
-    "MetadataDirective": "s3:x-amz-metadata-directive",
-    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
-    "VersionId": "s3:VersionId",
+_OF_VERSIONS = {
+    # Actions that have a twin of their own for explicit versions.
+    "DeleteObject": "DeleteObjectVersion",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+    "GetObject": "GetObjectVersion",
+    "GetObjectAcl": "GetObjectVersionAcl",
+    "GetObjectAttributes": "GetObjectVersionAttributes",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectAcl": "PutObjectVersionAcl",
+    "PutObjectTagging": "PutObjectVersionTagging",
 }
+_GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+_FURTHER = {
+    # What a write of an object needs besides, when it says one of these.
+    "Tagging": "PutObjectTagging",
+    "ObjectLockMode": "PutObjectRetention",
+    "ObjectLockRetainUntilDate": "PutObjectRetention",
+    "ObjectLockLegalHoldStatus": "PutObjectLegalHold",
+    **dict.fromkeys(_GRANTS, "PutObjectAcl"),
+}
+_MAKES = frozenset(("PutObject", "CopyObject", "CreateMultipartUpload"))
 
 
 @s3.needs
 def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
-    """List what a call needs: most one action, copies one at each end, deletions one for each key."""
+    """List what a call needs: most one action, copies one at each end. DeleteObjects asks for each key on its way."""
     action = _ACTIONS.get(operation, operation)
     bucket = params.get("Bucket")
     if bucket is None:
-        return [Need(f"s3:{action}", "*", call.account)]
-    # Whoever creates a bucket asks for one of its own, even where the name turns out to be taken.
-    owner = _owner(call, bucket) if operation != "CreateBucket" else call.account
-    context = {_KEYS[name].lower(): str(value) for name, value in params.items() if name in _KEYS}
+        return [Need(f"s3:{action}", "*", call.account, Facts(call, operation, params, None, call.account), "")]
+    if operation == "CreateBucket":
+        return _creation(call, params)
+    home = _home(call, bucket)
     if operation == "DeleteObjects":
-        objects = params.get("Delete", {}).get("Objects") or []
-        return [_on_key(call, action, bucket, item.get("Key", ""), item.get("VersionId"), owner) for item in objects]
-    if "Key" not in params:
-        return [Need(f"s3:{action}", _arn(call, bucket), owner, context)]
-    needs = [_on_key(call, action, bucket, params["Key"], params.get("VersionId"), owner, context)]
-    if params.get("Tagging") and action == "PutObject":
-        needs.append(_on_key(call, "PutObjectTagging", bucket, params["Key"], None, owner))
-    if operation == "GetObjectAttributes":
-        needs.append(_on_key(call, "GetObjectAttributes", bucket, params["Key"], None, owner))
+        return []
+    key = params.get("Key")
+    if key is None:
+        return [_need(call, action, operation, params, home)]
+    version = params.get("VersionId")
+    needs = [_need(call, action, operation, params, home, key, version)]
+    if operation in _MAKES:
+        further = {_FURTHER[name] for name in params if name in _FURTHER and params[name]}
+        needs += [_need(call, name, operation, params, home, key) for name in sorted(further)]
+    elif operation == "GetObjectAttributes":
+        needs.append(_need(call, "GetObjectAttributes", operation, params, home, key, version))
     if "CopySource" in params:
-        needs += _on_source(call, params["CopySource"])
+        needs += _on_source(call, operation, params)
     return needs
 
 
-def _on_source(call: Call, copy_source: str) -> list[Need]:
-    source = parse_copy_source(copy_source)
-    if source is None:
-        return []  # the operation itself refuses a source that is none
-    owner = _owner(call, source.bucket)
-    return [_on_key(call, "GetObject", source.bucket, source.key, source.version, owner)]
+def _creation(call: Call, params: dict[str, Any]) -> list[Need]:
+    """Whoever creates a bucket asks for one of its own, even where the name turns out to be taken."""
+    actions = ["CreateBucket"]
+    if any(name in params for name in _GRANTS):
+        actions.append("PutBucketAcl")
+    if "ObjectOwnership" in params:
+        actions.append("PutBucketOwnershipControls")
+    facts = Facts(call, "CreateBucket", params, None, call.account)
+    arn = _arn(call, params["Bucket"])
+    return [Need(f"s3:{action}", arn, call.account, facts, "") for action in actions]
 
 
-def _on_key(
+def deletion(call: Call, home: Home, key: str, version: str | None) -> Need:
+    """Return what deleting one of many keys needs."""
+    return _need(call, "DeleteObject", "DeleteObjects", {}, home, key, version)
+
+
+def listing(call: Call, home: Home) -> Need:
+    """Return what it takes to be told that an object is not there."""
+    return _need(call, "ListBucket", "ListObjectsV2", {}, home)
+
+
+def _need(
     call: Call,
     action: str,
-    bucket: str,
-    key: str,
-    version: str | None,
-    owner: str,
-    context: dict[str, str] | None = None,
+    operation: str,
+    params: dict[str, Any],
+    home: Home | str,
+    key: str | None = None,
+    version: str | None = None,
 ) -> Need:
-    name = f"{action}Version" if version and action in _VERSIONED else action
-    return Need(f"s3:{name}", f"{_arn(call, bucket)}/{key}", owner, context or {})
+    name = f"s3:{_OF_VERSIONS.get(action, action) if version else action}"
+    if isinstance(home, str):
+        policy, account, found, arn = "", call.account, None, _arn(call, home)
+    else:
+        policy, account = deciding.policy_on(call, home, name, key, version)
+        found, arn = home, _arn(call, home.name)
+    facts = Facts(call, operation, params, found, account, key, version)
+    return Need(name, arn if key is None else f"{arn}/{key}", account, facts, policy)
+
+
+def _on_source(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
+    source = parse_copy_source(params["CopySource"])
+    if source is None:
+        return []  # the operation itself refuses a source that is none
+    home = homes.find(call, call.partition, source.bucket) or source.bucket
+    return [_need(call, "GetObject", operation, params, home, source.key, source.version)]
 
 
 def _arn(call: Call, bucket: str) -> str:
     return f"arn:{call.partition}:s3:::{bucket}"
 
 
-def _owner(call: Call, bucket: str) -> str:
-    """Return whose bucket it is; one that does not exist counts as the caller's, who is then told so."""
+def _home(call: Call, bucket: str) -> Home | str:
+    """Return where the bucket lives; the name of one that does not exist, which counts as the caller's.
+
+    Those who come without a signature have nothing to be asked for, and are told at once: NoSuchBucket.
+    """
     home = homes.find(call, call.partition, bucket)
-    return home.owner if home is not None else call.account
+    if home is None and call.principal.is_anonymous:
+        raise errors.no_such_bucket(bucket)
+    return home or bucket

@@ -35,9 +35,24 @@ def enter(call: Call, request: dict[str, Any]) -> Scope:
     home = get_home(call, request["Bucket"], request.get("ExpectedBucketOwner"))
     if home.region != call.region and call.principal.type not in ("anonymous", "service"):
         raise _wrong_region(call, home)
+    if home.access is not None:
+        check_payer(call, home, request)
     if home.owner == call.account and home.region == call.region:
         return call
     return call.within(home.owner, home.region)
+
+
+def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
+    """Where requesters pay, refuse whoever does not say that they do, and tell the others that they are charged.
+
+    Raises AccessDenied; S3 user guide, "Using Requester Pays general purpose buckets". Its owner pays without saying.
+    """
+    assert home.access is not None
+    if not home.access.requester_pays or call.principal.account == home.owner:
+        return
+    if call.principal.is_anonymous or request.get("RequestPayer") != "requester":
+        raise errors.access_denied()
+    call.request.answer_headers = {**(call.request.answer_headers or {}), "x-amz-request-charged": "requester"}
 
 
 def enter_object(call: Call, request: dict[str, Any], *, writes: bool) -> Scope:

@@ -12,6 +12,7 @@ import msgspec
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.resources import Resource, ResourceTable
 from skyglobe.kernel.tables import Counter, Record, Table
+from skyglobe.services.s3.guards import Access, Grant
 
 
 class Home(Record, frozen=True):
@@ -22,6 +23,8 @@ class Home(Record, frozen=True):
     owner: str
     region: str
     created_at: Instant
+    access: Access | None = None
+    """Who may do what, as far as the bucket tells; None for what a new bucket has."""
 
 
 class Bucket(Resource, frozen=True):
@@ -40,6 +43,14 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
     chunk: int = 0
 
 
+class ObjectAcl(msgspec.Struct, frozen=True, array_like=True):
+    """The access control list of an object, in force while its bucket takes lists."""
+
+    owner: str
+    """Account; empty for who came without a signature."""
+    grants: tuple[Grant, ...]
+
+
 class Details(msgspec.Struct, frozen=True, array_like=True):
     """What of an object only its own requests need."""
 
@@ -55,6 +66,8 @@ class Details(msgspec.Struct, frozen=True, array_like=True):
     """The upload that made the object, and whose parts hold the bytes."""
     parts: int = 0
     """Of how many parts S3 says it consists; 0 for one that was put or copied whole."""
+    acl: ObjectAcl | None = None
+    """None: the bucket's owner has full control, nobody else anything."""
 
 
 class Object(Record, frozen=True):

@@ -22,14 +22,6 @@ def find_object(scope: Scope, request: dict[str, Any]) -> Object | None:
     return objects.find(scope, request["Bucket"], request["Key"])
 
 
-def get_object(scope: Scope, request: dict[str, Any]) -> Object:
-    """As ``find_object``, raising NoSuchKey."""
-    found = find_object(scope, request)
-    if found is None:
-        raise errors.no_such_key(request["Key"])
-    return found
-
-
 def check_version(key: str, version: str | None) -> None:
     """Refuse version ids no object here has: InvalidArgument when malformed, else NoSuchVersion."""
     if version is None or version == NULL_VERSION:

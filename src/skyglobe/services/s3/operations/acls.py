@@ -1,28 +1,102 @@
-"""Access control lists as they are under BucketOwnerEnforced: the owner of the bucket has everything, nobody else."""
+"""Access control lists of buckets and objects."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import places, s3, versions
-from skyglobe.services.s3.access import canonical_id, owner_of
+from skyglobe.kernel.principals import canonical_user_of
+from skyglobe.services.s3 import deciding, documents, errors, finding, granting, places, s3, settings
+from skyglobe.services.s3.guards import Grant
+from skyglobe.services.s3.records import Home, ObjectAcl, details_of, objects, pack_details
+from skyglobe.services.s3.rules import acls
 
 
 @s3.operation
 def get_bucket_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Return the one grant a bucket has."""
-    return _owner_only(places.enter(call, request).account)
+    """Return a bucket's list; full control for its owner alone while BucketOwnerEnforced."""
+    home = settings.enter(call, request)
+    return _described(home.owner, deciding.grants_of(home))
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def get_object_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Return the one grant an object has. Raises NoSuchKey."""
+    """Return an object's list; full control for the bucket's owner alone while BucketOwnerEnforced."""
     scope = places.enter_object(call, request, writes=False)
-    versions.get_object(scope, request)
-    return _owner_only(scope.account)
+    details = details_of(finding.get_object(call, scope, request))
+    home = places.get_home(call, request["Bucket"])
+    return _described(deciding.owner_of_object(home, details), deciding.grants_of_object(home, details))
 
 
-def _owner_only(account: str) -> dict[str, Any]:
-    grantee = {"ID": canonical_id(account), "Type": "CanonicalUser"}
-    return {"Owner": owner_of(account), "Grants": [{"Grantee": grantee, "Permission": "FULL_CONTROL"}]}
+@s3.operation
+def put_bucket_acl(call: Call, request: dict[str, Any]) -> None:
+    """Give a bucket another list: canned, in headers or in a document.
+
+    Raises AccessControlListNotSupported while BucketOwnerEnforced, AccessDenied under BlockPublicAcls.
+    """
+    home = settings.enter(call, request)
+    documents.check_document(call, request)
+    if not deciding.access_of(home).takes_acls:
+        raise granting.not_supported()
+    grants = _asked(request, home.owner, home.owner)
+    _check_public(call, home, "s3:PutBucketAcl", request, grants)
+    is_private = grants == (Grant(canonical_user_of(home.owner), "FULL_CONTROL"),)
+    settings.change(call, home, grants=None if is_private else grants)
+
+
+@s3.operation
+def put_object_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Give an object another list. Its owner stays. Raises as PutBucketAcl does, and NoSuchKey."""
+    scope = places.enter_object(call, request, writes=True)
+    documents.check_document(call, request)
+    found = finding.get_object(call, scope, request)
+    home = places.get_home(call, request["Bucket"])
+    if not deciding.access_of(home).takes_acls:
+        if request.get("ACL") != "bucket-owner-full-control" or granting.has_grants(request):
+            raise granting.not_supported()
+        return {}
+    details = details_of(found)
+    owner = deciding.owner_of_object(home, details)
+    grants = _asked(request, owner, home.owner)
+    _check_public(call, home, "s3:PutObjectAcl", request, grants)
+    changed = msgspec.structs.replace(details, acl=ObjectAcl(owner, grants))
+    objects.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
+    return {}
+
+
+def _asked(request: dict[str, Any], owner: str, bucket_owner: str) -> tuple[Grant, ...]:
+    """Return the list a request gives a bucket or object, of which it must give exactly one form."""
+    user = canonical_user_of(owner)
+    named = granting.requested_grants(request, user, canonical_user_of(bucket_owner))
+    document = request.get("AccessControlPolicy")
+    if named is not None:
+        if document is not None:
+            raise s3.error("UnexpectedContent", "This request does not support content")
+        return named
+    if document is None:
+        raise s3.error("MissingSecurityHeader", "Your request was missing a required header")
+    if (document.get("Owner") or {}).get("ID") is None:
+        raise granting.malformed()
+    if document["Owner"]["ID"] != user:
+        raise errors.access_denied()
+    try:
+        return granting.limited(acls.document_grants(document.get("Grants") or ()))
+    except acls.BadGrant as error:
+        raise granting.malformed() if error.kind == "syntax" else granting.bad_grant(error) from error
+
+
+def _check_public(call: Call, home: Home, action: str, request: dict[str, Any], grants: tuple[Grant, ...]) -> None:
+    deciding.check_may_publish(call, home, grants, lambda why: granting.blocked(call, home, action, request, why))
+
+
+def _described(owner: str, grants: tuple[Grant, ...]) -> dict[str, Any]:
+    listed = [{"Grantee": _grantee(grant.grantee), "Permission": grant.permission} for grant in grants]
+    return {"Owner": {"ID": canonical_user_of(owner)}, "Grants": listed}
+
+
+def _grantee(grantee: str) -> dict[str, str]:
+    if grantee in acls.GROUPS:
+        return {"Type": "Group", "URI": grantee}
+    return {"Type": "CanonicalUser", "ID": grantee}

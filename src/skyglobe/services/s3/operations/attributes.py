@@ -6,7 +6,7 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, places, reading, s3, versions
+from skyglobe.services.s3 import errors, finding, places, reading, s3
 from skyglobe.services.s3.answers import checksum_members, seconds
 from skyglobe.services.s3.describing import refuse_unbuilt
 from skyglobe.services.s3.operations.listing import page_size
@@ -14,13 +14,13 @@ from skyglobe.services.s3.records import Details, Object, Part, details_of
 from skyglobe.services.s3.rules.checksums import MEMBERS
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def get_object_attributes(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked of ETag, Checksum, ObjectParts, StorageClass and ObjectSize."""
     scope = places.enter_object(call, request, writes=False)
     refuse_unbuilt(call, request)
     asked = _asked(call, request)
-    found = versions.get_object(scope, request)
+    found = finding.get_object(call, scope, request)
     details = details_of(found)
     result: dict[str, Any] = {"LastModified": seconds(found.modified_at)}
     if "ETag" in asked:

@@ -1,7 +1,7 @@
 """Settings of buckets that nobody can set yet: what a bucket that never had them answers.
 
-Only where that is the whole truth. Settings with an effect by default (encryption, public access blocks) are not
-answered before they have it.
+Only where that is the whole truth. Settings with an effect by default (encryption) are not answered before they have
+it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def get_bucket_versioning(call: Call, request: dict[str, Any]) -> dict[str, Any]
     return {}
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def get_bucket_accelerate_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Answer without a status: acceleration was never set."""
     places.enter(call, request)
@@ -44,27 +44,6 @@ def get_bucket_notification_configuration(call: Call, request: dict[str, Any]) -
     """Answer without targets: nobody is notified."""
     places.enter(call, request)
     return {}
-
-
-@s3.operation
-def get_bucket_request_payment(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer that the bucket's owner pays."""
-    places.enter(call, request)
-    return {"Payer": "BucketOwner"}
-
-
-@s3.operation
-def get_bucket_ownership_controls(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer BucketOwnerEnforced: the bucket's owner owns every object, and ACLs that say otherwise are refused."""
-    places.enter(call, request)
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}}
-
-
-@s3.operation
-def get_bucket_policy(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Raise NoSuchBucketPolicy: there is none."""
-    text = "The bucket policy does not exist"
-    raise _never_set(call, request, "NoSuchBucketPolicy", text, BucketName=request["Bucket"])
 
 
 @s3.operation

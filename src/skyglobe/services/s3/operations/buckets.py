@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import errors, places, s3, versions
-from skyglobe.services.s3.access import bucket_arn
-from skyglobe.services.s3.describing import OWNER_ACLS, bad_tags, refuse_member
+from skyglobe.services.s3 import errors, granting, places, s3, settings, versions
+from skyglobe.services.s3.access import bucket_arn, canonical_id
+from skyglobe.services.s3.describing import bad_tags, refuse_member
+from skyglobe.services.s3.guards import ENFORCED, Access, Grant
+from skyglobe.services.s3.operations.ownership import OWNERSHIPS, acl_with_ownership
 from skyglobe.services.s3.records import Bucket, Home, bucket_count, buckets, homes, objects, uploads
-from skyglobe.services.s3.rules import names
+from skyglobe.services.s3.rules import acls, names
 from skyglobe.services.s3.rules.regions import HOME_REGION, place_bucket
 from skyglobe.services.s3.rules.tags import BUCKET, BadTags, tags_of_set
 
 MAX_BUCKETS = 10_000  # of an account; S3 endpoints and quotas, "Buckets"
-
-_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
 @s3.operation
@@ -31,11 +31,12 @@ def create_bucket(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     constraint = configuration.get("LocationConstraint")
     region = _place(call, constraint)
     tags = _tags(configuration)
+    access = _access(call, request)
     existing = homes.find(call, call.partition, name)
     if existing is not None:
         _check_taken(call, existing, region)
     else:
-        _make(call, name, region, constraint, tags)
+        _make(call, name, region, constraint, tags, access)
     location = f"/{name}" if region == HOME_REGION else f"http://{name}.s3.amazonaws.com/"
     return {"Location": location, "BucketArn": bucket_arn(region, name)}
 
@@ -56,14 +57,28 @@ def _check_name(call: Call, request: dict[str, Any]) -> None:
 def _refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
     if request.get("ObjectLockEnabledForBucket"):
         refuse_member(call, "ObjectLockEnabledForBucket")
-    if request.get("ObjectOwnership", "BucketOwnerEnforced") != "BucketOwnerEnforced":
-        refuse_member(call, "ObjectOwnership")
-    if request.get("ACL", "private") not in OWNER_ACLS or any(name in request for name in _GRANTS):
-        text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
-        raise s3.error("InvalidBucketAclWithObjectOwnership", text)
     configuration = request.get("CreateBucketConfiguration") or {}
     if "Location" in configuration or "Bucket" in configuration:
         raise errors.not_implemented("Location", "Directory buckets are not built yet.")
+
+
+def _access(call: Call, request: dict[str, Any]) -> Access | None:
+    """Return who owns what will be in the bucket and its list; None for what buckets have by default.
+
+    A public list is refused: the blocks of a new bucket are all on.
+    """
+    ownership = request.get("ObjectOwnership", ENFORCED)
+    if ownership not in OWNERSHIPS:
+        raise errors.invalid_argument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", ownership)
+    owner = canonical_id(call.account)
+    grants = granting.requested_grants(request, owner, owner)
+    if grants == (Grant(owner, "FULL_CONTROL"),):
+        grants = None
+    if ownership == ENFORCED and grants is not None:
+        raise acl_with_ownership()
+    if grants is not None and acls.is_public(grants):
+        raise errors.access_denied()
+    return Access(ownership=ownership, grants=grants) if ownership != ENFORCED else None
 
 
 def _place(call: Call, constraint: str | None) -> str:
@@ -100,12 +115,16 @@ def _check_taken(call: Call, existing: Home, region: str) -> None:
         raise s3.error("BucketAlreadyOwnedByYou", text, status=409, BucketName=existing.name)
 
 
-def _make(call: Call, name: str, region: str, constraint: str | None, tags: dict[str, str]) -> None:
+def _make(
+    call: Call, name: str, region: str, constraint: str | None, tags: dict[str, str], access: Access | None
+) -> None:
     if bucket_count.get(call, "") >= MAX_BUCKETS:
         text = "You have attempted to create more buckets than allowed"
         raise s3.error("TooManyBuckets", text, CurrentNumberOfBuckets=MAX_BUCKETS, AllowedNumberOfBuckets=MAX_BUCKETS)
     bucket_count.add(call, "", 1)
-    home = Home(partition=call.partition, name=name, owner=call.account, region=region, created_at=call.now)
+    home = Home(
+        partition=call.partition, name=name, owner=call.account, region=region, created_at=call.now, access=access
+    )
     homes.insert(call, home)
     bucket = Bucket(
         arn=bucket_arn(region, name),
@@ -148,5 +167,8 @@ def delete_bucket(call: Call, request: dict[str, Any]) -> None:
     bucket = buckets.find(scope, name)
     assert bucket is not None, f"bucket {name} has a home but is not there"
     buckets.delete(scope, bucket)
-    homes.delete(scope, places.get_home(call, name))
+    home = places.get_home(call, name)
+    if home.access is not None:
+        settings.drop_documents(scope, home)
+    homes.delete(scope, home)
     bucket_count.add(scope, "", -1)

@@ -37,7 +37,7 @@ from skyglobe.services.s3.rules.parts import (
 )
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Put listed parts together into an object; parts not listed are given up.
 

@@ -36,7 +36,7 @@ class Draft(msgspec.Struct, frozen=True):
     algorithm: str
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def copy_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Copy an object within or between buckets, with its metadata and tags or new ones."""
     draft = _draft(call, request)
@@ -104,7 +104,7 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     algorithm = request.get("ChecksumAlgorithm") or found.algorithm or DEFAULT
     if algorithm not in MEMBERS:
         raise errors.invalid_request("Checksum algorithm provided is unsupported.")
-    details = _details(request, source, replaces_metadata, replaces_tags)
+    details = _details(call, scope, request, source, replaces_metadata, replaces_tags)
     return Draft(source, scope, request["Bucket"], request["Key"], existing, storage_class, details, algorithm)
 
 
@@ -116,9 +116,11 @@ def _directive(request: dict[str, Any], member: str, header: str) -> bool:
     return bool(value == "REPLACE")
 
 
-def _details(request: dict[str, Any], source: CopySource, replaces_metadata: bool, replaces_tags: bool) -> Details:
-    """Return what the copy is to be given. The redirect is never copied, only named anew."""
-    old, new = source.details, describing.details_for(request)
+def _details(
+    call: Call, scope: Scope, request: dict[str, Any], source: CopySource, replaces_metadata: bool, replaces_tags: bool
+) -> Details:
+    """Return what the copy is to be given. The redirect and the access control list are never copied, only named."""
+    old, new = source.details, describing.details_for(call, scope, request)
     entity = new.entity
     if not replaces_metadata:
         entity = {name: value for name, value in old.entity.items() if name != "WebsiteRedirectLocation"}
@@ -128,6 +130,7 @@ def _details(request: dict[str, Any], source: CopySource, replaces_metadata: boo
         entity=entity,
         metadata=new.metadata if replaces_metadata else old.metadata,
         tags=new.tags if replaces_tags else old.tags,
+        acl=new.acl,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import documents, errors, places, s3, versions
+from skyglobe.services.s3 import documents, errors, needs, places, s3, versions
 from skyglobe.services.s3.describing import refuse_member
 from skyglobe.services.s3.records import objects
 from skyglobe.services.s3.rules.conditions import etag_listed
@@ -16,7 +16,7 @@ from skyglobe.services.s3.rules.names import MAX_KEY_BYTES, key_bytes
 MAX_KEYS = 1_000  # DeleteObjects
 
 
-@s3.operation(unused=("BypassGovernanceRetention", "MFA", "RequestPayer"))
+@s3.operation(unused=("BypassGovernanceRetention", "MFA"))
 def delete_object(call: Call, request: dict[str, Any]) -> None:
     """Delete an object. Nothing happens when there is none, unless If-Match asks for one."""
     scope = places.enter_object(call, request, writes=True)
@@ -45,7 +45,7 @@ def _delete(scope: Scope, bucket: str, key: str, if_match: str | None) -> None:
         versions.remove(scope, found)
 
 
-@s3.operation(unused=("BypassGovernanceRetention", "MFA", "RequestPayer"))
+@s3.operation(unused=("BypassGovernanceRetention", "MFA"))
 def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Delete up to 1,000 objects; each that cannot be deleted is an error of its own in the answer."""
     scope = places.enter(call, request)
@@ -56,9 +56,13 @@ def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         raise errors.malformed_xml()
     deleted: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
+    home = places.get_home(call, request["Bucket"])
     for item in listed:
         named = {name: item[name] for name in ("Key", "VersionId") if name in item}
         try:
+            refusal = call.refusal(needs.deletion(call, home, item["Key"], item.get("VersionId")))
+            if refusal is not None:
+                raise refusal
             _delete_listed(scope, request["Bucket"], item)
         except ServiceError as error:
             failed.append({**named, "Code": error.code, "Message": error.message})

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, places, reading, s3, versions
+from skyglobe.services.s3 import errors, finding, places, reading, s3
 from skyglobe.services.s3.answers import checksum_members, head_members, is_composite, quoted, seconds
 from skyglobe.services.s3.describing import refuse_unbuilt
 from skyglobe.services.s3.records import Details, Object, details_of, parts
@@ -38,7 +38,7 @@ class Reading(NamedTuple):
     members: dict[str, Any]
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return an object, or a range or part of it. Raises InvalidObjectState for archived ones."""
     scope, found, details, span, members = _read(call, request)
@@ -49,7 +49,7 @@ def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Describe an object without its bytes."""
     return _read(call, request).members
@@ -59,7 +59,7 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
     scope = places.enter_object(call, request, writes=False)
     refuse_unbuilt(call, request)
     _check_overrides(call, request)
-    found = versions.get_object(scope, request)
+    found = finding.get_object(call, scope, request)
     if any(name in request for name in _CONDITIONS):
         _check_conditions(request, found, call.now)
     details = details_of(found)

@@ -19,7 +19,7 @@ MAX_PAGE = 1_000  # ListObjectsV2: "returns up to 1,000 key names"; larger wishe
 _TOKENS = "s3.objects"
 
 
-@s3.operation(unused=("OptionalObjectAttributes", "RequestPayer"))
+@s3.operation(unused=("OptionalObjectAttributes",))
 def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a bucket's objects in the order of their keys' UTF-8."""
     scope = places.enter(call, request)
@@ -47,7 +47,7 @@ def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-@s3.operation(unused=("OptionalObjectAttributes", "RequestPayer"))
+@s3.operation(unused=("OptionalObjectAttributes",))
 def list_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a bucket's objects, the older way: pages are continued after a marker, a key."""
     scope = places.enter(call, request)

@@ -22,7 +22,7 @@ ATTEMPTS = 8
 """How often a copy begins again because its source was replaced while its bytes were being hashed."""
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def upload_part(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Store a part of an upload; one of the same number is replaced."""
     upload, expected = _check_part(call, request)
@@ -111,7 +111,7 @@ def _put(scope: Scope, part: Part) -> None:
     parts.insert(scope, part)
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def upload_part_copy(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Make a part of the bytes of an object, or of a range of them. The bytes are shared, not copied."""
     source, span, upload = _check_copy(call, request)

@@ -29,7 +29,7 @@ class Draft(msgspec.Struct, frozen=True):
     """What was at the key when the request came."""
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Store an object. Small bodies are stored on the spot, larger ones as they arrive.
 
@@ -68,7 +68,7 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     return Draft(
         scope,
         describing.storage_class_of(request),
-        describing.details_for(request),
+        describing.details_for(call, scope, request),
         expected,
         expected.checksum.algorithm or DEFAULT,
         before,

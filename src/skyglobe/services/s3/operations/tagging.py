@@ -8,25 +8,25 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, documents, errors, places, s3, versions
+from skyglobe.services.s3 import describing, documents, errors, finding, places, s3
 from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, objects, pack_details
 from skyglobe.services.s3.rules.tags import BUCKET, OBJECT, BadTags, Subject, tags_of_set
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def get_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return an object's tags; an empty set when it has none."""
-    found = versions.get_object(places.enter_object(call, request, writes=False), request)
+    found = finding.get_object(call, places.enter_object(call, request, writes=False), request)
     return {"TagSet": _tag_set(details_of(found).tags)}
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Replace an object's tags. The object itself does not change."""
     scope = places.enter_object(call, request, writes=True)
     documents.check_document(call, request)
     tags = _given(request, OBJECT)
-    _replace(scope, versions.get_object(scope, request), tags)
+    _replace(scope, finding.get_object(call, scope, request), tags)
     return {}
 
 
@@ -34,7 +34,7 @@ def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 def delete_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Remove an object's tags."""
     scope = places.enter_object(call, request, writes=True)
-    _replace(scope, versions.get_object(scope, request), {})
+    _replace(scope, finding.get_object(call, scope, request), {})
     return {}
 
 

@@ -17,7 +17,7 @@ from skyglobe.services.s3.rules.checksums import MEMBERS
 from skyglobe.services.s3.rules.folding import Start, marker_start, read_page
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def list_multipart_uploads(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a bucket's uploads in progress, by key and then by age."""
     scope = places.enter(call, request)
@@ -73,7 +73,7 @@ def _initiator(found: Upload, owner: str) -> dict[str, str]:
     return {"ID": canonical_id(owner) if is_account else found.initiator}
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def list_parts(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of an upload's parts by number. Raises NoSuchUpload."""
     scope = places.enter_object(call, request, writes=False)

@@ -13,7 +13,7 @@ from skyglobe.services.s3.rules.checksums import FULL_OBJECT, MEMBERS, BadChecks
 ID_RANDOM_DIGITS = 48
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Begin an upload. What the object is to be given is said here; its bytes come in parts."""
     scope = places.enter_object(call, request, writes=True)
@@ -28,7 +28,7 @@ def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, An
         storage_class=describing.storage_class_of(request),
         algorithm=algorithm,
         checksum_type=checksum_type,
-        details=describing.details_for(request),
+        details=describing.details_for(call, scope, request),
     )
     uploads.insert(scope, upload)
     result = {"Bucket": upload.bucket, "Key": upload.key, "UploadId": upload.id}
@@ -53,7 +53,7 @@ def _checksum(request: dict[str, Any]) -> tuple[str, str]:
         raise errors.invalid_request(str(error)) from error
 
 
-@s3.operation(unused=("RequestPayer",))
+@s3.operation
 def abort_multipart_upload(call: Call, request: dict[str, Any]) -> None:
     """Give up an upload and its parts. Raises NoSuchUpload."""
     scope = places.enter_object(call, request, writes=True)

@@ -1,0 +1,29 @@
+"""Finding the object a request is about, and what to tell those who ask for one that is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.s3 import errors, needs, versions
+from skyglobe.services.s3.records import Object, homes
+
+
+def get_object(call: Call, scope: Scope, request: dict[str, Any]) -> Object:
+    """Return the object a request names. Raises what ``missing_key`` returns, and what ``versions`` does."""
+    found = versions.find_object(scope, request)
+    if found is None:
+        raise missing_key(call, request["Bucket"], request["Key"])
+    return found
+
+
+def missing_key(call: Call, bucket: str, key: str) -> ServiceError:
+    """Return NoSuchKey for callers who may list the bucket, for others AccessDenied: they are not told what is there.
+
+    GetObject, API reference, "Permissions".
+    """
+    home = homes.find(call, call.partition, bucket)
+    refusal = call.refusal(needs.listing(call, home)) if home is not None else None
+    return refusal or errors.no_such_key(key)
