@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore import UNSIGNED
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
@@ -81,3 +83,71 @@ def upload(s3: Any, bucket: str) -> Callable[..., dict[str, Any]]:
         return {**answer, "UploadId": begun["UploadId"], "Listed": listed}
 
     return whole
+
+
+OWNER, STRANGER = "111111111111", "222222222222"
+
+
+def statement(action: str | list[str], resource: str | list[str], principal: Any = "*", **more: Any) -> dict[str, Any]:
+    """Return a statement of a bucket policy that allows, unless told otherwise."""
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource, **more}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@pytest.fixture
+def owner(cloud: TestCloud) -> Any:
+    """A session of the root of the account that owns ``yard``."""
+    return cloud.session(account=OWNER)
+
+
+@pytest.fixture
+def yard(owner: Any) -> str:
+    """A bucket of ``owner`` with an object ``a`` in it."""
+    s3 = owner.client("s3")
+    s3.create_bucket(Bucket="yard")
+    s3.put_object(Bucket="yard", Key="a", Body=b"apple", Tagging="state=ripe")
+    return "yard"
+
+
+@pytest.fixture
+def open_yard(owner: Any, yard: str) -> str:
+    """``yard`` without its public access block, and taking access control lists."""
+    s3 = owner.client("s3")
+    s3.delete_public_access_block(Bucket=yard)
+    rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=yard, OwnershipControls=rules)
+    return yard
+
+
+@pytest.fixture
+def policy(owner: Any, yard: str) -> Callable[..., None]:
+    """Return a function that gives ``yard`` a policy of some statements."""
+    return lambda *statements: owner.client("s3").put_bucket_policy(Bucket=yard, Policy=document(*statements))
+
+
+@pytest.fixture
+def user(cloud: TestCloud) -> Callable[..., Any]:
+    """Return a function that makes a user with allowing statements (action, resource), and returns its S3 client."""
+
+    def make(name: str, *allowed: tuple[Any, Any], account: str = OWNER) -> Any:
+        iam = cloud.session(account=account).client("iam")
+        iam.create_user(UserName=name)
+        if allowed:
+            statements = [{"Effect": "Allow", "Action": action, "Resource": on} for action, on in allowed]
+            text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=text)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        session = cloud.session()
+        session._session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        return session.client("s3", config=ClientConfig(retries={"total_max_attempts": 1}))
+
+    return make
+
+
+@pytest.fixture
+def anonymous(cloud: TestCloud) -> Any:
+    """A client that signs nothing."""
+    return cloud.session().client("s3", config=ClientConfig(signature_version=UNSIGNED))

@@ -1,0 +1,8 @@
+"""Amazon S3 Control: S3's own interface for what belongs to accounts, not buckets. Real here: public access blocks.
+
+It is the other half of S3, not a service beside it: the one service that knows another's records.
+"""
+
+from skyglobe.kernel.service import Service
+
+s3control = Service("s3control", parts=("operations", "needs"))
