@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,13 +41,21 @@ class TestCloud:
 
     def session(self, account: str = ACCESS_KEY, region: str = "us-east-1") -> Any:
         """Return a boto3 session whose calls this cloud answers, as the root of ``account`` (twelve digits)."""
+        return self.session_with({"AccessKeyId": account, "SecretAccessKey": SECRET_KEY}, region)
+
+    def session_with(self, key: Mapping[str, Any], region: str = "us-east-1") -> Any:
+        """Return a boto3 session that signs with a key or temporary credentials, in the form IAM and STS issue them."""
         from boto3 import Session
         from botocore.session import Session as BotocoreSession
 
         inner = BotocoreSession()
         share_models(inner)
         made = Session(
-            aws_access_key_id=account, aws_secret_access_key=SECRET_KEY, region_name=region, botocore_session=inner
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+            aws_session_token=key.get("SessionToken"),
+            region_name=region,
+            botocore_session=inner,
         )
         intercepted(inner, self.send)
         return made

@@ -1,11 +1,8 @@
 """Sessions that sign with keys the cloud issued."""
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
-from skyglobe.testing.interception import intercepted
 
 UNCHECKED = Config(parameter_validation=False)
 """Lets a client send what botocore would refuse by itself."""
@@ -13,14 +10,7 @@ UNCHECKED = Config(parameter_validation=False)
 
 def session_of(cloud, key, region="us-east-1"):
     """Return a boto3 session with an access key, or with temporary credentials."""
-    session = boto3.Session(
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key.get("SessionToken"),
-        region_name=region,
-    )
-    intercepted(session._session, cloud.send)
-    return session
+    return cloud.session_with(key, region)
 
 
 def refusal(call, **params):

@@ -2,10 +2,7 @@
 
 import json
 
-import boto3
 import pytest
-
-from skyglobe.testing.interception import intercepted
 
 HOME = "111111111111"
 AWAY = "222222222222"
@@ -53,14 +50,7 @@ class Account:
 
     def keys(self, key, region="us-east-1"):
         """Return a session that signs with a key or with temporary credentials."""
-        session = boto3.Session(
-            aws_access_key_id=key["AccessKeyId"],
-            aws_secret_access_key=key["SecretAccessKey"],
-            aws_session_token=key.get("SessionToken"),
-            region_name=region,
-        )
-        intercepted(session._session, self.cloud.send)
-        return session
+        return self.cloud.session_with(key, region)
 
     def assume(self, session, role, name="session", **more):
         """Assume a role with a session's keys; return the session of the role."""

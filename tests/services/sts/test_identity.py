@@ -1,11 +1,8 @@
 """Who am I, and credentials that end."""
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
-from skyglobe.testing.interception import intercepted
 
 
 @pytest.fixture
@@ -14,13 +11,7 @@ def sts(aws):
 
 
 def session_client(cloud, credentials, service="sts", token=None):
-    session = boto3.Session(
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=token or credentials["SessionToken"],
-        region_name="eu-west-1",
-    )
-    intercepted(session._session, cloud.send)
+    session = cloud.session_with({**credentials, "SessionToken": token or credentials["SessionToken"]}, "eu-west-1")
     return session.client(service)
 
 

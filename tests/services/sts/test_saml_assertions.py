@@ -4,7 +4,6 @@ import base64
 import datetime as dt
 import hashlib
 
-import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -12,7 +11,6 @@ from lxml import etree
 from signxml import SignatureMethod, XMLSigner
 from signxml.algorithms import CanonicalizationMethod
 
-from skyglobe.testing.interception import intercepted
 from tests.services.sts.conftest import allow, document, trust
 from tests.services.sts.issuers import self_signed
 
@@ -129,9 +127,7 @@ def attributes(role, provider):
 
 @pytest.fixture
 def assume(cloud, role, provider):
-    session = boto3.Session(region_name="us-east-1")
-    intercepted(session._session, cloud.send)
-    nobody = session.client("sts", config=Config(signature_version=UNSIGNED))
+    nobody = cloud.session().client("sts", config=Config(signature_version=UNSIGNED))
 
     def assume(encoded, **more):
         given = {"RoleArn": role, "PrincipalArn": provider, "SAMLAssertion": encoded, **more}

@@ -1,13 +1,11 @@
 """AssumeRoleWithWebIdentity believes what a registered provider signed, and nothing else."""
 
-import boto3
 import jwt
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from skyglobe.testing.interception import intercepted
 from tests.services.sts.conftest import allow, document, trust
 from tests.services.sts.issuers import issuing
 
@@ -29,9 +27,7 @@ def unchanged(idp):
 @pytest.fixture
 def nobody(cloud):
     """A client without credentials."""
-    session = boto3.Session(region_name="us-east-1")
-    intercepted(session._session, cloud.send)
-    return session.client("sts", config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
+    return cloud.session().client("sts", config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
 
 
 def register(home, issuer, **more):
