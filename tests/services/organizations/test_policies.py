@@ -118,6 +118,8 @@ RCP = "RESOURCE_CONTROL_POLICY"
         (RCP, document(deny("ec2:*", Principal="*"))),
         (RCP, document({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*", "Principal": "*"})),
         ("TAG_POLICY", '{"plans":{}}'),
+        ("TAG_POLICY", '{"tags":{"a":{"tag_key":{"@@assign":NaN}}}}'),
+        ("TAG_POLICY", '{"tags":' * 900 + "{}" + "}" * 900),
         ("TAG_POLICY", '{"tags":{"a":{"tag_key":"A"}}}'),
         ("TAG_POLICY", '{"tags":{"a":{"tag_key":{"@@set":"A"}}}}'),
         ("TAG_POLICY", '{"tags":{"a":{"tag_key":{"@@assign":"A","@@operators_allowed_for_child_policies":["x"]}}}}'),
