@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, overload
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.standing import Standing
 from skyglobe.models import OperationModel, ServiceModel, load
 from skyglobe.models.names import api_name, snake_case
 
@@ -20,6 +21,7 @@ F = TypeVar("F", bound=OperationFunction)
 FindNeeds = Callable[[Any, str, dict[str, Any]], list[Need]]
 FindResourcePolicy = Callable[[Scope, str], str | None]
 PolicyKind = Literal["resource", "trust"]
+FindControls = Callable[[Scope, Standing, str], Any]
 
 
 class Operation:
@@ -94,6 +96,8 @@ class Service:
         self.policy_kind: PolicyKind = "resource"
         self.policy_actions = ""
         """What actions that ask for the policies start with; those of a role speak of ``sts:`` alone."""
+        self.find_controls: FindControls | None = None
+        """The control policies on a member account and an action; only the service that keeps organizations has any."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -157,6 +161,11 @@ class Service:
         self.find_resource_policy = function
         self.policy_kind = kind
         self.policy_actions = actions
+        return function
+
+    def controls(self, function: FindControls) -> FindControls:
+        """Register ``function(scope, standing, action)``, which returns an organization's policies on an account."""
+        self.find_controls = function
         return function
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:

@@ -39,7 +39,7 @@ class TrustedService(Record, frozen=True):
     enabled_at: Instant
 
 
-standings: Table[Standing] = Table("kernel.standings", Standing, key=("account",), reach="global")
+standings: Table[Standing] = Table("kernel.standings", Standing, key=("account",), reach="global", is_hot=True)
 trusted_services: Table[TrustedService] = Table(
     "kernel.trusted_services", TrustedService, key=("organization_id", "service_principal"), reach="global"
 )
