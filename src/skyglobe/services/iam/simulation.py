@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.principals import Principal
-from skyglobe.policy import Decision, Policy, PolicySet, Question, Source, decide, explain
+from skyglobe.policy import Decision, Policy, PolicySet, Question, Source, decide, explain, parse_policy
 from skyglobe.services.iam.refusals import invalid_input
 from skyglobe.services.iam.rules.context_keys import missing_keys
 from skyglobe.services.iam.rules.positions import spans_of_statements
@@ -16,6 +16,11 @@ _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_.-]+")
 _ACCOUNT = re.compile(r"\d{12}")
 
 Context = dict[str, str | list[str]]
+
+_EVERYTHING = Source(
+    parse_policy('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}', "identity"),
+    "everything",
+)
 
 
 class Simulation(NamedTuple):
@@ -44,7 +49,13 @@ class Simulation(NamedTuple):
             shown["PermissionsBoundaryDecisionDetail"] = {
                 "AllowedByPermissionsBoundary": self._is_within_boundary(question)
             }
+        if self.policies.scps:
+            shown["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": self._is_within_organization(question)}
         return shown
+
+    def _is_within_organization(self, question: Question) -> bool:
+        same_account = question._replace(resource_account=question.principal.account)
+        return decide(same_account, PolicySet(identity=(_EVERYTHING,), scps=self.policies.scps)).outcome == "allowed"
 
     def _owner_of(self, resource: str) -> str:
         if self.owner is None:
@@ -73,8 +84,9 @@ def matched_statements(decision: Decision) -> list[dict[str, Any]]:
     wanted = {"explicitDeny": "denies", "allowed": "allows"}.get(decision.outcome)
     shown = []
     for step in explain(decision):
-        # What is stored and cannot be read denies everything, and has no text to point at.
-        if step.verdict == wanted and not step.source.policy.malformed:
+        # What is stored and cannot be read denies everything, and has no text to point at. An organization's
+        # policies are not shown to its members.
+        if step.verdict == wanted and step.layer != "scp" and not step.source.policy.malformed:
             span = spans_of_statements(step.source.policy.document)[step.statement.number - 1]
             shown.append(
                 {

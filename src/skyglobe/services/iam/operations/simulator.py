@@ -9,6 +9,7 @@ from typing import Any
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import Principal
+from skyglobe.kernel.standing import find_membership
 from skyglobe.policy import PolicySet, Source, parse_policy
 from skyglobe.services.iam import iam
 from skyglobe.services.iam.access import find_principal, policies_of, policies_on_group
@@ -61,13 +62,14 @@ def simulate_principal_policy(
     max_items: int | None = None,
     marker: str | None = None,
 ) -> dict[str, Any]:
-    """Say what a user, group or role would be allowed, by its policies and further ones."""
+    """Say what a user, group or role would be allowed, by its policies and further ones, within its organization."""
     principal, (identity, boundary) = _held_by(call, policy_source_arn)
     if resource_policy is not None and caller_arn is None and principal.type != "user":
         raise invalid_input("CallerArn is required when a resource policy is simulated and the source is no user.")
     caller = _caller(call, caller_arn) if caller_arn else principal
     held = ((*identity, *_given(policy_input_list or [], "PolicyInputList")), boundary)
     policies = _policy_set(held, permissions_boundary_policy_input_list, resource_policy)
+    policies = policies._replace(scps=_organization_levels(call, caller))
     owner = _owner(caller, resource_policy, resource_owner)
     simulation = Simulation(caller, policies, _context(call, caller, context_entries), owner)
     return _simulate(call, simulation, action_names, resource_arns, marker, max_items)
@@ -109,6 +111,16 @@ def _policy_set(held: Held, boundaries: list[str] | None, resource_policy: str |
         check_simulated_document(resource_policy, "resource")
         resource = Source(parse_policy(resource_policy, "resource"), "ResourcePolicy", kind="resource")
     return PolicySet(identity=identity, boundary=boundary, resource=resource)
+
+
+def _organization_levels(call: Call, caller: Principal) -> tuple[tuple[Source, ...], ...]:
+    """Return the service control policies on a caller, level by level."""
+    standing = find_membership(call, caller.account)
+    organizations = call.kernel.services.find("organizations")
+    if standing is None or organizations is None or organizations.find_controls is None:
+        return ()
+    levels: tuple[tuple[Source, ...], ...] = organizations.find_controls(call, standing, "").scps
+    return levels
 
 
 def _held_by(call: Call, arn: str) -> tuple[Principal, Held]:
