@@ -294,3 +294,30 @@ def test_leaving_the_organization_leaves_its_policies_behind(cloud: TestCloud, o
     cloud.turn(days=5)
     org.api.remove_account_from_organization(AccountId=account)
     queues.list_queues()
+
+
+@pytest.mark.spec("PSIM-006")
+def test_the_simulator_tells_what_the_organization_allows(cloud: TestCloud, org: Organization, user: Any) -> None:
+    account = org.accounts[0]
+    ann = user(account, "ann", ALL)
+    iam = cloud.session(account=account).client("iam")
+    boundary = iam.create_policy(PolicyName="limit", PolicyDocument=document(statement("Allow", "sqs:*")))
+    iam.put_user_permissions_boundary(UserName="ann", PermissionsBoundary=boundary["Policy"]["Arn"])
+    org.put(org.unit, statement("Deny", "sqs:CreateQueue"))
+    asked = ["sqs:ListQueues", "sqs:CreateQueue", "s3:ListAllMyBuckets"]
+    answer = iam.simulate_principal_policy(PolicySourceArn=f"arn:aws:iam::{account}:user/ann", ActionNames=asked)
+    found = [
+        (
+            each["EvalDecision"],
+            each["OrganizationsDecisionDetail"]["AllowedByOrganizations"],
+            each["PermissionsBoundaryDecisionDetail"]["AllowedByPermissionsBoundary"],
+        )
+        for each in answer["EvaluationResults"]
+    ]
+    assert found == [("allowed", True, True), ("explicitDeny", False, True), ("implicitDeny", True, False)]
+    ann.client("sqs").list_queues()
+    denied(ann.client("sqs").create_queue, QueueName="jobs")
+    boss = org.boss.client("iam")
+    user(MANAGEMENT, "bob", ALL)
+    free = boss.simulate_principal_policy(PolicySourceArn=f"arn:aws:iam::{MANAGEMENT}:user/bob", ActionNames=asked)
+    assert all("OrganizationsDecisionDetail" not in each for each in free["EvaluationResults"])

@@ -39,10 +39,14 @@ def controls_of(call: Call, need: Need) -> tuple[Levels, Levels]:
     theirs = mine if need.account == principal.account else find_membership(call, need.account)
     if (mine is None or mine.is_management) and (theirs is None or theirs.is_management):
         return (), ()
-    # Only where there is an organization to ask.
-    from skyglobe.services.organizations.access import FREE, controls_on, is_resource_ruled
-
-    on_caller = controls_on(call, mine) if mine is not None else FREE
-    on_resource = on_caller if theirs is mine else controls_on(call, theirs) if theirs is not None else FREE
-    scps = on_caller.scps if principal.type not in ("service", "anonymous") else ()
-    return scps, on_resource.rcps if is_resource_ruled(need.action) else ()
+    organizations = call.kernel.services.find("organizations")
+    if organizations is None or organizations.find_controls is None:
+        return (), ()  # a cloud of few services, whose store comes from one that had them
+    on_caller = organizations.find_controls(call, mine, need.action) if mine is not None else None
+    on_resource = on_caller
+    if theirs is not mine:
+        on_resource = organizations.find_controls(call, theirs, need.action) if theirs is not None else None
+    scps: Levels = ()
+    if on_caller is not None and principal.type not in ("service", "anonymous"):
+        scps = on_caller.scps
+    return scps, on_resource.rcps if on_resource is not None else ()

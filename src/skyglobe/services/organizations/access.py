@@ -1,4 +1,4 @@
-"""What the gateway asks: the control policies that rule an account's callers, and its resources."""
+"""What every decision asks: the control policies that rule an account's callers, and its resources."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.standing import Standing
 from skyglobe.policy import Kind, Source, stored_policy
+from skyglobe.services.organizations import organizations
 from skyglobe.services.organizations.attaching import list_attached
 from skyglobe.services.organizations.finding import nodes_of
 from skyglobe.services.organizations.records import digest_of, roots
@@ -26,13 +27,17 @@ MAX_HELD = 4_096  # accounts whose policies are kept
 _held: dict[tuple[bytes, str, str], Controls] = {}
 """Policies by the digest of all they were found in and the account's place: good for ever, forgotten to make room."""
 
-FREE = Controls()
+_FREE = Controls()
 
 
-def controls_on(scope: Scope, standing: Standing) -> Controls:
-    """Return the control policies on a member account. The management account is free of them."""
+@organizations.controls
+def controls_on(scope: Scope, standing: Standing, action: str) -> Controls:
+    """Return the control policies on a member account's callers, and on ``action`` upon its resources.
+
+    The management account is free of them. Resource control policies rule the resources of a few services only.
+    """
     if standing.is_management:
-        return FREE
+        return _FREE
     there = scope.within(standing.management)
     key = (digest_of(there), standing.path, standing.account)
     held = _held.get(key)
@@ -40,12 +45,9 @@ def controls_on(scope: Scope, standing: Standing) -> Controls:
         if len(_held) >= MAX_HELD:
             _held.clear()
         held = _held[key] = _find_controls(there, standing)
+    if held.rcps and action.partition(":")[0] not in RCP_SERVICES:
+        return Controls(held.scps)
     return held
-
-
-def is_resource_ruled(action: str) -> bool:
-    """Whether resource control policies have a say on an action: they rule the resources of a few services."""
-    return action.partition(":")[0] in RCP_SERVICES
 
 
 def _find_controls(there: Scope, standing: Standing) -> Controls:

@@ -195,7 +195,7 @@ handshakes: Table[Handshake] = Table(
 identities: Table[Identity] = Table(
     "organizations.identities", Identity, key=("account",), indexes={"address": ("address",)}, reach="global"
 )
-digests: Table[Digest] = Table("organizations.digest", Digest, key=("key",), reach="account")
+digests: Table[Digest] = Table("organizations.digest", Digest, key=("key",), reach="account", is_hot=True)
 
 
 def digest_of(there: Scope) -> bytes:
