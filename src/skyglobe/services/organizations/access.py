@@ -23,9 +23,7 @@ class Controls(NamedTuple):
     rcps: Levels = ()
 
 
-MAX_HELD = 4_096  # accounts whose policies are kept
-_held: dict[tuple[bytes, str, str], Controls] = {}
-"""Policies by the digest of all they were found in and the account's place: good for ever, forgotten to make room."""
+MAX_HELD = 4_096  # accounts whose policies are kept in memory, by the digest of all they were found in
 
 _FREE = Controls()
 
@@ -40,11 +38,11 @@ def controls_on(scope: Scope, standing: Standing, action: str) -> Controls:
         return _FREE
     there = scope.within(standing.management)
     key = (digest_of(there), standing.path, standing.account)
-    held = _held.get(key)
+    cache = scope.kernel.caches.of("organizations.controls", MAX_HELD)
+    held: Controls | None = cache.get(key)
     if held is None:
-        if len(_held) >= MAX_HELD:
-            _held.clear()
-        held = _held[key] = _find_controls(there, standing)
+        held = _find_controls(there, standing)
+        cache.keep(key, held)
     if held.rcps and action.partition(":")[0] not in RCP_SERVICES:
         return Controls(held.scps)
     return held
