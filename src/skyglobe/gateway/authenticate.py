@@ -148,7 +148,7 @@ def _version_four(
         sent = request.headers.get("x-amz-date") or request.headers["date"]
         limit = validity.allowed_skew(service)
         raise auth_errors.skewed(service, sent, signed_at, now.wall, limit)
-    _check_session(request, scope, service, credential, now)
+    check_session(request, scope, service, credential, now)
     payload_hash = s3_payload_hash(request, scope) if service.is_s3 else plain_payload_hash(request)
     verify = sigv4.matches if scope.algorithm == SIGV4 else sigv4a.matches
     wrong = verify(request, scope, credential.secret, instant, payload_hash, is_s3=service.is_s3)
@@ -177,7 +177,7 @@ def _check_signed_headers(request: Request, scope: Scope, service: SignedService
         raise auth_errors.unsigned_headers(service, missing)
 
 
-def _check_session(request: Request, scope: Scope, service: SignedService, credential: Credential, now: Now) -> None:
+def check_session(request: Request, scope: Scope, service: SignedService, credential: Credential, now: Now) -> None:
     """Hold temporary credentials to their token and their time, and long-term keys to having no token."""
     token = _session_token(request, scope)
     if token is None and credential.session_token is None:
@@ -236,7 +236,7 @@ def _version_two(
         if validity.is_skewed(signed_at, now, validity.LONG_SKEW):
             sent = request.headers.get("x-amz-date") or request.headers["date"]
             raise auth_errors.skewed(service, sent, signed_at, now.wall, validity.LONG_SKEW)
-    _check_session(request, scope, service, credential, now)
+    check_session(request, scope, service, credential, now)
     wrong = sigv2.matches(request, scope, credential.secret, virtual_bucket)
     if wrong is not None:
         raise auth_errors.bad_signature(service, scope, Canonical("", wrong))

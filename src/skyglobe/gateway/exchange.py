@@ -63,6 +63,11 @@ class Exchange:
         self._started = perf_counter()
         self.route: Route | None = None
 
+    def enter_as(self, principal: Principal, *, is_verified: bool) -> None:
+        """Take ``principal`` for the caller: who it is was found out elsewhere, and the body needs no opening."""
+        self._principal = principal
+        self._is_verified = is_verified
+
     def perform(self, writes: WriteSet) -> Any:
         """Everything that reads or writes the store: from authentication to the operation itself."""
         route = self.route

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
+from skyglobe.gateway import form_uploads
 from skyglobe.gateway.authorize import refusal
 from skyglobe.gateway.exchange import Exchange, Reply
+from skyglobe.gateway.form_uploads import is_form_upload
 from skyglobe.gateway.identify import identify, needs_body
 from skyglobe.gateway.key_uses import KeyUses
 from skyglobe.gateway.performing import begin_call, perform
@@ -46,6 +48,9 @@ class Gateway:
         if request.path.startswith(ADMIN_PATHS) and self.admin is not None:
             self.kernel.spawn(self._administer(self.admin, request, reply))
             return
+        if request.method == "POST" and is_form_upload(request, self.kernel.config):
+            self.kernel.spawn(self._handle_form(request, reply))
+            return
         if needs_body(request):
             self.kernel.spawn(self._handle_whole(request, reply))
             return
@@ -59,6 +64,19 @@ class Gateway:
         if request.stream is not None and is_whole_body_needed(request, route.plan):
             self.kernel.spawn(self._handle_whole(request, reply))
             return
+        self.kernel.turns.run(exchange.perform, exchange.finish)
+
+    async def _handle_form(self, request: Request, reply: Reply) -> None:
+        plan = self.plans.get("s3", "PutObject", "rest-xml")
+        exchange = Exchange(self.kernel, self.traces, self.key_uses, request, reply)
+        try:
+            upload = await form_uploads.open_upload(self.kernel, plan, request)
+        except Exception as error:
+            exchange.fail(error)
+            return
+        answer = form_uploads.answering(upload, reply)
+        exchange = Exchange(self.kernel, self.traces, self.key_uses, upload.request, answer)
+        form_uploads.begin(upload, exchange)
         self.kernel.turns.run(exchange.perform, exchange.finish)
 
     async def _handle_whole(self, request: Request, reply: Reply) -> None:

@@ -132,7 +132,7 @@ def policy(owner: Any, yard: str) -> Callable[..., None]:
 def user(cloud: TestCloud) -> Callable[..., Any]:
     """Return a function that makes a user with allowing statements (action, resource), and returns its S3 client."""
 
-    def make(name: str, *allowed: tuple[Any, Any], account: str = OWNER) -> Any:
+    def make(name: str, *allowed: tuple[Any, Any], account: str = OWNER, **options: Any) -> Any:
         iam = cloud.session(account=account).client("iam")
         iam.create_user(UserName=name)
         if allowed:
@@ -142,7 +142,7 @@ def user(cloud: TestCloud) -> Callable[..., Any]:
         key = iam.create_access_key(UserName=name)["AccessKey"]
         session = cloud.session()
         session._session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
-        return session.client("s3", config=ClientConfig(retries={"total_max_attempts": 1}))
+        return session.client("s3", config=ClientConfig(retries={"total_max_attempts": 1}, **options))
 
     return make
 
