@@ -6,12 +6,14 @@ import inspect
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote
 
 from skyglobe.gateway import form_uploads
 from skyglobe.gateway.authorize import refusal
 from skyglobe.gateway.exchange import Exchange, Reply
 from skyglobe.gateway.form_uploads import is_form_upload
-from skyglobe.gateway.identify import identify, needs_body
+from skyglobe.gateway.hosts import place_of
+from skyglobe.gateway.identify import Unidentified, identify, needs_body
 from skyglobe.gateway.key_uses import KeyUses
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.plans import Plans
@@ -51,6 +53,9 @@ class Gateway:
         if request.method == "POST" and is_form_upload(request, self.kernel.config):
             self.kernel.spawn(self._handle_form(request, reply))
             return
+        if request.method == "OPTIONS":
+            self._handle_preflight(request, reply)
+            return
         if needs_body(request):
             self.kernel.spawn(self._handle_whole(request, reply))
             return
@@ -78,6 +83,26 @@ class Gateway:
         exchange = Exchange(self.kernel, self.traces, self.key_uses, upload.request, answer)
         form_uploads.begin(upload, exchange)
         self.kernel.turns.run(exchange.perform, exchange.finish)
+
+    def _handle_preflight(self, request: Request, reply: Reply) -> None:
+        """Answer a browser that asks whether its page may call S3, which is the service pages call."""
+        exchange = Exchange(self.kernel, self.traces, self.key_uses, request, reply)
+        place = place_of(request.host, self.kernel.config.host_suffixes)
+        service = self.kernel.services.find("s3") if place.endpoint in ("", "s3") else None
+        answer = service.answer_preflight if service is not None else None
+        if answer is None:
+            exchange.fail(Unidentified("", "MethodNotAllowed", 405, "rest-xml", "s3"))
+            return
+        bucket = place.bucket or unquote(request.path[1:].partition("/")[0])
+        region = place.region or self.kernel.config.region
+
+        def finish(response: Response, failure: BaseException | None) -> None:
+            if failure is not None:
+                exchange.fail(failure)
+            else:
+                reply(response)
+
+        self.kernel.turns.run(lambda writes: answer(self.kernel.scope(writes, "", region), request, bucket), finish)
 
     async def _handle_whole(self, request: Request, reply: Reply) -> None:
         try:

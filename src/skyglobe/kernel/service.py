@@ -13,11 +13,13 @@ from skyglobe.kernel.access import Need
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.standing import Standing
+from skyglobe.kernel.wire import Request, Response
 from skyglobe.models import OperationModel, ServiceModel, load
 from skyglobe.models.names import api_name, snake_case
 
 OperationFunction = Callable[..., Any]
 F = TypeVar("F", bound=OperationFunction)
+AnswerPreflight = Callable[[Scope, Request, str], Response]
 FindNeeds = Callable[[Any, str, dict[str, Any]], list[Need]]
 FindResourcePolicy = Callable[[Scope, str], str | None]
 PolicyKind = Literal["resource", "trust"]
@@ -98,6 +100,8 @@ class Service:
         """What actions that ask for the policies start with; those of a role speak of ``sts:`` alone."""
         self.find_controls: FindControls | None = None
         """The control policies on a member account and an action; only the service that keeps organizations has any."""
+        self.answer_preflight: AnswerPreflight | None = None
+        """Answers browsers' OPTIONS requests, which models do not know; None where the service has none."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -166,6 +170,11 @@ class Service:
     def controls(self, function: FindControls) -> FindControls:
         """Register ``function(scope, standing, action)``, which returns an organization's policies on an account."""
         self.find_controls = function
+        return function
+
+    def preflights(self, function: AnswerPreflight) -> AnswerPreflight:
+        """Register ``function(scope, request, resource)``, which answers a browser's OPTIONS or raises."""
+        self.answer_preflight = function
         return function
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:

@@ -25,6 +25,7 @@ s3 = Service(
         "operations.upload_listing",
         "operations.tagging",
         "operations.acls",
+        "operations.cors",
         "operations.ownership",
         "operations.policies",
         "operations.public_blocks",

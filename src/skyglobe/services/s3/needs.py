@@ -8,7 +8,9 @@ from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.services.s3 import deciding, errors, s3
 from skyglobe.services.s3.facts import Facts
+from skyglobe.services.s3.guards import document_of
 from skyglobe.services.s3.records import Home, homes
+from skyglobe.services.s3.rules.cors import headers_for, rules_in
 from skyglobe.services.s3.rules.sources import parse_copy_source
 
 _ACTIONS = {
@@ -162,4 +164,17 @@ def _home(call: Call, bucket: str) -> Home | str:
     home = homes.find(call, call.partition, bucket)
     if home is None and call.principal.is_anonymous:
         raise errors.no_such_bucket(bucket)
+    if home is not None and home.access is not None and home.access.has_cors:
+        _tell_origin(call, bucket)
     return home or bucket
+
+
+def _tell_origin(call: Call, bucket: str) -> None:
+    """Let the answer tell a browser whether its page may read it, whatever it will be."""
+    request = call.request
+    origin = request.headers.get("origin")
+    if origin:
+        method = request.headers.get("access-control-request-method", request.method)
+        told = headers_for(rules_in(document_of(call, bucket, "cors")), origin, method)
+        if told is not None:
+            request.answer_headers = {**(request.answer_headers or {}), **told}

@@ -54,13 +54,6 @@ def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> d
 
 
 @s3.operation
-def get_bucket_cors(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Raise NoSuchCORSConfiguration: there is none."""
-    text = "The CORS configuration does not exist"
-    raise _never_set(call, request, "NoSuchCORSConfiguration", text, BucketName=request["Bucket"])
-
-
-@s3.operation
 def get_bucket_website(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raise NoSuchWebsiteConfiguration: there is none."""
     text = "The specified bucket does not have a website configuration"
