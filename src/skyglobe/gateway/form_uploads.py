@@ -6,6 +6,7 @@ streaming and all. S3 API reference, "POST Object".
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
@@ -30,6 +31,7 @@ FORM = "multipart/form-data"
 _HEADERS = frozenset(
     ("cache-control", "content-type", "content-disposition", "content-encoding", "content-language", "expires")
 )
+_TOKEN = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _SIGNING = frozenset(("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token"))
 
 
@@ -66,6 +68,9 @@ async def open_upload(kernel: Kernel, plan: Plan, request: Request) -> Upload:
         raise missing_field("key")
     filename = reader.filename.replace("\\", "/").rpartition("/")[2]
     fields = {name: value.replace("${filename}", filename) for name, value in fields.items()}
+    if not fields["key"]:
+        text = "User key must have a length greater than 0."
+        raise ServiceError(text, code="InvalidArgument", fields={"ArgumentName": "key", "ArgumentValue": ""})
     scope = scope_of_form(fields)
     principal, is_verified = ANONYMOUS, False
     low, high = None, None
@@ -144,14 +149,21 @@ def _headers(request: Request, fields: dict[str, str]) -> dict[str, str]:
         if name in request.headers:
             headers[name] = request.headers[name]
     for name, value in fields.items():
-        sent = value.encode().decode("latin-1")
         if name == "acl":
-            headers["x-amz-acl"] = sent
+            headers["x-amz-acl"] = _header(name, value)
         elif name == "tagging":
             headers["x-amz-tagging"] = _tagging(value)
         elif name in _HEADERS or (name.startswith("x-amz-") and name not in _SIGNING):
-            headers[name] = sent
+            headers[name] = _header(name, value)
     return headers
+
+
+def _header(name: str, value: str) -> str:
+    """Return a field's value as a header has it. Raises InvalidArgument for what no header can carry back out."""
+    if not _TOKEN.fullmatch(name) or not value.isprintable():
+        text = f"The field {name} or its value cannot be a header."
+        raise ServiceError(text, code="InvalidArgument", fields={"ArgumentName": name, "ArgumentValue": value})
+    return value.encode().decode("latin-1")
 
 
 def _tagging(document: str) -> str:

@@ -49,6 +49,27 @@ def test_a_public_policy_lets_everybody_read(owner, yard, policy, anonymous, ref
         anonymous.get_object(Bucket="nowhere", Key="a")
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "values", "is_public"),
+    [
+        ("Bool", "aws:SecureTransport", True, True),
+        ("IpAddress", "aws:SourceIp", "192.0.2.0/24", False),
+        ("IpAddress", "aws:SourceIp", ["192.0.2.0/24", "0.0.0.0/1"], True),
+        ("NotIpAddress", "aws:SourceIp", "192.0.2.0/24", True),
+        ("StringEquals", "aws:PrincipalOrgID", "o-abcdefghij", False),
+        ("StringLike", "aws:PrincipalOrgID", "o-*", True),
+        ("StringEquals", "aws:SourceVpce", "vpce-1", False),
+        ("StringEqualsIfExists", "aws:SourceVpce", "vpce-1", True),
+        ("StringEquals", "s3:prefix", "a", True),
+    ],
+)
+def test_fixed_values_keep_a_policy_from_being_public(owner, yard, policy, operator, key, values, is_public):
+    s3 = owner.client("s3")
+    s3.delete_public_access_block(Bucket=yard)
+    policy(statement("s3:List*", YARD, Condition={operator: {key: values}}))
+    assert s3.get_bucket_policy_status(Bucket=yard)["PolicyStatus"]["IsPublic"] is is_public
+
+
 @pytest.mark.spec("S3ACL-005")
 def test_another_account_needs_both_sides(yard, policy, user, refused):
     bob = user("bob", ("s3:GetObject", INSIDE), account=STRANGER)

@@ -149,6 +149,15 @@ def test_a_form_does_what_its_signer_may(cloud, form, send, policy, signer):
     signer.put_object(Bucket="yard", Key="b", Body=b"")
 
 
+@pytest.mark.parametrize("fields", [{"x-amz-meta-a": "1\r\nSet-Cookie: a"}, {"x-amz-meta-a b": "1"}, {"acl": "\n"}])
+def test_a_field_smuggles_no_header_in(form, send, fields):
+    assert code_of(send(form("b", fields))) == (400, "InvalidArgument")
+
+
+def test_a_key_is_not_empty(form, send):
+    assert code_of(send(form(""), key="")) == (400, "InvalidArgument")
+
+
 def test_what_was_not_signed_so_is_refused(form, send):
     made = form("b")
     other = b64encode(json.dumps({"expiration": "2999-01-01T00:00:00Z", "conditions": []}).encode()).decode()

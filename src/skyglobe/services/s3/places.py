@@ -50,7 +50,11 @@ def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
     assert home.access is not None
     if not home.access.requester_pays or call.principal.account == home.owner:
         return
-    if call.principal.is_anonymous or request.get("RequestPayer") != "requester":
+    asked = call.request
+    payer = request.get("RequestPayer") or asked.headers.get("x-amz-request-payer")
+    if payer is None and "x-amz-request-payer=requester" in asked.query:  # as presigned URLs say it
+        payer = "requester"
+    if call.principal.is_anonymous or payer != "requester":
         raise errors.access_denied()
     call.request.answer_headers = {**(call.request.answer_headers or {}), "x-amz-request-charged": "requester"}
 

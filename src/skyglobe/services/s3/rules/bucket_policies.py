@@ -193,7 +193,7 @@ def _opens(statement: dict[str, Any]) -> bool:
             return False
     conditions = statement.get("Condition", {}).items()
     return not any(
-        _limits(operator.lower(), key.lower(), [values] if isinstance(values, str) else values)
+        _limits(operator.lower(), key.lower(), values if isinstance(values, list) else [values])
         for operator, keys in conditions
         for key, values in keys.items()
     )
