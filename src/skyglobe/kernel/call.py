@@ -96,7 +96,6 @@ class Call(Scope):
         """
         return self.kernel.weigh(self, need, params or {})
 
-
     def as_service(self, name: str) -> Any:
         """Return a caller of other services' operations that acts as the service principal ``name``.
 
