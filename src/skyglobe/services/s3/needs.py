@@ -93,10 +93,10 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         return [_need(call, action, operation, params, home)]
     version = params.get("VersionId")
     needs = [_need(call, action, operation, params, home, key, version)]
-    if operation in _MAKES:
+    if operation in _MAKES and not _FURTHER.keys().isdisjoint(params):
         further = {_FURTHER[name] for name in params if name in _FURTHER and params[name]}
         needs += [_need(call, name, operation, params, home, key) for name in sorted(further)]
-    elif operation == "GetObjectAttributes":
+    if operation == "GetObjectAttributes":
         needs.append(_need(call, "GetObjectAttributes", operation, params, home, key, version))
     if "CopySource" in params:
         needs += _on_source(call, operation, params)
