@@ -93,7 +93,7 @@ def test_an_explicit_deny_beats_every_allow(yard, policy, user, refused):
     ann.list_objects_v2(Bucket=yard)
 
 
-@pytest.mark.spec("S3ACL-016")
+@pytest.mark.spec("S3ACL-001", "S3ACL-016")
 def test_listing_needs_the_bucket_and_reading_what_is_in_it(yard, user, refused):
     inside = user("inside", ("s3:*", INSIDE))
     with refused("AccessDenied", 403):
