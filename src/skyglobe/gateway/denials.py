@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from skyglobe.kernel.kernel import Kernel
-from skyglobe.kernel.sealing import AUTHORIZATION_MESSAGE, seal
+from skyglobe.kernel.sealing import AUTHORIZATION_MESSAGE, encrypted
 from skyglobe.policy import Decision, Match
 
 MAX_ENCODED = 10_240  # characters; STS API reference, DecodeAuthorizationMessage
@@ -17,12 +17,12 @@ MAX_VALUES = 100  # statements, conditions and their values told
 def encoded_denial(kernel: Kernel, decision: Decision) -> str:
     """Return what was asked and what denied it, for the eyes of those who may decode it."""
     told = describe_denial(decision)
-    sealed = seal(kernel, AUTHORIZATION_MESSAGE, json.dumps(told, separators=(",", ":")))
+    sealed = encrypted(kernel, AUTHORIZATION_MESSAGE, json.dumps(told, separators=(",", ":")))
     if len(sealed) > MAX_ENCODED:
         # What the context is made of can be anything; what was asked and by whom always fits.
         told["context"]["conditions"] = {"items": []}
         told["matchedStatements"] = {"items": []}
-        sealed = seal(kernel, AUTHORIZATION_MESSAGE, json.dumps(told, separators=(",", ":")))
+        sealed = encrypted(kernel, AUTHORIZATION_MESSAGE, json.dumps(told, separators=(",", ":")))
     return sealed
 
 

@@ -18,7 +18,7 @@ _NONCE_BYTES = 12  # of AES-GCM; NIST SP 800-38D
 MAX_OPENED_BYTES = 1_048_576  # what a sealed text may unpack to
 
 
-def seal(kernel: Kernel, purpose: str, text: str) -> str:
+def encrypted(kernel: Kernel, purpose: str, text: str) -> str:
     """Return ``text`` sealed for ``purpose``: compressed, encrypted, in URL-safe base 64."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -27,7 +27,7 @@ def seal(kernel: Kernel, purpose: str, text: str) -> str:
     return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
 
-def unseal(kernel: Kernel, purpose: str, sealed: str) -> str | None:
+def decrypted(kernel: Kernel, purpose: str, sealed: str) -> str | None:
     """Return what was sealed for ``purpose`` by this cloud, or None for everything else."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
