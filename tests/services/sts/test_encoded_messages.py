@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skyglobe.kernel.sealing import AUTHORIZATION_MESSAGE, seal, unseal
+from skyglobe.kernel.sealing import AUTHORIZATION_MESSAGE, decrypted, encrypted
 from skyglobe.kernel.service import Service
 from tests.services.sts.conftest import allow, deny
 
@@ -78,9 +78,9 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(text=st.text(), data=st.data())
 def test_what_is_sealed_is_opened_for_its_purpose_and_unaltered_only(cloud, text, data):
-    sealed = seal(cloud.kernel, AUTHORIZATION_MESSAGE, text)
-    assert unseal(cloud.kernel, AUTHORIZATION_MESSAGE, sealed) == text
-    assert unseal(cloud.kernel, "another purpose", sealed) is None
+    sealed = encrypted(cloud.kernel, AUTHORIZATION_MESSAGE, text)
+    assert decrypted(cloud.kernel, AUTHORIZATION_MESSAGE, sealed) == text
+    assert decrypted(cloud.kernel, "another purpose", sealed) is None
     at = data.draw(st.integers(0, len(sealed) - 2))  # of the last character some bits are padding
     other = data.draw(st.sampled_from(ALPHABET).filter(lambda one: one != sealed[at]))
-    assert unseal(cloud.kernel, AUTHORIZATION_MESSAGE, sealed[:at] + other + sealed[at + 1 :]) is None
+    assert decrypted(cloud.kernel, AUTHORIZATION_MESSAGE, sealed[:at] + other + sealed[at + 1 :]) is None

@@ -37,5 +37,6 @@ iam = Service(
         "operations.simulator",
         "needs",
         "operations.service_access",
+        "operations.last_accessed",
     ),
 )

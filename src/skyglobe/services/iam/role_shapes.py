@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyglobe.kernel.entity_uses import last_use_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.iam.records.attachments import find_boundary
 from skyglobe.services.iam.records.roles import InstanceProfile, Role, roles
@@ -38,6 +39,12 @@ def whole_role_shape(scope: Scope, role: Role) -> dict[str, Any]:
     if role.tags:
         shown["Tags"] = shown_tags(role.tags)
     return shown
+
+
+def last_used_shape(scope: Scope, role: Role) -> dict[str, Any]:
+    """Return when and where a session of the role last called; empty when none did in 400 days."""
+    use = last_use_of(scope, role.unique_id)
+    return {"LastUsedDate": use.at // 1000, "Region": use.region} if use is not None else {}
 
 
 def profile_shape(scope: Scope, profile: InstanceProfile, *, whole: bool = False) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from skyglobe.services.iam.records.groups import Group, groups
 from skyglobe.services.iam.records.policies import ManagedPolicy, policies, policy_versions
 from skyglobe.services.iam.records.roles import Role, instance_profiles, roles
 from skyglobe.services.iam.records.users import User, users
-from skyglobe.services.iam.role_shapes import profile_shape, whole_role_shape
+from skyglobe.services.iam.role_shapes import last_used_shape, profile_shape, whole_role_shape
 from skyglobe.services.iam.shapes import group_shape, whole_user_shape
 
 _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -108,6 +108,7 @@ def _role_detail(call: Call, role: Role) -> dict[str, Any]:
     shown = whole_role_shape(call, role)
     return {
         **{name: value for name, value in shown.items() if name not in ("MaxSessionDuration", "Description")},
+        "RoleLastUsed": last_used_shape(call, role),
         "InstanceProfileList": [profile_shape(call, profile) for profile in profiles],
         "RolePolicyList": inline_shapes(call, "role", role.name_key),
         "AttachedManagedPolicies": attached_shapes(call, "role", role.name_key),

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.entity_uses import forget_uses
 from skyglobe.services.iam import holders, iam
 from skyglobe.services.iam.boundaries import set_boundary
 from skyglobe.services.iam.finding import iam_arn
@@ -23,7 +24,7 @@ from skyglobe.services.iam.records.roles import (
     roles,
 )
 from skyglobe.services.iam.refusals import already_exists, delete_conflict, validation_error
-from skyglobe.services.iam.role_shapes import role_shape, whole_role_shape
+from skyglobe.services.iam.role_shapes import last_used_shape, role_shape, whole_role_shape
 from skyglobe.services.iam.rules.tags import merge_tags, without_tags
 from skyglobe.services.iam.trusting import admit_trust
 
@@ -67,8 +68,9 @@ def create_role(
 
 @iam.operation
 def get_role(call: Call, role_name: str) -> dict[str, Any]:
-    """Return a role with its trust policy."""
-    return {"Role": whole_role_shape(call, holders.get_role(call, role_name))}
+    """Return a role with its trust policy, and when and where it was last used."""
+    role = holders.get_role(call, role_name)
+    return {"Role": {**whole_role_shape(call, role), "RoleLastUsed": last_used_shape(call, role)}}
 
 
 @iam.operation
@@ -125,6 +127,7 @@ def delete_role(call: Call, role_name: str) -> None:
         raise delete_conflict("Cannot delete entity, must delete policies first.")
     forget_boundary(call, "role", role.id)
     roles.delete(call, role)
+    forget_uses(call, role.unique_id)
     counts.add(call, "Roles", -1)
 
 

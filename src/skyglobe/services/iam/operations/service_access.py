@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
-from skyglobe.policy import Policy, Source, Statement
+from skyglobe.policy import Source
 from skyglobe.services.iam import iam
 from skyglobe.services.iam.access import find_principal, policies_of, policies_on_group
+from skyglobe.services.iam.granting import grants
 from skyglobe.services.iam.paging import page
 from skyglobe.services.iam.refusals import invalid_input, no_such_entity
 
@@ -57,21 +57,8 @@ def _sources_of(call: Call, arn: str) -> tuple[Source, ...]:
 
 def _granting(sources: tuple[Source, ...], namespace: str) -> Iterator[dict[str, str]]:
     for source in sources:
-        if _grants(source.policy, namespace):
+        if grants(source.policy, namespace):
             yield _shown(source)
-
-
-def _grants(policy: Policy, namespace: str) -> bool:
-    return any(statement.effect == "Allow" and _reaches(statement, namespace) for statement in policy.statements)
-
-
-def _reaches(statement: Statement, namespace: str) -> bool:
-    """Whether a statement speaks of any action of a service. All but some of a service's actions are some, too."""
-    written = statement.written.get("NotAction" if statement.is_not_action else "Action", [])
-    patterns = [written] if isinstance(written, str) else written
-    if statement.is_not_action:
-        return not any(pattern.lower() in ("*", f"{namespace}:*") for pattern in patterns)
-    return any(fnmatchcase(namespace, pattern.lower().partition(":")[0]) for pattern in patterns)
 
 
 def _shown(source: Source) -> dict[str, str]:

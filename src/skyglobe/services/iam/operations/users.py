@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.entity_uses import forget_uses
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.iam import iam
 from skyglobe.services.iam.boundaries import set_boundary
@@ -101,6 +102,7 @@ def delete_user(call: Call, user_name: str) -> None:
     check_user_is_bare(call, user)
     forget_boundary(call, "user", user.id)
     users.delete(call, user)
+    forget_uses(call, user.unique_id)
     counts.add(call, "Users", -1)
 
 

@@ -1,0 +1,20 @@
+"""Reports of what users and roles accessed last."""
+
+from __future__ import annotations
+
+from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.tables import Record, Table
+
+KEPT_FOR = 7 * 24 * 3_600_000  # milliseconds; API reference, GenerateServiceLastAccessedDetails
+
+
+class AccessReport(Record, frozen=True):
+    """What was asked for; the answer is worked out when it is read."""
+
+    id: str
+    arn: str
+    granularity: str
+    created_at: Instant
+
+
+access_reports: Table[AccessReport] = Table("iam.access_reports", AccessReport, key=("id",), reach="account")
