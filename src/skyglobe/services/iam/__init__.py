@@ -38,5 +38,6 @@ iam = Service(
         "needs",
         "operations.service_access",
         "operations.last_accessed",
+        "operations.organization_features",
     ),
 )

@@ -16,6 +16,7 @@ sts = Service(
         "operations.web_identity",
         "operations.saml",
         "operations.messages",
+        "operations.root",
         "needs",
     ),
 )

@@ -9,6 +9,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.sts import sts
 from skyglobe.services.sts.proofs import check_code
 from skyglobe.services.sts.refusals import not_with_session
+from skyglobe.services.sts.root_targets import account_of_target, root_arn
 from skyglobe.services.sts.trusted import account_of_role
 
 _ALWAYS = frozenset({"GetCallerIdentity", "GetSessionToken", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
@@ -35,6 +36,12 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         arn = f"arn:{call.partition}:sts::{call.account}:federated-user/{params['Name']}"
         actions = ["sts:GetFederationToken", *(["sts:TagSession"] if params.get("Tags") else [])]
         return [Need(action, arn, call.account) for action in actions]
+    if operation == "AssumeRoot":
+        arn = root_arn(call, account_of_target(params["TargetPrincipal"]))
+        # The member has no say: its organization's management account has, which the operation looks after.
+        return [
+            Need("sts:AssumeRoot", arn, call.account, {"sts:taskpolicyarn": params["TaskPolicyArn"].get("arn", "")})
+        ]
     return [Need(f"sts:{operation}", "*", call.account)]
 
 
