@@ -23,7 +23,7 @@ def test_a_session_has_the_permissions_of_the_role_and_not_of_the_caller(home, r
     assert refused(ann.client("sqs").list_queues)[0].startswith("AccessDenied")
 
 
-@pytest.mark.spec("STS-002", "STS-101")
+@pytest.mark.spec("STS-101")
 def test_a_session_says_who_it_is(home):
     ann = home.user("ann", allow("sts:AssumeRole"))
     arn = home.role("Role", trust({"AWS": home.root}), Path="/team/")
@@ -136,7 +136,6 @@ def test_a_key_taken_on_trust_assumes_what_its_account_may(home):
     home.assume(home.session, role).client("sqs").list_queues()
 
 
-@pytest.mark.spec("STS-002")
 def test_a_service_assumes_a_role_that_trusts_it(cloud, home, refused):
     from skyglobe.kernel.callers import ServiceCaller
     from skyglobe.kernel.errors import ServiceError
@@ -189,7 +188,7 @@ def test_a_session_lasts_an_hour_and_then_is_told_it_is_over(cloud, home, refuse
     ann.client("sts").get_caller_identity()
 
 
-@pytest.mark.spec("STS-100", "IAM-114")
+@pytest.mark.spec("STS-100")
 def test_a_session_is_as_long_as_its_role_allows(home, refused):
     sts = home.user("ann", allow("sts:AssumeRole")).client("sts", config=UNCHECKED)
     role = home.role("Role", trust({"AWS": home.root}))

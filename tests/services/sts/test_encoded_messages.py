@@ -33,7 +33,7 @@ def message_of(refused, session):
     return text.partition(HEAD)[2]
 
 
-@pytest.mark.spec("STS-110", "PEV-100")
+@pytest.mark.spec("STS-110")
 def test_a_denial_is_decoded_by_whom_is_allowed_to(ec2, home, refused):
     ann = home.user("ann", allow("sts:DecodeAuthorizationMessage"))
     bob = home.user("bob", {**deny("ec2:*"), "Sid": "Never"})

@@ -3,10 +3,17 @@
 import base64
 import datetime as dt
 import hashlib
+import os
 
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
 from lxml import etree
 from signxml import SignatureMethod, XMLSigner
 from signxml.algorithms import CanonicalizationMethod
@@ -291,3 +298,65 @@ def test_a_provider_that_did_not_authenticate_vouches_for_nobody(cloud, idp, ass
 def test_what_is_no_response_is_refused(assume, refused, text):
     encoded = base64.b64encode(text.encode()).decode() or "####"
     assert refused(assume, encoded)[:2] == ("InvalidIdentityToken", 400)
+
+
+def encrypt(assertion, private_pem, mode="gcm"):
+    """Return an EncryptedAssertion for whoever holds the private key."""
+    public = serialization.load_pem_private_key(private_pem.encode(), None).public_key()
+    key, nonce = os.urandom(32), os.urandom(12 if mode == "gcm" else 16)
+    if mode == "gcm":
+        sealed, algorithm = AESGCM(key).encrypt(nonce, assertion.encode(), None), "2009/xmlenc11#aes256-gcm"
+    else:
+        text = assertion.encode()
+        padded = text + bytes(15 - len(text) % 16) + bytes([16 - len(text) % 16])
+        encryptor = Cipher(AES(key), CBC(nonce)).encryptor()
+        sealed, algorithm = encryptor.update(padded) + encryptor.finalize(), "2001/04/xmlenc#aes256-cbc"
+    wrapped = public.encrypt(key, padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None))
+
+    def data(kind, method, value, more=""):
+        body = base64.b64encode(value).decode()
+        return (
+            f'<e:{kind} xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:EncryptionMethod Algorithm="{method}"/>{more}'
+            f"<e:CipherData><e:CipherValue>{body}</e:CipherValue></e:CipherData></e:{kind}>"
+        )
+
+    inner = data("EncryptedKey", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", wrapped)
+    info = f'<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#">{inner}</KeyInfo>'
+    whole = data("EncryptedData", f"http://www.w3.org/{algorithm}", nonce + sealed, info)
+    return f'<a:EncryptedAssertion xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion">{whole}</a:EncryptedAssertion>'
+
+
+@pytest.mark.parametrize("mode", ["gcm", "cbc"])
+@pytest.mark.parametrize("sign", ["assertion", "response"])
+def test_encrypted_assertions_are_opened_with_the_providers_keys(
+    cloud, home, idp, provider, assume, attributes, refused, mode, sign
+):
+    private = self_signed("aws")[0]
+    home.iam.update_saml_provider(SAMLProviderArn=provider, AddPrivateKey=private)
+
+    def encoded(key):
+        assertion = idp.assertion(cloud.now, attributes())
+        inside = encrypt(idp.signed(assertion, "_a1") if sign == "assertion" else assertion, key, mode)
+        response = idp.response(inside)
+        return base64.b64encode((idp.signed(response, "_r1") if sign == "response" else response).encode()).decode()
+
+    assert assume(encoded(private))["Subject"] == "ann"
+    assert refused(assume, encoded(self_signed("other")[0]))[:2] == ("InvalidIdentityToken", 400)
+
+
+def test_an_encrypted_assertion_is_signed_like_any_other(cloud, home, idp, provider, assume, attributes, refused):
+    private = self_signed("aws")[0]
+    home.iam.update_saml_provider(SAMLProviderArn=provider, AddPrivateKey=private)
+    response = idp.response(encrypt(idp.assertion(cloud.now, attributes()), private))
+    encoded = base64.b64encode(response.encode()).decode()
+    assert refused(assume, encoded) == ("InvalidIdentityToken", 400, "Response signature invalid")
+
+
+def test_a_provider_that_requires_encryption_takes_nothing_else(
+    cloud, home, idp, provider, assume, attributes, refused
+):
+    private = self_signed("aws")[0]
+    home.iam.update_saml_provider(SAMLProviderArn=provider, AddPrivateKey=private)
+    assume(idp.encoded(cloud.now, attributes()))
+    home.iam.update_saml_provider(SAMLProviderArn=provider, AssertionEncryptionMode="Required")
+    assert refused(assume, idp.encoded(cloud.now, attributes()))[:2] == ("InvalidIdentityToken", 400)

@@ -39,7 +39,7 @@ def read_assertion(encoded: str, provider: SamlProvider, role_arn: str, now: int
         document = base64.b64decode(encoded, validate=False)
     except (binascii.Error, ValueError) as error:
         raise invalid_token("Invalid base64 SAMLResponse") from error
-    assertion = _assertion_of(signed_elements(document, provider.metadata))
+    assertion = _assertion_of(signed_elements(document, provider))
     issuer = (assertion.findtext(f"{SAML}Issuer") or "").strip()
     if issuer != provider.entity_id:
         raise invalid_token("Issuer not present in specified provider")
@@ -57,8 +57,6 @@ def _assertion_of(signed: list[Element]) -> Element:
             status = element.find(f"{SAMLP}Status/{SAMLP}StatusCode")
             if status is not None and status.get("Value") != _SUCCESS:
                 raise invalid_token("The identity provider did not authenticate the user")
-            if element.find(f"{SAML}EncryptedAssertion") is not None:
-                raise invalid_token("Encrypted assertions are not taken by Skyglobe")
         found = [element] if element.tag == f"{SAML}Assertion" else element.findall(f"{SAML}Assertion")
         if len(found) == 1:
             return found[0]
