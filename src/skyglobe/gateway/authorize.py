@@ -66,10 +66,12 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
 
 def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:
     """Return the policy of what is needed: with the need, or from the service that the ARN names, whoever is called."""
-    owner = _owner_of(call, service, need.resource)
+    resource = need.resource
+    # Nearly every call is about the called service's own resources.
+    owner = service if resource.startswith(service.arn_start) else _owner_of(call, service, resource)
     document = need.policy
     if document is None and owner.find_resource_policy is not None and need.action.startswith(owner.policy_actions):
-        document = owner.find_resource_policy(call, need.resource)
+        document = owner.find_resource_policy(call, resource)
     if not document:
         return None
     return Source(stored_policy(document, owner.policy_kind), "Policy", kind=owner.policy_kind, of=need.resource)

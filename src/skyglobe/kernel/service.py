@@ -95,6 +95,8 @@ class Service:
         """What a call needs to be allowed; None when the operation's own action on ``*`` says it all."""
         self.find_resource_policy: FindResourcePolicy | None = None
         """The policy document of a resource, by ARN; None when the service has no resource policies."""
+        self.arn_start = f"arn:aws:{name}:"
+        """What the ARNs of its resources start with in the partition nearly all calls are made in."""
         self.policy_kind: PolicyKind = "resource"
         self.policy_actions = ""
         """What actions that ask for the policies start with; those of a role speak of ``sts:`` alone."""
