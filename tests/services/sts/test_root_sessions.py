@@ -2,36 +2,21 @@
 
 import pytest
 
-from skyglobe.kernel.service import Service
 from tests.services.sts.conftest import allow
 
 TASK = "arn:aws:iam::aws:policy/root-task/IAMDeleteRootUserCredentials"
 
 
 @pytest.fixture
-def organization(cloud, home, away):
-    """An organization that ``home`` manages and ``away`` is in, as far as AssumeRoot asks for one."""
-    trusted = [{"ServicePrincipal": "iam.amazonaws.com"}]
-    service = Service("organizations")
-
-    @service.operation
-    def describe_organization(call):
-        if call.account not in (home.number, away.number):
-            raise service.errors.AWSOrganizationsNotInUseException("none")
-        return {"Organization": {"Id": "o-1234567890", "MasterAccountId": home.number}}
-
-    @service.operation
-    def describe_account(call, account_id):
-        if account_id not in (home.number, away.number):
-            raise service.errors.AccountNotFoundException("none")
-        return {"Account": {"Id": account_id}}
-
-    @service.operation
-    def list_aws_service_access_for_organization(call):
-        return {"EnabledServicePrincipals": trusted}
-
-    cloud.kernel.services.add(service)
-    return trusted
+def organization(home, away):
+    """The client of an organization that ``home`` manages, that ``away`` joined, and that trusts IAM."""
+    organizations = home.session.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    target = {"Id": away.number, "Type": "ACCOUNT"}
+    handshake = organizations.invite_account_to_organization(Target=target)["Handshake"]["Id"]
+    away.session.client("organizations").accept_handshake(HandshakeId=handshake)
+    organizations.enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
+    return organizations
 
 
 def denied(refused, session, target):
@@ -95,7 +80,7 @@ def test_features_are_enabled_by_management_accounts_that_trust_iam(organization
     assert refused(alone.list_organizations_features)[0] == "OrganizationNotFoundException"
     assert refused(away.iam.enable_organizations_root_sessions)[0] == "CallerIsNotManagementAccountException"
     assert home.iam.list_organizations_features()["EnabledFeatures"] == []
-    organization.clear()
+    organization.disable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
     assert refused(home.iam.enable_organizations_root_sessions)[0] == "ServiceAccessNotEnabledException"
 
 
