@@ -109,10 +109,15 @@ def idp():
     return Provider()
 
 
+@pytest.fixture(scope="module")
+def older():
+    """A certificate that the provider signs with no more."""
+    return self_signed("older")[1]
+
+
 @pytest.fixture
-def provider(home, idp):
-    other = self_signed("older")[1]
-    document = idp.metadata(other, idp.certificate)
+def provider(home, idp, older):
+    document = idp.metadata(older, idp.certificate)
     return home.iam.create_saml_provider(Name="Idp", SAMLMetadataDocument=document)["SAMLProviderArn"]
 
 
