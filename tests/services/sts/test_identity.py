@@ -43,17 +43,17 @@ def test_session_credentials_keep_the_callers_identity(cloud, sts):
 def test_session_credentials_end_when_the_clock_says_so(cloud, sts):
     credentials = sts.get_session_token(DurationSeconds=900)["Credentials"]
     client = session_client(cloud, credentials)
-    cloud.turn(seconds=890)
+    cloud.turn(seconds=800)
     client.get_caller_identity()
-    cloud.turn(seconds=11)
+    cloud.turn(seconds=101)
     assert error_code(client.get_caller_identity) == "ExpiredToken"
 
 
 def test_a_session_of_root_lasts_an_hour_at_most(cloud, sts):
     client = session_client(cloud, sts.get_session_token(DurationSeconds=129_600)["Credentials"])
-    cloud.turn(seconds=3_590)
+    cloud.turn(seconds=3_500)
     client.get_caller_identity()
-    cloud.turn(seconds=11)
+    cloud.turn(seconds=101)
     assert error_code(client.get_caller_identity) == "ExpiredToken"
 
 

@@ -44,9 +44,9 @@ def test_root_sessions_last_fifteen_minutes(cloud, organization, home, away, ref
     home.iam.enable_organizations_root_sessions()
     answer = ann.client("sts").assume_root(TargetPrincipal=away.number, TaskPolicyArn={"arn": TASK})
     root = home.keys(answer["Credentials"]).client("sts")
-    cloud.turn(seconds=890)
+    cloud.turn(seconds=800)
     root.get_caller_identity()
-    cloud.turn(seconds=11)
+    cloud.turn(seconds=101)
     assert refused(root.get_caller_identity)[0] == "ExpiredToken"
 
 

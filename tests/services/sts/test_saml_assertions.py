@@ -247,13 +247,13 @@ def test_the_provider_says_how_long_a_session_lasts(cloud, home, idp, assume, at
 
     long, plain, bounded = client(SessionDuration=["7200"]), client(), client(session_ends=1_800)
     assert refused(assume, idp.encoded(cloud.now, attributes(SessionDuration=["7201"])))[0] == "ValidationError"
-    cloud.turn(seconds=1_790)
+    cloud.turn(seconds=1_700)
     bounded.get_caller_identity()
-    cloud.turn(seconds=11)
+    cloud.turn(seconds=101)
     assert refused(bounded.get_caller_identity)[0] == "ExpiredToken"
-    cloud.turn(seconds=1_789)
+    cloud.turn(seconds=1_699)
     plain.get_caller_identity()
-    cloud.turn(seconds=12)
+    cloud.turn(seconds=102)
     assert refused(plain.get_caller_identity)[0] == "ExpiredToken"
     long.get_caller_identity()
 

@@ -117,9 +117,9 @@ def test_a_users_session_lasts_twelve_hours_unless_asked_otherwise(cloud, home, 
     ann = home.user("ann", allow("*"))
     client = home.keys(ann.client("sts").get_session_token()["Credentials"]).client("sts")
     longest = home.keys(ann.client("sts").get_session_token(DurationSeconds=129_600)["Credentials"]).client("sts")
-    cloud.turn(seconds=43_190)
+    cloud.turn(seconds=43_100)
     client.get_caller_identity()
-    cloud.turn(seconds=11)
+    cloud.turn(seconds=101)
     assert refused(client.get_caller_identity)[0] == "ExpiredToken"
     longest.get_caller_identity()
 

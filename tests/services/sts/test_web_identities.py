@@ -221,9 +221,9 @@ def test_session_policies_and_durations_are_held_to(cloud, home, idp, assume, re
     assert refused(assume, token, Policy="{")[0] == "MalformedPolicyDocument"
     assert refused(assume, token, DurationSeconds=3_601)[0] == "ValidationError"
     short = home.keys(assume(token, DurationSeconds=900)["Credentials"]).client("sts")
-    cloud.turn(seconds=890)
+    cloud.turn(seconds=800)
     short.get_caller_identity()
-    cloud.turn(seconds=11)
+    cloud.turn(seconds=101)
     assert refused(short.get_caller_identity)[0] == "ExpiredToken"
 
 
