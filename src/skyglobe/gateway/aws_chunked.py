@@ -163,7 +163,7 @@ class ChunkDecoder:
 
     def _end_trailers(self) -> None:
         signature = self.trailers.pop(_TRAILER_SIGNATURE, "")
-        found = self.trailers.keys()
+        found = frozenset(self.trailers)
         if self._declared - found:
             _incomplete() if self._payload.signing else _malformed_trailer()
         if found - self._declared:

@@ -33,6 +33,8 @@ class RequestParser:
     not copied. ``ready`` collects the exchanges to be handed on, in order; the connection empties it.
     """
 
+    __deletable__ = ("_llhttp",)  # for mypyc, whose attributes else always have a value
+
     def __init__(self, limits: Limits, client: str, secure: bool, on_read: Callable[[], None]) -> None:
         self.limits = limits
         self.client = client

@@ -15,6 +15,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import BodyStream
 from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3.lanes import pour
 from skyglobe.services.s3.records import Chunk, Span, chunks
 from skyglobe.services.s3.rules.checksums import (
     BadChecksum,
@@ -22,10 +23,6 @@ from skyglobe.services.s3.rules.checksums import (
     declared_checksum,
     trailing_digest,
 )
-
-BATCH_BYTES = 1024 * 1024
-"""Handed to the hashing threads at a time: large enough that handing over costs little, small enough for the cache.
-Three such batches at most are in memory: arriving, waiting, being worked on."""
 
 
 class Expected(NamedTuple):
@@ -142,7 +139,8 @@ async def receive(
     writer = _open_blob(call)
     try:
         hashing = Hashing(algorithms)
-        await _Pipeline(writer, hashing, limit).run(call.request.stream or _Whole(request.get("Body", b"")))
+        stream = call.request.stream or _Whole(request.get("Body", b""))
+        await _take_in(stream, hashing, writer, limit)
         received = hashing.result()
         check(call, expected, received)
         await asyncio.to_thread(writer.finish)
@@ -153,6 +151,24 @@ async def receive(
         discard(call, writer)
         raise
     return received._replace(blob=writer.blob)
+
+
+async def _take_in(stream: BodyStream, hashing: Hashing, writer: BlobWriter, limit: int) -> None:
+    """Hash and write all of ``stream``. MD5 is the slowest by far and has a thread of its own.
+
+    Raises EntityTooLarge, OSError, and what the stream raises.
+    """
+
+    def arrived(size_bytes: int) -> None:
+        if size_bytes > limit:
+            raise errors.entity_too_large(size_bytes, limit)
+
+    def write(pieces: Sequence[bytes]) -> None:
+        hashing.update_checksums(pieces)
+        for piece in pieces:
+            writer.write(piece)
+
+    await pour(stream, (hashing.update_md5, write), arrived)
 
 
 def _open_blob(call: Call) -> BlobWriter:
@@ -209,55 +225,6 @@ def release(scope: Scope, spans: Iterable[Span]) -> None:
 def checksum_text(received: Received, algorithm: str) -> str:
     """Return the body's checksum as headers and records have it."""
     return checksums.as_text(received.digests[algorithm])
-
-
-class _Pipeline:
-    """Reads a body batch by batch; while one batch is written and hashed in threads, the next arrives."""
-
-    def __init__(self, writer: BlobWriter, hashing: Hashing, limit: int) -> None:
-        self._writer = writer
-        self._hashing = hashing
-        self._limit = limit
-        self._working: tuple[asyncio.Future[None], ...] = ()
-
-    async def run(self, stream: BodyStream | _Whole) -> None:
-        """Take in all of ``stream``. Raises EntityTooLarge, OSError, and what the stream raises."""
-        total, waiting, batch = 0, 0, []
-        try:
-            while piece := await stream.read():
-                batch.append(piece)
-                waiting += len(piece)
-                total += len(piece)
-                if total > self._limit:
-                    raise errors.entity_too_large(total, self._limit)
-                if waiting >= BATCH_BYTES:
-                    await self._hand_over(batch)
-                    batch, waiting = [], 0
-            if batch:
-                await self._hand_over(batch)
-        finally:
-            await self._finish()
-
-    async def _hand_over(self, batch: list[bytes]) -> None:
-        await self._finish()
-        loop = asyncio.get_running_loop()
-        self._working = (
-            loop.run_in_executor(None, self._hashing.update_md5, batch),
-            loop.run_in_executor(None, self._write, batch),
-        )
-
-    async def _finish(self) -> None:
-        """Wait for the threads, so that none works on after an error; raise theirs."""
-        working, self._working = self._working, ()
-        if working:
-            await asyncio.wait(working)
-            for future in working:
-                future.result()
-
-    def _write(self, batch: list[bytes]) -> None:
-        self._hashing.update_checksums(batch)
-        for piece in batch:
-            self._writer.write(piece)
 
 
 class _Whole:
