@@ -2,12 +2,14 @@
 
 import asyncio
 import email.utils
+import os
 import re
 import time
 
 import pytest
 
 from skyglobe.kernel.wire import FileSlice, Response
+from skyglobe.transport.sweeping import Phase, look_at
 
 MIB = 1 << 20
 
@@ -112,6 +114,35 @@ def test_a_file_that_fails_half_way_cuts_the_connection(serving, tmp_path):
     parts = [FileSlice(str(tmp_path / name), 0, MIB) for name in ("good", "missing")]
     wire = serving(answering(lambda: Response(200, {}, parts))).connect().send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     assert len(wire.rest()) < 2 * MIB
+
+
+def test_a_file_that_is_cut_short_while_it_is_sent_cuts_the_connection(serving, tmp_path):
+    (tmp_path / "file").write_bytes(bytes(50 * MIB))
+    part = FileSlice(str(tmp_path / "file"), 0, 50 * MIB)
+    served = serving(answering(lambda: Response(200, {}, [part])))
+    wire = served.connect(SO_RCVBUF=4096).send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    wire.until(b"\r\n\r\n")
+    (connection,) = served.server.connections
+    served.until(lambda: look_at(connection)[0] is Phase.WRITE)
+    os.truncate(tmp_path / "file", MIB)
+    assert len(wire.rest()) < 50 * MIB
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_file_leaves_nothing_open(serving, tmp_path):
+    (tmp_path / "file").write_bytes(bytes(50 * MIB))
+    part = FileSlice(str(tmp_path / "file"), 0, 50 * MIB)
+    served = serving(answering(lambda: Response(200, {}, [part])))
+    stayer = served.connect()
+    stayer.get()
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(5):
+        wire = served.connect(SO_RCVBUF=4096).send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.until(b"\r\n\r\n")
+        served.until(lambda: any(look_at(connection)[0] is Phase.WRITE for connection in served.server.connections))
+        wire.leave(resets=True)
+        served.until(lambda: len(served.server.connections) == 1)
+    assert len(stayer.get().body) == 50 * MIB
+    assert len(os.listdir("/dev/fd")) <= before
 
 
 class Pieces:

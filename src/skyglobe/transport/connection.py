@@ -41,6 +41,8 @@ class Connection(asyncio.Protocol):
         self.over = False
         """Whether everything is said: what still arrives is thrown away until the client closes."""
         self.sent_bytes = 0
+        self.is_blocked = False
+        """Whether bytes that the transport knows nothing of wait for the client to take those before them."""
         self.reading = True
         """Whether the socket is read; not while what has arrived waits to be worked on."""
         self._refused = False

@@ -45,7 +45,7 @@ def look_at(connection: Connection) -> tuple[Phase, object]:
     """Return what ``connection`` waits for, and a value that changes with every progress that counts there."""
     parser = connection.parser
     unsent = connection.transport.get_write_buffer_size()
-    if unsent:
+    if unsent or connection.is_blocked:
         return Phase.WRITE, (connection.sent_bytes, unsent)
     if connection.over:
         return Phase.LINGER, None
