@@ -1,11 +1,14 @@
 """What calls to IAM need to be allowed: action, resource and condition keys."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
+from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import root_of
+from skyglobe.kernel.service import Operation
+from skyglobe.kernel.wire import Request
+from skyglobe.services.iam import iam
 from skyglobe.services.iam.needs import find_needs
 
 HERE = "arn:aws:iam::000000000000:"
@@ -24,13 +27,17 @@ def needs(cloud):
     def find(operation, **params):
         def look(scope):
             there = scope.within("000000000000", "us-east-1")
-            call = SimpleNamespace(
-                writes=there.writes,
-                account=there.account,
-                region=there.region,
-                kernel=there.kernel,
-                partition="aws",
+            call = Call(
+                there.kernel,
+                there.writes,
+                there.account,
+                there.region,
+                there.now,
+                operation=Operation(iam, operation, find_needs, ()),
                 principal=root_of("000000000000"),
+                request=Request("POST", "/"),
+                request_id="",
+                protocol="query",
             )
             return find_needs(call, operation, params)
 

@@ -121,6 +121,7 @@ async def pour(stream: BodyStream, works: Sequence[Callable[[Batch], None]], arr
                 await lane.put(batch)
         for lane in lanes:
             await lane.finish()
-    finally:
+    except BaseException:  # not "finally": mypyc cannot await there, see docs/decisions/compiled.md
         for lane in lanes:
             await lane.abandon()
+        raise
