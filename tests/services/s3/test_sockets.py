@@ -74,7 +74,7 @@ def test_anonymous_reads_may_not_override_headers(
     cloud: TestCloud, bucket: str, wired: Any, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wired.put_object(Bucket=bucket, Key="apple", Body=b"red")
-    monkeypatch.setattr("skyglobe.gateway.performing.authorize", lambda *_: None)
+    monkeypatch.setattr(cloud.kernel.services.find("s3"), "find_needs", lambda *_: [])  # anybody may
     with _open(f"{server}/{bucket}/apple") as answer:
         assert answer.read() == b"red"
     with pytest.raises(urllib.error.HTTPError) as caught:
