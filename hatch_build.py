@@ -20,6 +20,7 @@ MYPY = "mypy>=1.13"  # brings mypyc
 COMPILED = (
     "kernel/call.py",
     "kernel/checksums.py",
+    "kernel/clock.py",
     "kernel/ids.py",
     "kernel/keys.py",
     "kernel/scope.py",

@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from skyglobe.kernel.clock import MAX_SHIFTS, STALE_ALARMS, Clock, Shift
+from skyglobe.kernel.clock import MAX_SHIFTS, STALE_ALARMS, Clock
+from skyglobe.kernel.records import Shift
 from tests.kernel.conftest import START, Wall
 
 HOUR = 3_600_000

@@ -11,17 +11,10 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
-import msgspec
+from skyglobe.kernel.records import Shift
 
 Instant = int
 """Milliseconds since the Unix epoch."""
-
-
-class Shift(msgspec.Struct, frozen=True, array_like=True):
-    """From wall instant ``wall`` on, the cloud's clock is ``ahead`` milliseconds ahead of the wall's."""
-
-    wall: Instant
-    ahead: int
 
 
 MAX_SHIFTS = 100

@@ -17,7 +17,7 @@ from skyglobe.kernel.blob_uses import sweep_blobs
 from skyglobe.kernel.blobs import Blobs
 from skyglobe.kernel.caches import Caches
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.clock import Clock, Shift
+from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.credentials import admit_root
 from skyglobe.kernel.errors import ServiceError
@@ -28,6 +28,7 @@ from skyglobe.kernel.keys import pack
 from skyglobe.kernel.outbox import OutboxRunner
 from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.quotas import Quotas
+from skyglobe.kernel.records import Shift
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.service import Services
 from skyglobe.kernel.signals import Signals

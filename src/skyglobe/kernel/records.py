@@ -1,4 +1,4 @@
-"""What tables hold. Apart from them because mypyc cannot compile msgspec's classes (docs/decisions/compiled.md)."""
+"""What tables and the clock hold: apart, because mypyc cannot compile msgspec's classes (docs/decisions/compiled.md)."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 class Number(Record, frozen=True):
     key: str
     value: int
+
+
+class Shift(msgspec.Struct, frozen=True, array_like=True):
+    """From wall instant ``wall`` on, the cloud's clock is ``ahead`` milliseconds ahead of the wall's."""
+
+    wall: int
+    """Milliseconds since the Unix epoch."""
+    ahead: int
