@@ -1,4 +1,4 @@
-"""What tables and the clock hold: apart, because mypyc cannot compile msgspec's classes (docs/decisions/compiled.md)."""
+"""What tables and the clock hold: apart, as mypyc cannot compile msgspec's classes (docs/decisions/compiled.md)."""
 
 from __future__ import annotations
 
