@@ -213,3 +213,22 @@ def test_a_port_somebody_else_has_is_told_with_a_free_one(worker_id, tmp_path):
         text = a_shell(tmp_path).run("up", "--port", port, "--memory", status=4)
     assert f"127.0.0.1:{port} is taken" in text
     assert f"skyglobe up --port {free_port_after('127.0.0.1', port)}" in text
+
+
+def test_denials_are_explained_and_policies_written(shell):
+    shell.run("aws", "iam", "create-user", "--user-name", "ann")
+    key = json.loads(shell.run("aws", "iam", "create-access-key", "--user-name", "ann"))["AccessKey"]
+    credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    shell.run("aws", "sqs", "list-queues", status=255, **credentials)
+    told = shell.run("explain")
+    assert told.startswith("Denied  sqs.ListQueues  403 AccessDenied")
+    assert "◀ decided here" in told
+    assert "1. Allow sqs:ListQueues on *" in told
+    explained = json.loads(shell.run("explain", "--json"))
+    assert explained["permissions"][0]["action"] == "sqs:ListQueues"
+    assert shell.run("explain", explained["request"]["request_id"]) == told
+
+    root = "arn:aws:iam::000000000000:root"
+    document = json.loads(shell.run("policy", "generate", "--from-trace", "--principal", root))
+    assert document["Version"] == "2012-10-17"
+    assert any("iam:CreateUser" in statement["Action"] for statement in document["Statement"])

@@ -14,7 +14,20 @@ import msgspec
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
 
-PARTS = ("health", "status", "clock", "snapshots", "trace", "coverage", "faults", "outbox", "timers", "openapi")
+PARTS = (
+    "health",
+    "status",
+    "clock",
+    "snapshots",
+    "trace",
+    "explain",
+    "permissions",
+    "coverage",
+    "faults",
+    "outbox",
+    "timers",
+    "openapi",
+)
 """Submodules that declare routes."""
 
 

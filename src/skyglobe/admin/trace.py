@@ -50,7 +50,7 @@ class Trace(msgspec.Struct, frozen=True):
 async def get_trace(admin: Admin, given: Watch) -> Trace:
     """Show the last requests; with ``follow``, a stream of those to come, one JSON document a line."""
     traces = admin.gateway.traces
-    recent = [_told(traced) for traced in list(traces.recent)[-given.limit :]] if given.limit else []
+    recent = [told(traced) for traced in list(traces.recent)[-given.limit :]] if given.limit else []
     if not given.follow:
         return Trace(recent)
     headers = {"Content-Type": "application/x-ndjson"}
@@ -61,14 +61,15 @@ async def _lines(recent: list[TracedRequest], coming: AsyncIterator[Traced]) -> 
     # An empty line tells the client that it listens from now on.
     yield b"".join(map(_line, recent)) + b"\n"
     async for traced in coming:
-        yield _line(_told(traced))
+        yield _line(told(traced))
 
 
 def _line(traced: TracedRequest) -> bytes:
     return msgspec.json.encode(traced) + b"\n"
 
 
-def _told(traced: Traced) -> TracedRequest:
+def told(traced: Traced) -> TracedRequest:
+    """Return an answered request as the interface shows it."""
     return TracedRequest(
         at=datetime.fromtimestamp(traced.at / 1000, UTC),
         caller=traced.caller,

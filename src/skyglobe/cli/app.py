@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from skyglobe.cli.commands import aws, clock, coverage, running, shell, snapshots, trace
+from skyglobe.cli.commands import aws, clock, coverage, explain, policy, running, shell, snapshots, trace
 from skyglobe.cli.commands.upping import up
 
 app = typer.Typer(
@@ -33,6 +33,8 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(aws.aws)
 app.command(rich_help_panel="Its clients")(trace.trace)
+app.command(rich_help_panel="Its clients")(explain.explain)
+app.add_typer(policy.app, name="policy", rich_help_panel="Its clients")
 app.command(rich_help_panel="Its clients")(coverage.coverage)
 
 

@@ -22,8 +22,10 @@ def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:
     if call.principal.is_anonymous and plan.is_anonymous_allowed:
         return
     refuse_closed(call, plan)
+    asked = call.asked = []
     for need in needs_of(call, plan, service, params):
         decision = decision_on(call, service, need, params)
+        asked.append((need, decision))
         if decision is not None and not decision.is_allowed:
             raise _denied(call, plan, decision)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.resources import find_resource
 from skyglobe.kernel.standing import find_membership
+from skyglobe.kernel.scope import Scope
 
 Values = str | list[str]
 
@@ -23,19 +25,52 @@ _TYPES = {
 }
 
 
+class _PastRequest(NamedTuple):
+    """What condition keys are made of in a request that was answered."""
+
+    headers: Mapping[str, str]
+    client: str
+    secure: bool
+
+
+class _PastCall(NamedTuple):
+    """What condition keys are made of in a call that is over: neither its body nor its write-set."""
+
+    principal: Principal
+    region: str
+    now: int
+    request: _PastRequest
+
+
 class RequestContext(Mapping[str, Values]):
     """Condition keys, in lower case, and their values for one need of one call.
 
     Keys that do not apply to the call are absent, as AWS's global condition keys page says of each.
     """
 
-    __slots__ = ("_call", "_known", "_need", "_params")
+    __slots__ = ("_call", "_known", "_need", "_params", "_tags")
 
     def __init__(self, call: Call, need: Need, params: dict[str, Any]) -> None:
         self._call = call
         self._need = need
         self._params = params
         self._known: dict[str, Values | None] = {}
+        self._tags: dict[str, Mapping[str, str]] = {}
+
+    def release(self) -> None:
+        """Let go of the call, but for what its condition keys are made of: decisions are kept longer than calls."""
+        call, headers = self._call, self._call.request.headers
+        kept = {name: headers[name] for name in _READ_HEADERS if name in headers}
+        request = _PastRequest(kept, call.request.client, call.request.secure)
+        self._tags["aws:requesttag"] = request_tags(self._params)
+        self._params = {"TagKeys": _tag_keys(call, self._need, self._params)}
+        self._call = cast("Call", _PastCall(call.principal, call.region, call.now, request))
+
+    def complete(self, scope: Scope) -> None:
+        """Look up the tags of resource and principal that deciding did not ask for, as they are in ``scope``."""
+        for family, find in _STORED_TAGS.items():
+            if family not in self._tags:
+                self._tags[family] = find(scope, self._call.principal, self._need)
 
     def __getitem__(self, key: str) -> Values:
         if key not in self._known:
@@ -62,11 +97,19 @@ class RequestContext(Mapping[str, Values]):
         if known is not None:
             return known(self._call, self._need, self._params)
         family, _, name = key.partition("/")
-        tagged = _TAGGED.get(family) if name else None
-        if tagged is not None:
-            return _by_name(tagged(self._call, self._need, self._params), name)
-        session = self._call.principal.session
-        return session.claims.get(key) if session is not None else None
+        if not name or family not in _TAGGED:
+            session = self._call.principal.session
+            return session.claims.get(key) if session is not None else None
+        tags = self._tags.get(family)
+        if tags is None:
+            tags = self._tags[family] = self._find_tags(family)
+        return _by_name(tags, name)
+
+    def _find_tags(self, family: str) -> Mapping[str, str]:
+        if family not in _STORED_TAGS:
+            return request_tags(self._params)
+        is_over = isinstance(self._call, _PastCall)
+        return {} if is_over else _STORED_TAGS[family](self._call, self._call.principal, self._need)
 
 
 def request_tags(params: dict[str, Any]) -> dict[str, str]:
@@ -85,18 +128,18 @@ def _by_name(tags: Mapping[str, str], name: str) -> str | None:
     return next((value for key, value in tags.items() if key.lower() == name), None)
 
 
-def _resource_tags(call: Call, need: Need, params: dict[str, Any]) -> Mapping[str, str]:
-    resource = find_resource(call, need.resource)
+def _resource_tags(scope: Scope, principal: Principal, need: Need) -> Mapping[str, str]:
+    resource = find_resource(scope, need.resource)
     return resource.tags if resource is not None else {}
 
 
-def _principal_tags(call: Call, need: Need, params: dict[str, Any]) -> Mapping[str, str]:
-    if call.principal.type in ("anonymous", "service") or call.kernel.services.find("iam") is None:
+def _principal_tags(scope: Scope, principal: Principal, need: Need) -> Mapping[str, str]:
+    if principal.type in ("anonymous", "service") or scope.kernel.services.find("iam") is None:
         return {}
     # Only where there is an IAM to ask, as for policies.
     from skyglobe.services.iam.access import tags_of
 
-    return tags_of(call, call.principal)
+    return tags_of(scope, principal)
 
 
 def _current_time(call: Call, need: Need, params: dict[str, Any]) -> str:
@@ -204,8 +247,10 @@ _GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
 }
 """The global condition keys that can be told of a call today; AWS: "AWS global condition context keys"."""
 
-_TAGGED: dict[str, Callable[[Call, Need, dict[str, Any]], Mapping[str, str]]] = {
+_STORED_TAGS: dict[str, Callable[[Scope, Principal, Need], Mapping[str, str]]] = {
     "aws:principaltag": _principal_tags,
-    "aws:requesttag": lambda call, need, params: request_tags(params),
     "aws:resourcetag": _resource_tags,
 }
+_TAGGED = frozenset({*_STORED_TAGS, "aws:requesttag"})
+_READ_HEADERS = ("referer", "user-agent")
+"""All that condition keys tell of a request's headers."""

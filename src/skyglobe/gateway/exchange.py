@@ -14,6 +14,7 @@ from skyglobe.gateway.identify import Route, Unidentified
 from skyglobe.gateway.key_uses import KeyUses
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.tracing import Traces
+from skyglobe.kernel.call import Call
 from skyglobe.kernel.credentials import credentials
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
@@ -37,6 +38,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_call",
         "_is_verified",
         "_kernel",
         "_key_uses",
@@ -58,6 +60,7 @@ class Exchange:
         self._reply = reply
         self._request_id = kernel.ids.uuid()
         self._principal: Principal | None = None
+        self._call: Call | None = None
         self._is_verified = False
         self._params: dict[str, Any] = {}
         self._started = perf_counter()
@@ -74,7 +77,7 @@ class Exchange:
         assert route is not None
         principal = self._principal or self._authenticate(writes, route)
         plan = route.plan
-        call = begin_call(
+        call = self._call = begin_call(
             self._kernel, writes, plan, principal, principal.account, route.region, self._request, self._request_id
         )
         params = self._params = plan.parse(self._request, route.labels)
@@ -165,7 +168,7 @@ class Exchange:
         if self._is_verified:
             self._key_uses.note(principal, route.plan, route.region)
         self._traces.note(
-            self._kernel, route.plan, principal, route.region, self._request_id, self._started, status, code
+            self._kernel, route.plan, principal, route.region, self._request_id, self._started, status, code, self._call
         )
 
     def _as_service_error(self, failure: BaseException) -> ServiceError:

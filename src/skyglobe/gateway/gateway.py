@@ -137,7 +137,10 @@ class Gateway:
         request_id = self.kernel.ids.uuid()
         started = perf_counter()
 
+        call: Call | None = None
+
         def work(writes: WriteSet) -> Any:
+            nonlocal call
             call = begin_call(self.kernel, writes, plan, principal, account, region, request, request_id)
             return perform(call, plan, params)
 
@@ -149,4 +152,4 @@ class Gateway:
             status, code = error.status, error.code
             raise
         finally:
-            self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code)
+            self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)

@@ -1,21 +1,31 @@
-"""The last requests, and those that are being answered: what ``skyglobe trace`` shows."""
+"""The last requests, and those that are being answered: what ``skyglobe trace`` and ``skyglobe explain`` show."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from time import perf_counter
 
 import msgspec
 
+from skyglobe.gateway.context import RequestContext
 from skyglobe.gateway.plans import Plan
+from skyglobe.gateway.usage import Usage
+from skyglobe.kernel.access import Need
+from skyglobe.kernel.call import Call
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.principals import Principal
+from skyglobe.policy import Decision
 
 KEPT = 1_000  # answered requests remembered
+KEPT_DENIED = 200  # denied requests remembered, however many others were answered since
 BEHIND = 10_000  # events a slow watcher may be behind before it loses the oldest
+
+
+Asked = Sequence[tuple[Need, Decision | None]]
+"""Permissions and what was decided on each; None where nothing needed deciding."""
 
 
 class Traced(msgspec.Struct, frozen=True):
@@ -34,6 +44,13 @@ class Traced(msgspec.Struct, frozen=True):
     error: str
     """Error code, empty when it went well."""
     request_id: str
+    asked: Asked = ()
+    """The permissions it needed, as far as they were asked for; empty where it came to no decision."""
+
+    @property
+    def is_denied(self) -> bool:
+        decision = self.asked[-1][1] if self.asked else None
+        return decision is not None and not decision.is_allowed
 
 
 class Traces:
@@ -41,6 +58,8 @@ class Traces:
 
     def __init__(self) -> None:
         self.recent: deque[Traced] = deque(maxlen=KEPT)
+        self.denied: deque[Traced] = deque(maxlen=KEPT_DENIED)
+        self.usage = Usage()
         self._watchers: set[asyncio.Queue[Traced]] = set()
 
     def note(
@@ -53,11 +72,14 @@ class Traces:
         started: float,
         status: int,
         error: str,
+        call: Call | None = None,
     ) -> None:
         """Remember a call that has just been answered. ``started`` is what ``perf_counter`` said when it arrived."""
+        asked: Asked = call.asked if call is not None else ()
+        now = kernel.clock.now()
         self.add(
             Traced(
-                kernel.clock.now(),
+                now,
                 (perf_counter() - started) * 1000,
                 plan.service_model.name,
                 plan.name,
@@ -66,10 +88,22 @@ class Traces:
                 status,
                 error,
                 request_id,
+                asked,
             )
         )
+        if asked:
+            self.usage.note(principal, asked, now)
+
+    def find(self, request_id: str) -> Traced | None:
+        """Return the request with this id, or None when it was never here or is long past."""
+        return next((traced for kept in (self.denied, self.recent) for traced in kept if _is(traced, request_id)), None)
 
     def add(self, traced: Traced) -> None:
+        for _, decision in traced.asked:
+            if decision is not None:
+                release(decision)
+        if traced.is_denied:
+            self.denied.append(traced)
         self.recent.append(traced)
         for queue in self._watchers:
             if queue.full():
@@ -85,3 +119,14 @@ class Traces:
                 yield await queue.get()
         finally:
             self._watchers.discard(queue)
+
+
+def _is(traced: Traced, request_id: str) -> bool:
+    return traced.request_id == request_id
+
+
+def release(decision: Decision) -> None:
+    """Let a decision go on without the call it was made for."""
+    context = decision.question.context
+    if isinstance(context, RequestContext):
+        context.release()

@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Call(Scope):
     """What an operation is handed: where it works (``Scope``), who calls, and the request as it came."""
 
-    __slots__ = ("operation", "principal", "protocol", "request", "request_id")
+    __slots__ = ("asked", "operation", "principal", "protocol", "request", "request_id")
 
     def __init__(
         self,
@@ -45,6 +45,8 @@ class Call(Scope):
         """The request as it came; ``request.stream`` is the body of streaming operations."""
         self.request_id = request_id
         self.protocol = protocol
+        self.asked: list[tuple[Need, Any]] = []
+        """The permissions the call needed so far, each with what was decided: see ``gateway.authorize``."""
 
     async def transact(self, work: Callable[[Call], T]) -> T:
         """For operations that wait: run ``work`` in one transaction of its own, at its own instant.

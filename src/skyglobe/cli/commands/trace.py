@@ -14,6 +14,7 @@ from skyglobe.cli.commands.choosing import Endpoint, Json, Port
 from skyglobe.cli.printing import console, say
 from skyglobe.cli.remote import find_cloud
 
+WIDE = 150  # columns; from there on, a line has room for the request's id
 NARROW = 110  # columns; below, a line leaves out what is usually the same
 
 
@@ -46,22 +47,27 @@ def _show(requests: Iterable[dict[str, Any]], json: bool) -> None:
 
 def _show_line(traced: dict[str, Any]) -> None:
     if console.is_terminal:
-        console.print(line(traced, narrow=console.width < NARROW), no_wrap=True, overflow="ellipsis", crop=True)
+        text = line(traced, narrow=console.width < NARROW, with_id=console.width >= WIDE)
+        console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
     else:
         say(line(traced))
 
 
-def line(traced: dict[str, Any], *, narrow: bool = False) -> str:
-    """Return one request as a line with rich's markup; a ``narrow`` one without date and region."""
+def line(traced: dict[str, Any], *, narrow: bool = False, with_id: bool = True) -> str:
+    """Return one request as a line with rich's markup; a ``narrow`` one without date and region.
+
+    The id at its end is what `skyglobe explain` takes.
+    """
     at = datetime.fromisoformat(traced["at"])
     result = f"{traced['status']} {traced['error']}".strip()
     colour = "green" if traced["status"] < 400 else "yellow" if traced["status"] < 500 else "red"
     operation = f"{traced['service']}.{traced['operation']}"
     instant = f"{at:%H:%M:%S}" if narrow else f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
     place = "" if narrow else f"{traced['region']:<14}  "
+    request_id = f"  [dim]{traced['request_id']}[/]" if with_id else ""
     return (
         f"[dim]{instant}  {place}{_short(traced['caller']):<17}[/]  [bold]{operation:<{26 if narrow else 32}}[/]  "
-        f"{traced['took_ms']:>7.1f} ms  [{colour}]{result}[/]"
+        f"{traced['took_ms']:>7.1f} ms  [{colour}]{result}[/]{request_id}"
     )
 
 

@@ -1,0 +1,62 @@
+"""Which permissions callers have used: what ``skyglobe policy generate`` writes policies from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from skyglobe.kernel.access import Need, Values
+from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.principals import Principal
+
+KEPT = 20_000  # different permissions of all callers; the ones used longest ago are forgotten first
+
+
+class Used(NamedTuple):
+    """A permission that a caller had and used."""
+
+    principal: str
+    """ARN; of sessions, that of the role or user they were made from."""
+    action: str
+    resource: str
+    account: str
+    """Who owns the resource."""
+    context: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The service's own condition keys of the call, in lower case."""
+
+
+class Usage:
+    """The permissions used, and when last."""
+
+    def __init__(self) -> None:
+        self._used: dict[Used, Instant] = {}
+
+    def note(self, principal: Principal, asked: Sequence[tuple[Need, Any]], now: Instant) -> None:
+        """Remember what a call was allowed. Services need no policies of their own, nor do the anonymous."""
+        if principal.type in ("service", "anonymous"):
+            return
+        used = self._used
+        session = principal.session
+        arn = (session.issuer_arn or principal.arn) if session is not None else principal.arn
+        for need, decision in asked:
+            if decision is not None and not decision.is_allowed:
+                continue
+            one = Used(arn, need.action, need.resource, need.account, _frozen(need.context) if need.context else ())
+            used.pop(one, None)
+            used[one] = now
+        while len(used) > KEPT:
+            del used[next(iter(used))]
+
+    def since(self, instant: Instant, principal: str | None = None) -> Iterator[Used]:
+        """Yield what was used at or after ``instant``, by everybody or by one."""
+        for used, last in self._used.items():
+            if last >= instant and principal in (None, used.principal):
+                yield used
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._used.clear()
+
+
+def _frozen(context: Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((key, (value,) if isinstance(value, str) else tuple(value)) for key, value in context.items())
