@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skyglobe.policy.patterns import Variable, matcher_of, tokens_of
+from skyglobe.policy.patterns import Variable, joined_outline, matcher_of, outline_of, tokens_of
 
 PATTERNS = st.text("ab*?:/", max_size=10)
 TEXTS = st.text("ab:/*?", max_size=12)
@@ -80,3 +80,21 @@ def test_no_pattern_can_hang_a_decision():
     assert not fits(pattern, value)
     assert not fits(f"arn:aws:s3:::{pattern}", f"arn:aws:s3:::{value}", "resource")
     assert fits("*a" * 200 + "*", value)
+
+
+PIECES = st.lists(st.sampled_from(["a", "b", "/", ":", "*", "?", "${aws:username}", "${*}", "place"]), max_size=8)
+
+
+@given(
+    PIECES,
+    PIECES,
+    st.sampled_from(["arn:aws:s3:::", "arn:aws:*:", "arn:aws:sqs:${aws:username}:1:", "*"]),
+    st.booleans(),
+)
+def test_an_outline_lets_by_whatever_a_pattern_matches(pattern, value, start, variables):
+    text = start + "".join(pattern)
+    asked = "arn:aws:s3:::" + "".join(value).replace("${aws:username}", "ana").replace("*", "x")
+    matches = matcher_of([text], "resource", variables=variables)
+    outlined = joined_outline([outline_of([text], variables=variables), outline_of(["arn:aws:s3:::z"], variables=True)])
+    if matches(asked, {"aws:username": "ana"}):
+        assert outlined.test()(asked)

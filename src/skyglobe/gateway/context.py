@@ -15,6 +15,9 @@ from skyglobe.kernel.scope import Scope
 
 Values = str | list[str]
 
+_TAG_MEMBERS = ("Tags", "tags", "TagSet", "TagKeys")
+"""All that condition keys tell of a call's parameters."""
+
 _TYPES = {
     "root": "Account",
     "user": "User",
@@ -59,12 +62,10 @@ class RequestContext(Mapping[str, Values]):
 
     def release(self) -> None:
         """Let go of the call, but for what its condition keys are made of: decisions are kept longer than calls."""
-        call, headers = self._call, self._call.request.headers
-        kept = {name: headers[name] for name in _READ_HEADERS if name in headers}
-        request = _PastRequest(kept, call.request.client, call.request.secure)
-        self._tags["aws:requesttag"] = request_tags(self._params)
-        self._params = {"TagKeys": _tag_keys(call, self._need, self._params)}
+        call, params = self._call, self._params
+        request = _PastRequest(call.request.headers, call.request.client, call.request.secure)
         self._call = cast("Call", _PastCall(call.principal, call.region, call.now, request))
+        self._params = {name: params[name] for name in _TAG_MEMBERS if name in params}
 
     def complete(self, scope: Scope) -> None:
         """Look up the tags of resource and principal that deciding did not ask for, as they are in ``scope``."""
@@ -73,12 +74,19 @@ class RequestContext(Mapping[str, Values]):
                 self._tags[family] = find(scope, self._call.principal, self._need)
 
     def __getitem__(self, key: str) -> Values:
-        if key not in self._known:
-            self._known[key] = self._find(key)
-        value = self._known[key]
+        value: Values | None = self.get(key)
         if value is None:
             raise KeyError(key)
         return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a key's values, or ``default``. Policies ask by this, many times for each call."""
+        known = self._known
+        if key in known:
+            value = known[key]
+        else:
+            value = known[key] = self._find(key)
+        return default if value is None else value
 
     def __iter__(self) -> Iterator[str]:
         session = self._call.principal.session
@@ -114,7 +122,7 @@ class RequestContext(Mapping[str, Values]):
 
 def request_tags(params: dict[str, Any]) -> dict[str, str]:
     """Return the tags a request carries, in whichever of AWS's forms."""
-    given = next((params[name] for name in ("Tags", "tags", "TagSet") if name in params), None)
+    given = next((params[name] for name in _TAG_MEMBERS[:3] if name in params), None)
     if isinstance(given, dict):
         return {str(key): str(value) for key, value in given.items()}
     if isinstance(given, list):
@@ -252,5 +260,3 @@ _STORED_TAGS: dict[str, Callable[[Scope, Principal, Need], Mapping[str, str]]] =
     "aws:resourcetag": _resource_tags,
 }
 _TAGGED = frozenset({*_STORED_TAGS, "aws:requesttag"})
-_READ_HEADERS = ("referer", "user-agent")
-"""All that condition keys tell of a request's headers."""

@@ -55,6 +55,9 @@ def _find_check(name: str, key: str, expected: Sequence[str], variables: bool) -
     if operator is None:
         return None
     if_exists = name.endswith(_IF_EXISTS)
+    is_plain = not quantifier and name in ("stringequals", "stringnotequals")
+    if is_plain and not (variables and any("${" in text for text in expected)):
+        return _equal(key, frozenset(expected), operator.is_negated)
     test = operator.compile(expected, variables)
     if quantifier == _ALL:
         return _for_all_values(key, test, operator)
@@ -84,6 +87,18 @@ def _single(key: str, test: Test, operator: Operator, if_exists: bool) -> Check:
         if not value:
             return when_missing
         return any(test(one, context) for one in value) is not is_negated
+
+    return check
+
+
+def _equal(key: str, expected: frozenset[str], is_negated: bool) -> Check:
+    """Compare with plain texts, as most conditions do: the same as ``_single``, in one step."""
+
+    def check(context: Context) -> bool:
+        value = context.get(key)
+        if type(value) is str:
+            return (value in expected) is not is_negated
+        return is_negated if not value else expected.isdisjoint(value) is is_negated
 
     return check
 

@@ -164,23 +164,71 @@ def decide(question: Question, policies: PolicySet) -> Decision:
     return _Weighing(question, policies, asked, groups).decision()
 
 
+class _Spoken(NamedTuple):
+    """Statements of one policy of a layer that may speak of a question."""
+
+    source: Source
+    statements: tuple[Statement, ...]
+
+
+class _Layered(NamedTuple):
+    """The statements of a layer that may speak of one action on one resource."""
+
+    denying: tuple[_Spoken, ...]
+    allowing: tuple[_Spoken, ...]
+
+
+_MOST_HOLDERS = 1_024
+_MOST_QUESTIONS = 64
+_layered: dict[int, tuple[tuple[Source, ...], dict[tuple[str, str], _Layered]]] = {}
+"""What a caller's policies may say, by the identity of the tuple that holds them (and is held here): whoever decides
+for the same caller again passes the same tuple."""
+
+
+def _spoken_of(group: Group, asked: Asked) -> _Layered:
+    sources = group.sources
+    if group.layer != "identity" or len(sources) < 2:
+        return _find_spoken(sources, asked)
+    known = _layered.get(id(sources))
+    if known is None or known[0] is not sources:
+        if len(_layered) >= _MOST_HOLDERS:
+            _layered.clear()
+        known = _layered[id(sources)] = (sources, {})
+    question = (asked.action, asked.resource)
+    found = known[1].get(question)
+    if found is None:
+        if len(known[1]) >= _MOST_QUESTIONS:
+            known[1].clear()
+        found = known[1][question] = _find_spoken(sources, asked)
+    return found
+
+
+def _find_spoken(sources: tuple[Source, ...], asked: Asked) -> _Layered:
+    action, resource = asked.action, asked.resource
+    denying: list[_Spoken] = []
+    allowing: list[_Spoken] = []
+    for source in sources:
+        speaking = source.policy.candidates(action).speaking(resource)
+        if speaking.denying:
+            denying.append(_Spoken(source, speaking.denying))
+        if speaking.allowing:
+            allowing.append(_Spoken(source, speaking.allowing))
+    return _Layered(tuple(denying), tuple(allowing))
+
+
 def _find_deny(groups: Iterable[Group], asked: Asked) -> Match | None:
-    action = asked.action
-    for layer, sources in groups:
-        for source in sources:
-            denying = source.policy.candidates(action).denying
-            if denying and (found := find_applying(denying, asked, Naming.ACCOUNT)):
-                return Match(layer, source, *found)
+    for group in groups:
+        for source, denying in _spoken_of(group, asked).denying:
+            if found := find_applying(denying, asked, Naming.ACCOUNT):
+                return Match(group.layer, source, *found)
     return None
 
 
 def _find_allow(group: Group, asked: Asked) -> Match | None:
     """Return the statement that allows; of a resource's policy, the one that names the caller most closely."""
-    action = asked.action
-    for source in group.sources:
-        allowing = source.policy.candidates(action).allowing
+    for source, allowing in _spoken_of(group, asked).allowing:
         # Only a resource's policy names callers in several ways, and it stands alone in its layer.
-        if allowing and (found := find_applying(allowing, asked, Naming.CALLER)):
+        if found := find_applying(allowing, asked, Naming.CALLER):
             return Match(group.layer, source, *found)
     return None
 

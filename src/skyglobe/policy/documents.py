@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from skyglobe.policy.conditions import Condition, find_condition
-from skyglobe.policy.patterns import Test, matcher_of
+from skyglobe.policy.patterns import Outline, Test, matcher_of, outline_of
 from skyglobe.policy.principals import InvalidPrincipal, Principals, compile_principals
-from skyglobe.policy.statements import Effect, Statement
+from skyglobe.policy.statements import Candidates, Effect, Statement
 
 Kind = Literal["identity", "resource", "trust", "boundary", "session", "scp", "rcp"]
 
@@ -39,13 +39,6 @@ PREFIX = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, 
 
 class MalformedPolicy(ValueError):
     """A document that is no policy; its text is AWS's reason."""
-
-
-class Candidates(NamedTuple):
-    """A policy's statements that speak of an action."""
-
-    denying: tuple[Statement, ...]
-    allowing: tuple[Statement, ...]
 
 
 class Policy:
@@ -77,11 +70,7 @@ class Policy:
         return self._find_candidates(action) if found is None else found
 
     def _find_candidates(self, action: str) -> Candidates:
-        speaking = [statement for statement in self.statements if statement.speaks_of_action(action)]
-        found = Candidates(
-            tuple(statement for statement in speaking if statement.effect == "Deny"),
-            tuple(statement for statement in speaking if statement.effect == "Allow"),
-        )
+        found = Candidates([statement for statement in self.statements if statement.speaks_of_action(action)])
         if len(self._by_action) >= _MOST_ACTIONS:
             self._by_action.clear()
         self._by_action[action] = found
@@ -217,7 +206,13 @@ class _Reader:
             conditions,
             element,
             tuple(condition.holds for condition in conditions),
+            self._outline(resource_name, resources),
         )
+
+    def _outline(self, name: str, resources: Sequence[str]) -> Outline | None:
+        if name != "Resource" or "*" in resources:
+            return None
+        return outline_of(resources, variables=self.variables)
 
     def _resource_test(self, resources: Sequence[str]) -> Test:
         return matcher_of(resources, "resource", variables=self.variables)

@@ -275,3 +275,53 @@ def _any_of(
         return any(matches(value, context) for matches in dynamic)
 
     return test
+
+
+class Outline(NamedTuple):
+    """What patterns surely do not match: quicker to ask of many than each of them. What it lets by may match."""
+
+    exact: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    pieces: tuple[str, ...] = ()
+    """Texts of which a value must hold one."""
+
+    def test(self) -> Match:
+        """Return the test whether a value may be matched."""
+        exact, prefixes, pieces = self
+
+        def test(value: str) -> bool:
+            if value in exact or value.startswith(prefixes):
+                return True
+            for piece in pieces:  # noqa: SIM110 - a generator costs as much as the tests
+                if piece in value:
+                    return True
+            return False
+
+        return test
+
+
+def outline_of(texts: Sequence[str], *, variables: bool) -> Outline:
+    """Return the outline of ``resource`` patterns. Variables stand for anything in it."""
+    exact: set[str] = set()
+    prefixes: set[str] = set()
+    pieces: set[str] = set()
+    for text in texts:
+        tokens = tokens_of(text, variables=variables)
+        first = str(next(iter(tokens), ""))
+        if _is_literal(tokens, "resource"):
+            exact.add(first)
+        elif _is_literal(tokens[:1], "resource") and (tokens[1:] == [STAR] or isinstance(tokens[1], Variable)):
+            prefixes.add(first)
+        else:  # what stands behind a wildcard tells more than how all ARNs of a service begin
+            literals = [token for token in tokens[1:] if isinstance(token, str)]
+            pieces.add(max(literals, key=len) if literals else first if isinstance(tokens[0], str) else "")
+    return Outline(frozenset(exact), tuple(sorted(prefixes)), tuple(sorted(pieces)))
+
+
+def joined_outline(outlines: Sequence[Outline]) -> Outline:
+    """Return the outline of all of these together."""
+    return Outline(
+        frozenset(text for outline in outlines for text in outline.exact),
+        tuple(sorted({text for outline in outlines for text in outline.prefixes})),
+        tuple(sorted({text for outline in outlines for text in outline.pieces})),
+    )

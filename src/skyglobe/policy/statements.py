@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from skyglobe.policy.conditions import Check, Condition
-from skyglobe.policy.patterns import Context, Test
+from skyglobe.policy.patterns import Context, Outline, Test, joined_outline
 from skyglobe.policy.principals import Caller, Naming, Principals
 
 Effect = Literal["Allow", "Deny"]
 NOTHING: Context = {}
+_MOST_RESOURCES = 64
+"""Resources for which a policy remembers, action by action, what statements may mean them."""
 
 
 class Asked(NamedTuple):
@@ -44,6 +46,8 @@ class Statement:
     """The statement as it stands in the document."""
     checks: tuple[Check, ...] = ()
     """What the conditions check."""
+    outline: Outline | None = None
+    """What Resource surely does not mean; None where that cannot be told without the request."""
 
     def speaks_of_action(self, action: str) -> bool:
         """Whether Action or NotAction means ``action`` (in lower case)."""
@@ -96,3 +100,48 @@ def find_applying(statements: Iterable[Statement], asked: Asked, enough: Naming)
             if naming and (closest is None or naming > closest.naming):
                 closest = Applying(statement, naming)
     return closest
+
+
+class Speaking(NamedTuple):
+    """A policy's statements that may speak of an action on a resource."""
+
+    denying: tuple[Statement, ...]
+    allowing: tuple[Statement, ...]
+
+
+class Candidates:
+    """A policy's statements that speak of an action, and those of them that may mean a resource."""
+
+    __slots__ = ("_by_resource", "_may_mean", "_statements", "_tests", "_unnamed")
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._statements = statements
+        outlines = [statement.outline for statement in statements if statement.outline is not None]
+        self._may_mean = joined_outline(outlines).test()
+        self._tests = [statement.outline.test() if statement.outline else None for statement in statements]
+        self._unnamed = _parted([statement for statement in statements if statement.outline is None])
+        self._by_resource: dict[str, Speaking] = {}
+
+    def speaking(self, resource: str) -> Speaking:
+        """Return the statements that may mean ``resource``: all that do, and few others."""
+        found = self._by_resource.get(resource)
+        return self._find(resource) if found is None else found
+
+    def _find(self, resource: str) -> Speaking:
+        found = self._unnamed
+        if not self._statements:
+            return found
+        if len(found.denying) + len(found.allowing) < len(self._statements) and self._may_mean(resource):
+            pairs = zip(self._statements, self._tests, strict=True)
+            found = _parted([statement for statement, test in pairs if test is None or test(resource)])
+        if len(self._by_resource) >= _MOST_RESOURCES:
+            self._by_resource.clear()
+        self._by_resource[resource] = found
+        return found
+
+
+def _parted(statements: Sequence[Statement]) -> Speaking:
+    return Speaking(
+        tuple(statement for statement in statements if statement.effect == "Deny"),
+        tuple(statement for statement in statements if statement.effect == "Allow"),
+    )
