@@ -38,10 +38,14 @@ def refusal(call: Call, plan: Plan, need: Need, params: dict[str, Any]) -> Servi
 
 
 def needs_of(call: Call, plan: Plan, service: Service, params: dict[str, Any]) -> list[Need]:
-    """Return the permissions a call needs; where the service does not tell, the operation's own action on ``*``."""
+    """Return the permissions a call needs: as its service tells, or as the service authorization reference does."""
     if service.find_needs is not None:
         return service.find_needs(call, plan.name, params)
-    return [Need(f"{plan.service_model.signing_name}:{plan.name}", "*", call.account)]
+    if plan.derived_needs is None:
+        from skyglobe.gateway.needs import derive_needs
+
+        plan.derived_needs = derive_needs(plan.model, service.actions.get(plan.name, plan.name))
+    return plan.derived_needs(call, params)
 
 
 def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]) -> Decision | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skyglobe.gateway.signed_service import SignedService
+from skyglobe.kernel.access import Need
 from skyglobe.kernel.service import Operation, Service, Services
 from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, ServiceModel, Shape, load
@@ -21,6 +22,7 @@ class Plan:
 
     __slots__ = (
         "demanded",
+        "derived_needs",
         "is_anonymous_allowed",
         "model",
         "name",
@@ -50,6 +52,8 @@ class Plan:
         self.streams_input = payload is not None and payload.is_streaming
         self.parse: Callable[[Request, dict[str, str]], dict[str, Any]] = _unparsed
         self.validate: Callable[[Any], list[Violation]] | None = None
+        self.derived_needs: Callable[[Any, dict[str, Any]], list[Need]] | None = None
+        """What a call needs to be allowed, where the service does not tell; made with the first call."""
         self.serialize: Serializer = _unserialized
         if self.operation is not None and service is not None:
             self.parse = compile_parser(model, protocol)

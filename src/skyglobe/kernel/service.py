@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Literal, TypeVar, overload
 
@@ -79,9 +79,12 @@ class Service:
         parts: tuple[str, ...] = ("operations",),
         invalid: Callable[[OperationModel, list[Any]], ServiceError] | None = None,
         validates: bool = True,
+        actions: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.parts = parts
+        self.actions = actions or {}
+        """The IAM actions of operations that are called otherwise: ``{"Invoke": "InvokeFunction"}``."""
         self.invalid = invalid
         """Turns constraint violations into this service's own error, where it differs from its protocol's."""
         self.validates = validates
@@ -92,7 +95,7 @@ class Service:
         self.timers: dict[str, Callable[..., None]] = {}
         self.consumers: dict[str, Callable[..., Any]] = {}
         self.find_needs: FindNeeds | None = None
-        """What a call needs to be allowed; None when the operation's own action on ``*`` says it all."""
+        """What a call needs to be allowed; None where the service authorization reference tells it."""
         self.find_resource_policy: FindResourcePolicy | None = None
         """The policy document of a resource, by ARN; None when the service has no resource policies."""
         self.arn_start = f"arn:aws:{name}:"

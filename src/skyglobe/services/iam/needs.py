@@ -34,6 +34,8 @@ _NAMED = {
     "UserName": "user",
     "ServerCertificateName": "server-certificate",
 }
+_OF_DEVICES_USER = frozenset({"DeactivateMFADevice", "GetMFADevice"})
+"""They name a device and mean its user; service authorization reference."""
 _WITH_ARN = ("PolicyArn", "OpenIDConnectProviderArn", "SAMLProviderArn", "SerialNumber", "PolicySourceArn", "Arn")
 _OF_CALLER = frozenset(
     {
@@ -87,7 +89,7 @@ def _resource(call: Call, operation: str, params: dict[str, Any]) -> str:
     for member, kind in _NAMED.items():
         if member in params:
             return _arn_of(call, kind, params[member], params.get("Path", "/"))
-    for member in _WITH_ARN:
+    for member in _WITH_ARN if operation not in _OF_DEVICES_USER else ():
         if str(params.get(member, "")).startswith("arn:"):
             return str(params[member])
     if operation in _OF_CALLER:
