@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from skyglobe.kernel.principals import Principal
-from skyglobe.policy import PolicySet, Question, Source, decide, parse_policy
+from skyglobe.policy import PolicySet, Question, Source, Sources, decide, parse_policy
 
 GOAL_US = 60.0
 POLICIES = 10
@@ -108,7 +108,7 @@ def policies_of(write: Write) -> PolicySet:
         for policy in range(POLICIES)
     ]
     return PolicySet(
-        identity=tuple(
+        identity=Sources(
             Source(parse_policy(json.dumps(document), "identity"), f"policy-{number}", kind="managed")
             for number, document in enumerate(documents)
         )

@@ -45,6 +45,11 @@ GIVEN = {
     "Url": "https://example.com",
 }
 
+BESIDE_THE_REFERENCE = {
+    # IAM user guide, "Passing session tags in AWS STS": GetFederationToken with tags needs it on the federated user.
+    ("sts:TagSession", f"arn:aws:sts::{ACCOUNT}:federated-user/sample"),
+}
+
 
 def value_of(name, shape, depth=0):
     if name in GIVEN:
@@ -67,8 +72,10 @@ def inputs_of(model):
     shape = model.input
     if shape is None:
         return [{}]
-    whole = {name: value_of(name, member) for name, member in shape.members.items()}
-    return [whole, {name: whole[name] for name in shape.required}]
+    # A code of an MFA device that nobody has is refused before anything is needed.
+    members = {name: member for name, member in shape.members.items() if name != "TokenCode"}
+    whole = {name: value_of(name, member) for name, member in members.items()}
+    return [whole, {name: whole[name] for name in shape.required if name in whole}]
 
 
 def find_needs(service, operation, call, params):
@@ -91,7 +98,8 @@ def faults_of(need):
         return [f"no action {need.action}"]
     types = [reference.resources[one.name] for one in action.resources]
     faults = []
-    if need.resource != "*" and not any(shape_of(one.arn).fullmatch(need.resource) for one in types):
+    is_known = (need.action, need.resource) in BESIDE_THE_REFERENCE or need.resource == "*"
+    if not is_known and not any(shape_of(one.arn).fullmatch(need.resource) for one in types):
         faults.append(f"{need.action} on {need.resource}, not on {[one.arn for one in types] or '*'}")
     keys = {*action.keys, *(key for one in types for key in one.keys)} | {
         key for one in action.resources for key in one.keys

@@ -7,7 +7,7 @@ change for a denied one to be allowed.
 
 from __future__ import annotations
 
-from skyglobe.policy.decision import Decision, Match, Outcome, PolicySet, Question, Source, decide
+from skyglobe.policy.decision import Decision, Match, Outcome, PolicySet, Question, Source, Sources, decide
 from skyglobe.policy.documents import Kind, MalformedPolicy, Policy, parse_policy, stored_policy
 from skyglobe.policy.explanation import Failed, Step, explain
 from skyglobe.policy.messages import Layer, denial
@@ -27,6 +27,7 @@ __all__ = [
     "Question",
     "Remedy",
     "Source",
+    "Sources",
     "Statement",
     "Step",
     "decide",

@@ -178,29 +178,29 @@ class _Layered(NamedTuple):
     allowing: tuple[_Spoken, ...]
 
 
-_MOST_HOLDERS = 1_024
 _MOST_QUESTIONS = 64
-_layered: dict[int, tuple[tuple[Source, ...], dict[tuple[str, str], _Layered]]] = {}
-"""What a caller's policies may say, by the identity of the tuple that holds them (and is held here): whoever decides
-for the same caller again passes the same tuple."""
+
+
+class Sources(tuple[Source, ...]):  # noqa: SLOT001 - tuples can have no slots of their own
+    """A caller's policies, kept together with what they may say of what was asked last."""
+
+    def __init__(self, _: Iterable[Source] = ()) -> None:
+        self._spoken: dict[tuple[str, str], _Layered] = {}
+
+    def spoken_of(self, asked: Asked) -> _Layered:
+        """Return the statements that may speak of a question."""
+        question = (asked.action, asked.resource)
+        found = self._spoken.get(question)
+        if found is None:
+            if len(self._spoken) >= _MOST_QUESTIONS:
+                self._spoken.clear()
+            found = self._spoken[question] = _find_spoken(self, asked)
+        return found
 
 
 def _spoken_of(group: Group, asked: Asked) -> _Layered:
     sources = group.sources
-    if group.layer != "identity" or len(sources) < 2:
-        return _find_spoken(sources, asked)
-    known = _layered.get(id(sources))
-    if known is None or known[0] is not sources:
-        if len(_layered) >= _MOST_HOLDERS:
-            _layered.clear()
-        known = _layered[id(sources)] = (sources, {})
-    question = (asked.action, asked.resource)
-    found = known[1].get(question)
-    if found is None:
-        if len(known[1]) >= _MOST_QUESTIONS:
-            known[1].clear()
-        found = known[1][question] = _find_spoken(sources, asked)
-    return found
+    return sources.spoken_of(asked) if isinstance(sources, Sources) else _find_spoken(sources, asked)
 
 
 def _find_spoken(sources: tuple[Source, ...], asked: Asked) -> _Layered:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.principals import Principal, Session, root_of
 from skyglobe.kernel.scope import Scope
-from skyglobe.policy import Source, stored_policy
+from skyglobe.policy import Source, Sources, stored_policy
 from skyglobe.policy.documents import Kind as PolicyKind
 from skyglobe.services.iam.finding import find_user_by_id, groups_of
 from skyglobe.services.iam.holders import Holder, find_role_by_id
@@ -49,14 +49,14 @@ def _find_policies(there: Scope, principal: Principal) -> Held:
     if holder is None:
         return (), None
     if isinstance(holder, Role):
-        return tuple(_policies_on(there, "role", holder)), _boundary_of(there, "role", holder)
+        return Sources(_policies_on(there, "role", holder)), _boundary_of(there, "role", holder)
     sources = list(_policies_on(there, "user", holder))
     for group in groups_of(there, holder):
         sources += _policies_on(there, "group", group)
     own_password = find_own_password_source(there, holder)
     if own_password is not None:
         sources.append(own_password)
-    return tuple(sources), _boundary_of(there, "user", holder)
+    return Sources(sources), _boundary_of(there, "user", holder)
 
 
 def policies_on_group(scope: Scope, arn: str) -> tuple[Group | None, tuple[Source, ...]]:
