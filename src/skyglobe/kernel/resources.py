@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -12,6 +12,9 @@ from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Reach, Record, Table
+
+if TYPE_CHECKING:
+    from skyglobe.kernel.service import PolicyKind
 
 MAX_TAGS = 50  # per resource; AWS General Reference, "Tag naming limits and requirements"
 MAX_TAG_KEY = 128  # characters; same page
@@ -95,6 +98,26 @@ def list_resources(scope: Scope) -> Iterator[tuple[str, Resource]]:
     for type_name, table in sorted(RESOURCE_TABLES.items()):
         for resource in table.scan(scope):
             yield type_name, resource
+
+
+class Governed(NamedTuple):
+    """A resource and the policy that hangs on it."""
+
+    type_name: str
+    resource: Resource
+    kind: PolicyKind
+    document: str
+
+
+def list_policies(scope: Scope) -> Iterator[Governed]:
+    """Yield what has a policy of its own in this account and region, of the services loaded so far."""
+    for type_name, resource in list_resources(scope):
+        service = scope.kernel.services.find_known(type_name.split("::")[1].lower())
+        document = (
+            service.find_resource_policy(scope, resource.arn) if service and service.find_resource_policy else None
+        )
+        if service is not None and document:
+            yield Governed(type_name, resource, service.policy_kind, document)
 
 
 def check_tags(

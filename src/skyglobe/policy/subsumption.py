@@ -1,7 +1,7 @@
 """What policies allow, held against each other without asking a question: a sound, conservative comparison.
 
 Where it says that a policy allows nothing new, that is so for every request. Where it says that it may, it may still
-be that no request exists: unions of conditions, or several statements that only together cover one, are not seen through.
+be that no request exists: several conditions or statements that only together cover one are not seen through.
 ``docs/decisions/policy.md`` tells how far it sees.
 """
 
@@ -60,7 +60,7 @@ def denies(policy: Policy) -> list[Statement]:
 
 
 def new_access(new: Policy, existing: Policy, expand: Expand) -> list[Statement]:
-    """Return the statements of ``new`` that may allow what ``existing`` does not; none: it surely allows nothing new."""
+    """Return the statements of ``new`` that may allow what ``existing`` does not; without any, it surely does not."""
     held = allows(existing)
     lifted = [deny for deny in denies(existing) if not any(covers(other, deny, expand) for other in denies(new))]
     return [
@@ -172,7 +172,7 @@ def implies(have: Condition, want: Condition) -> bool:
             asked = given
         if given != asked and _LIKE.get(given) != asked:
             return False
-    if given.startswith(_NEGATED):
+    if given.rpartition("values:")[2].rpartition("value:")[2].startswith(_NEGATED):
         return set(want.expected) <= set(have.expected)
     if asked.endswith(("stringlike", "arnlike", "arnequals")):
         include = includes if asked.endswith("stringlike") else arn_includes

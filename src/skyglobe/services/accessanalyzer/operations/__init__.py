@@ -1,0 +1,1 @@
+"""The operations of Access Analyzer, by what they are about."""

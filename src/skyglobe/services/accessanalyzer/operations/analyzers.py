@@ -1,0 +1,142 @@
+"""Analyzers and their tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from skyglobe.kernel.arns import make_arn
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.resources import check_tags
+from skyglobe.services.accessanalyzer import access, accessanalyzer
+from skyglobe.services.accessanalyzer.access import get_analyzer_by_arn, invalid
+from skyglobe.services.accessanalyzer.paging import page
+from skyglobe.services.accessanalyzer.records import (
+    MAX_ANALYZERS,
+    Analyzer,
+    ArchiveRule,
+    analyzers,
+    findings,
+)
+from skyglobe.services.accessanalyzer.records import archive_rules as rules
+from skyglobe.services.accessanalyzer.scanning import scan
+
+
+@accessanalyzer.operation(unused=("clientToken",))
+def create_analyzer(
+    call: Call,
+    analyzer_name: str,
+    type: str,  # noqa: A002 - the member's name
+    archive_rules: list[dict[str, Any]] | None = None,
+    tags: dict[str, str] | None = None,
+    configuration: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Make an analyzer of the account and look at all its policies."""
+    if type != "ACCOUNT":
+        raise ServiceError(
+            f"Skyglobe does not implement analyzers of type {type} yet.", code="NotImplemented", status=501
+        )
+    if configuration:
+        raise invalid("The configuration is not valid for an analyzer of type ACCOUNT.")
+    check_tags(tags or {}, invalid)
+    arn = make_arn(call, "access-analyzer", f"analyzer/{analyzer_name}")
+    if analyzers.find(call, analyzer_name) is not None:
+        fields = {"resourceId": analyzer_name, "resourceType": "analyzer"}
+        raise accessanalyzer.errors.ConflictException(f"An analyzer {analyzer_name} exists already.", fields=fields)
+    if len(list(analyzers.scan(call))) >= MAX_ANALYZERS:
+        fields = {"resourceId": analyzer_name, "resourceType": "analyzer"}
+        raise accessanalyzer.errors.ServiceQuotaExceededException(
+            f"An account has at most {MAX_ANALYZERS} analyzer of type ACCOUNT in a region.", fields=fields
+        )
+    analyzer = Analyzer(arn=arn, id=analyzer_name, owner=call.account, created_at=call.now, tags=tags or {}, type=type)
+    analyzers.insert(call, analyzer)
+    for rule in archive_rules or ():
+        put_archive_rule(call, analyzer_name, rule["ruleName"], rule["filter"])
+    scan(call, analyzer)
+    return {"arn": arn}
+
+
+def put_archive_rule(
+    call: Call, analyzer: str, name: str, criteria: dict[str, Any], created_at: int | None = None
+) -> None:
+    """Keep an archive rule."""
+    made = ArchiveRule(analyzer, name, criteria, call.now if created_at is None else created_at, call.now)
+    rules.put(call, made)
+
+
+@accessanalyzer.operation
+def get_analyzer(call: Call, analyzer_name: str) -> dict[str, Any]:
+    """Return an analyzer."""
+    return {"analyzer": _shown(access.get_analyzer(call, analyzer_name))}
+
+
+@accessanalyzer.operation
+def list_analyzers(
+    call: Call,
+    next_token: str | None = None,
+    max_results: int | None = None,
+    type: str | None = None,  # noqa: A002 - the member's name
+) -> dict[str, Any]:
+    """List the analyzers by name."""
+    rows = ((one.id, one) for one in analyzers.scan(call) if type in (None, one.type))
+    found, more = page(call, "analyzers", rows, max_results, next_token)
+    return {"analyzers": [_shown(one) for one in found], **more}
+
+
+@accessanalyzer.operation
+def update_analyzer(call: Call, analyzer_name: str, configuration: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Refuse what an analyzer of external access has not: a configuration."""
+    access.get_analyzer(call, analyzer_name)
+    if configuration:
+        raise invalid("The configuration is not valid for an analyzer of type ACCOUNT.")
+    return {}
+
+
+@accessanalyzer.operation(unused=("clientToken",))
+def delete_analyzer(call: Call, analyzer_name: str) -> None:
+    """Delete an analyzer with its archive rules and findings."""
+    analyzer = access.get_analyzer(call, analyzer_name)
+    for rule in list(rules.scan(call, analyzer_name)):
+        rules.delete(call, rule)
+    for finding in list(findings.scan(call, analyzer_name)):
+        findings.delete(call, finding)
+    analyzers.delete(call, analyzer)
+
+
+@accessanalyzer.operation
+def tag_resource(call: Call, resource_arn: str, tags: dict[str, str]) -> None:
+    """Put tags on an analyzer."""
+    analyzer = get_analyzer_by_arn(call, resource_arn)
+    after = {**analyzer.tags, **tags}
+    check_tags(after, invalid)
+    analyzers.replace(call, analyzer, msgspec.structs.replace(analyzer, tags=after))
+
+
+@accessanalyzer.operation
+def untag_resource(call: Call, resource_arn: str, tag_keys: list[str]) -> None:
+    """Take tags from an analyzer."""
+    analyzer = get_analyzer_by_arn(call, resource_arn)
+    after = {key: value for key, value in analyzer.tags.items() if key not in tag_keys}
+    analyzers.replace(call, analyzer, msgspec.structs.replace(analyzer, tags=after))
+
+
+@accessanalyzer.operation
+def list_tags_for_resource(call: Call, resource_arn: str) -> dict[str, Any]:
+    """Return an analyzer's tags."""
+    return {"tags": get_analyzer_by_arn(call, resource_arn).tags}
+
+
+def _shown(analyzer: Analyzer) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "arn": analyzer.arn,
+        "name": analyzer.id,
+        "type": analyzer.type,
+        "createdAt": analyzer.created_at,
+        "status": "ACTIVE",
+        "tags": analyzer.tags,
+    }
+    if analyzer.last_resource:
+        shown |= {"lastResourceAnalyzed": analyzer.last_resource, "lastResourceAnalyzedAt": analyzer.last_analyzed_at}
+    return shown

@@ -1,0 +1,62 @@
+"""Analyzers, their archive rules and their findings."""
+
+from __future__ import annotations
+
+import msgspec
+
+from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.records import Record
+from skyglobe.kernel.resources import Resource, ResourceTable
+from skyglobe.kernel.tables import Table
+
+MAX_ANALYZERS = 1  # external access analyzers of an account in a region; Access Analyzer quotas
+MAX_ARCHIVE_RULES = 100  # of an analyzer; same page
+
+Criteria = dict[str, dict[str, list[str] | bool]]
+"""Attributes of findings, to what is wanted of each: ``{"resource": {"eq": ["arn:…"]}}``."""
+
+
+class Analyzer(Resource, frozen=True, kw_only=True):
+    """An analyzer of external access; ``id`` is its name."""
+
+    type: str
+    last_resource: str = ""
+    last_analyzed_at: Instant = 0
+
+
+class ArchiveRule(Record, frozen=True):
+    """Findings that are archived as soon as they are found."""
+
+    analyzer: str
+    name: str
+    criteria: Criteria
+    created_at: Instant
+    updated_at: Instant
+
+
+class Finding(Record, frozen=True):
+    """Access that one principal outside the zone of trust has to a resource, under one set of conditions."""
+
+    analyzer: str
+    id: str
+    resource: str
+    type_name: str
+    principal: dict[str, str]
+    actions: tuple[str, ...]
+    condition: dict[str, str]
+    is_public: bool
+    created_at: Instant
+    updated_at: Instant
+    analyzed_at: Instant
+    status: str
+
+    def seen(self, now: Instant) -> Finding:
+        """Return the finding as looked at again."""
+        return msgspec.structs.replace(self, analyzed_at=now)
+
+
+analyzers: ResourceTable[Analyzer] = ResourceTable(
+    "AWS::AccessAnalyzer::Analyzer", "accessanalyzer.analyzers", Analyzer
+)
+archive_rules: Table[ArchiveRule] = Table("accessanalyzer.archive_rules", ArchiveRule, key=("analyzer", "name"))
+findings: Table[Finding] = Table("accessanalyzer.findings", Finding, key=("analyzer", "id"))

@@ -1,0 +1,1 @@
+"""Decisions of Access Analyzer, without effects."""
