@@ -133,10 +133,13 @@ def _shown(analyzer: Analyzer) -> dict[str, Any]:
         "arn": analyzer.arn,
         "name": analyzer.id,
         "type": analyzer.type,
-        "createdAt": analyzer.created_at,
+        "createdAt": analyzer.created_at / 1000,
         "status": "ACTIVE",
         "tags": analyzer.tags,
     }
     if analyzer.last_resource:
-        shown |= {"lastResourceAnalyzed": analyzer.last_resource, "lastResourceAnalyzedAt": analyzer.last_analyzed_at}
+        shown |= {
+            "lastResourceAnalyzed": analyzer.last_resource,
+            "lastResourceAnalyzedAt": analyzer.last_analyzed_at / 1000,
+        }
     return shown

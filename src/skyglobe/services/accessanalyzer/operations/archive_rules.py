@@ -82,6 +82,6 @@ def _shown(rule: ArchiveRule) -> dict[str, Any]:
     return {
         "ruleName": rule.name,
         "filter": rule.criteria,
-        "createdAt": rule.created_at,
-        "updatedAt": rule.updated_at,
+        "createdAt": rule.created_at / 1000,
+        "updatedAt": rule.updated_at / 1000,
     }

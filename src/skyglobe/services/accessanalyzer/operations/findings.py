@@ -132,9 +132,9 @@ def get_analyzed_resource(call: Call, analyzer_arn: str, resource_arn: str) -> d
         "resourceArn": resource_arn,
         "resourceType": governed.type_name,
         "resourceOwnerAccount": governed.resource.owner,
-        "createdAt": governed.resource.created_at,
-        "analyzedAt": call.now,
-        "updatedAt": max((one.updated_at for one in found), default=governed.resource.created_at),
+        "createdAt": governed.resource.created_at / 1000,
+        "analyzedAt": call.now / 1000,
+        "updatedAt": max((one.updated_at for one in found), default=governed.resource.created_at) / 1000,
         "isPublic": any(one.is_public for one in found),
         "actions": sorted({action for one in found for action in one.actions}),
     }
@@ -161,7 +161,7 @@ def _rows(call: Call, analyzer: Analyzer, criteria: Criteria, sort: dict[str, An
 
 
 def _sorted_by(finding: Finding, analyzer: Analyzer, attribute: str) -> str:
-    instants = {"createdAt": finding.created_at, "updatedAt": finding.updated_at, "analyzedAt": finding.analyzed_at}
+    instants = dict(createdAt=finding.created_at, updatedAt=finding.updated_at, analyzedAt=finding.analyzed_at)  # noqa: C408
     if attribute in instants:
         return f"{instants[attribute]:020}"
     return ",".join(attributes_of(finding, analyzer.owner).get(attribute, []))
@@ -173,9 +173,9 @@ def _common(finding: Finding, analyzer: Analyzer) -> dict[str, Any]:
         "resource": finding.resource,
         "resourceType": finding.type_name,
         "resourceOwnerAccount": analyzer.owner,
-        "createdAt": finding.created_at,
-        "analyzedAt": finding.analyzed_at,
-        "updatedAt": finding.updated_at,
+        "createdAt": finding.created_at / 1000,
+        "analyzedAt": finding.analyzed_at / 1000,
+        "updatedAt": finding.updated_at / 1000,
         "status": finding.status,
     }
 

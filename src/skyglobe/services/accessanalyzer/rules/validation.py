@@ -399,22 +399,22 @@ def _wildcards(values: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
             yield _at(one, here, "WARNING", "WILDCARD_WITHOUT_LIKE_OPERATOR", words)
 
 
-_PASS_ROLE = (
+_ABOUT_ROLES = (
     "We recommend that you specify resource ARNs or add the iam:PassedToService condition key to your statement."
 )
-_CREATE_ROLE = "We recommend that you specify resource ARNs instead."
+_ABOUT_LINKED_ROLES = "We recommend that you specify resource ARNs instead."
 _POWERFUL = {
     "iam:passrole": (
         "PASS_ROLE",
         "iam:passedtoservice",
-        f"can be overly permissive because it allows iam:PassRole permissions on multiple resources. {_PASS_ROLE}",
-        f"can be overly permissive because it allows iam:PassRole permissions on all resources. {_PASS_ROLE}",
+        f"can be overly permissive because it allows iam:PassRole permissions on multiple resources. {_ABOUT_ROLES}",
+        f"can be overly permissive because it allows iam:PassRole permissions on all resources. {_ABOUT_ROLES}",
     ),
     "iam:createservicelinkedrole": (
         "CREATE_SLR",
         "iam:awsservicename",
-        f"can allow creation of unintended service-linked roles. {_CREATE_ROLE}",
-        f"can allow creation of unintended service-linked roles. {_CREATE_ROLE}",
+        f"can allow creation of unintended service-linked roles. {_ABOUT_LINKED_ROLES}",
+        f"can allow creation of unintended service-linked roles. {_ABOUT_LINKED_ROLES}",
     ),
 }
 _SPELLED = {"iam:passrole": "iam:PassRole", "iam:createservicelinkedrole": "iam:CreateServiceLinkedRole"}
