@@ -9,4 +9,5 @@ from skyglobe.kernel.service import Service
 accessanalyzer = Service(
     "accessanalyzer",
     parts=("operations.analyzers", "operations.archive_rules", "operations.findings", "operations.checks"),
+    actions={"GetFindingV2": "GetFinding", "ListFindingsV2": "ListFindings"},
 )
