@@ -10,8 +10,8 @@ from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.resources import find_resource
-from skyglobe.kernel.standing import find_membership
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.standing import find_membership
 
 Values = str | list[str]
 
@@ -45,6 +45,17 @@ class _PastCall(NamedTuple):
     request: _PastRequest
 
 
+class _ResumedCall(Scope):
+    """A call that is over, in a scope of now."""
+
+    __slots__ = ("principal", "request")
+
+    def __init__(self, scope: Scope, principal: Principal, region: str, now: int, request: Any) -> None:
+        super().__init__(scope.kernel, scope.writes, principal.account, region, now)
+        self.principal = principal
+        self.request = request
+
+
 class RequestContext(Mapping[str, Values]):
     """Condition keys, in lower case, and their values for one need of one call.
 
@@ -68,10 +79,15 @@ class RequestContext(Mapping[str, Values]):
         self._params = {name: params[name] for name in _TAG_MEMBERS if name in params}
 
     def complete(self, scope: Scope) -> None:
-        """Look up the tags of resource and principal that deciding did not ask for, as they are in ``scope``."""
+        """Look up what deciding did not ask for, as it is in ``scope``: tags, organizations."""
+        past = self._call
+        resumed = cast("Call", _ResumedCall(scope, past.principal, past.region, past.now, past.request))
         for family, find in _STORED_TAGS.items():
             if family not in self._tags:
-                self._tags[family] = find(scope, self._call.principal, self._need)
+                self._tags[family] = find(resumed, past.principal, self._need)
+        for key, known in _GLOBAL.items():
+            if key not in self._known and key not in self._need.context:
+                self._known[key] = known(resumed, self._need, self._params)
 
     def __getitem__(self, key: str) -> Values:
         value: Values | None = self.get(key)

@@ -95,7 +95,8 @@ class Reference:
     @cached_property
     def key_families(self) -> tuple[str, ...]:
         """What the condition keys begin with whose ends are anybody's choice: ``aws:resourcetag/``."""
-        return tuple(key.partition("${")[0] for key in self.keys if "${" in key)
+        named = (key.replace("<", "${") for key in self.keys)  # S3 writes ``s3:RequestObjectTag/<key>``
+        return tuple(key.partition("${")[0] for key in named if "${" in key)
 
     def has_key(self, key: str) -> bool:
         """Whether there is a condition key of this name, in whatever case."""

@@ -14,7 +14,9 @@ _NAMED = ("resourceShareArn", "resourceShareInvitationArn", "permissionArn")
 @ram.needs
 def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
     """List what a call needs: its own action, on the share or invitation it names."""
-    resource = next((params[name] for name in _NAMED if name in params), "*")
+    # GetResourceShares takes a permission's ARN as a filter and works on no resource; service authorization reference.
+    named = _NAMED if operation != "GetResourceShares" else ()
+    resource = next((params[name] for name in named if name in params), "*")
     context: dict[str, str | list[str]] = {}
     if "allowExternalPrincipals" in params:
         context["ram:requestedallowsexternalprincipals"] = str(params["allowExternalPrincipals"]).lower()

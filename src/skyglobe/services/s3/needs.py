@@ -63,23 +63,6 @@ _OF_VERSIONS = {
     "GetObjectTagging": "GetObjectVersionTagging",
     "PutObjectAcl": "PutObjectVersionAcl",
     "PutObjectTagging": "PutObjectVersionTagging",
-_VERSIONED = frozenset(
-    {
-        *("GetObject", "DeleteObject", "GetObjectAcl", "PutObjectAcl", "GetObjectAttributes"),
-        *("GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging"),
-    }
-)
-"""Actions that have a twin of their own for explicit versions: ``s3:GetObjectVersion``, ``s3:GetObjectVersionAcl``."""
-_KEYS = {
-    "Prefix": "s3:prefix",
-    "Delimiter": "s3:delimiter",
-    "MaxKeys": "s3:max-keys",
-    "ACL": "s3:x-amz-acl",
-    "StorageClass": "s3:x-amz-storage-class",
-    "CopySource": "s3:x-amz-copy-source",
-    "MetadataDirective": "s3:x-amz-metadata-directive",
-    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
-    "VersionId": "s3:VersionId",
 }
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 _FURTHER = {
@@ -103,12 +86,6 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if operation == "CreateBucket":
         return _creation(call, params)
     home = _home(call, bucket)
-        return [Need(f"s3:{action}", "*", call.account)]
-    # Whoever creates a bucket asks for one of its own, even where the name turns out to be taken.
-    owner = _owner(call, bucket) if operation != "CreateBucket" else call.account
-    # No key limits the listing of uploads by prefix; service authorization reference.
-    keys = _KEYS if operation != "ListMultipartUploads" else {}
-    context = {keys[name].lower(): str(value) for name, value in params.items() if name in keys}
     if operation == "DeleteObjects":
         return []
     key = params.get("Key")
@@ -173,8 +150,6 @@ def _on_source(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         return []  # the operation itself refuses a source that is none
     home = homes.find(call, call.partition, source.bucket) or source.bucket
     return [_need(call, "GetObject", operation, params, home, source.key, source.version)]
-    name = action.replace("Object", "ObjectVersion") if version and action in _VERSIONED else action
-    return Need(f"s3:{name}", f"{_arn(call, bucket)}/{key}", owner, context or {})
 
 
 def _arn(call: Call, bucket: str) -> str:

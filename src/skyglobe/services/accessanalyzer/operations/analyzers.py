@@ -28,7 +28,7 @@ from skyglobe.services.accessanalyzer.scanning import scan
 def create_analyzer(
     call: Call,
     analyzer_name: str,
-    type: str,  # noqa: A002 - the member's name
+    type: str,
     archive_rules: list[dict[str, Any]] | None = None,
     tags: dict[str, str] | None = None,
     configuration: dict[str, Any] | None = None,
@@ -77,7 +77,7 @@ def list_analyzers(
     call: Call,
     next_token: str | None = None,
     max_results: int | None = None,
-    type: str | None = None,  # noqa: A002 - the member's name
+    type: str | None = None,
 ) -> dict[str, Any]:
     """List the analyzers by name."""
     rows = ((one.id, one) for one in analyzers.scan(call) if type in (None, one.type))

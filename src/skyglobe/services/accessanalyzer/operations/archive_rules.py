@@ -25,7 +25,7 @@ def get_rule(call: Call, analyzer: str, name: str) -> ArchiveRule:
 
 
 @accessanalyzer.operation(unused=("clientToken",))
-def create_archive_rule(call: Call, analyzer_name: str, rule_name: str, filter: dict[str, Any]) -> None:  # noqa: A002
+def create_archive_rule(call: Call, analyzer_name: str, rule_name: str, filter: dict[str, Any]) -> None:
     """Make a rule for findings to come."""
     get_analyzer(call, analyzer_name)
     fields = {"resourceId": rule_name, "resourceType": "archive rule"}
@@ -38,7 +38,7 @@ def create_archive_rule(call: Call, analyzer_name: str, rule_name: str, filter: 
 
 
 @accessanalyzer.operation(unused=("clientToken",))
-def update_archive_rule(call: Call, analyzer_name: str, rule_name: str, filter: dict[str, Any]) -> None:  # noqa: A002
+def update_archive_rule(call: Call, analyzer_name: str, rule_name: str, filter: dict[str, Any]) -> None:
     """Change what a rule archives."""
     rule = get_rule(call, analyzer_name, rule_name)
     put_archive_rule(call, analyzer_name, rule_name, filter, rule.created_at)

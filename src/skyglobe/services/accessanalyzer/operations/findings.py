@@ -26,7 +26,7 @@ def _scanned(call: Call, arn: str) -> Analyzer:
 def list_findings(
     call: Call,
     analyzer_arn: str,
-    filter: Criteria | None = None,  # noqa: A002 - the member's name
+    filter: Criteria | None = None,
     sort: dict[str, Any] | None = None,
     next_token: str | None = None,
     max_results: int | None = None,
@@ -42,7 +42,7 @@ def list_findings(
 def list_findings_v2(
     call: Call,
     analyzer_arn: str,
-    filter: Criteria | None = None,  # noqa: A002 - the member's name
+    filter: Criteria | None = None,
     max_results: int | None = None,
     next_token: str | None = None,
     sort: dict[str, Any] | None = None,
@@ -55,14 +55,14 @@ def list_findings_v2(
 
 
 @accessanalyzer.operation
-def get_finding(call: Call, analyzer_arn: str, id: str) -> dict[str, Any]:  # noqa: A002 - the member's name
+def get_finding(call: Call, analyzer_arn: str, id: str) -> dict[str, Any]:
     """Return a finding."""
     analyzer = _scanned(call, analyzer_arn)
     return {"finding": _shown(_get(call, analyzer, id), analyzer)}
 
 
 @accessanalyzer.operation(unused=("maxResults", "nextToken"))
-def get_finding_v2(call: Call, analyzer_arn: str, id: str) -> dict[str, Any]:  # noqa: A002 - the member's name
+def get_finding_v2(call: Call, analyzer_arn: str, id: str) -> dict[str, Any]:
     """Return a finding, in the form for all kinds of them."""
     analyzer = _scanned(call, analyzer_arn)
     finding = _get(call, analyzer, id)
