@@ -41,6 +41,7 @@ GIVEN = {
     "AWSServiceName": "elasticloadbalancing.amazonaws.com",
     "TaskHandle": base64.b64encode(f'{{"sourceArn":"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"}}'.encode()).decode(),
     "Path": "/path/",
+    "TargetPrincipal": ACCOUNT,
     "CopySource": "bucket/key",
     "Url": "https://example.com",
 }
