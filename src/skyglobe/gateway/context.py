@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from skyglobe.kernel.access import Need
+from skyglobe.kernel.access import LazyValues, Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.resources import find_resource
@@ -77,9 +77,13 @@ class RequestContext(Mapping[str, Values]):
         request = _PastRequest(call.request.headers, call.request.client, call.request.secure)
         self._call = cast("Call", _PastCall(call.principal, call.region, call.now, request))
         self._params = {name: params[name] for name in _TAG_MEMBERS if name in params}
+        if isinstance(self._need.context, LazyValues):
+            self._need.context.release()
 
     def complete(self, scope: Scope) -> None:
         """Look up what deciding did not ask for, as it is in ``scope``: tags, organizations."""
+        if isinstance(self._need.context, LazyValues):
+            self._need.context.complete(scope)
         past = self._call
         resumed = cast("Call", _ResumedCall(scope, past.principal, past.region, past.now, past.request))
         for family, find in _STORED_TAGS.items():

@@ -75,8 +75,11 @@ class Traces:
         call: Call | None = None,
     ) -> None:
         """Remember a call that has just been answered. ``started`` is what ``perf_counter`` said when it arrived."""
-        asked: Asked = call.asked if call is not None else ()
         now = kernel.clock.now()
+        asked: Asked = ()
+        if call is not None and call.asked:
+            self.usage.note(principal, call.asked, now)
+            asked = [(need if decision is not None else need.bare, decision) for need, decision in call.asked]
         self.add(
             Traced(
                 now,
@@ -91,8 +94,6 @@ class Traces:
                 asked,
             )
         )
-        if asked:
-            self.usage.note(principal, asked, now)
 
     def find(self, request_id: str) -> Traced | None:
         """Return the request with this id, or None when it was never here or is long past."""

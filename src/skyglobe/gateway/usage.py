@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from skyglobe.kernel.access import Need, Values
+from skyglobe.kernel.access import Need
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.principals import Principal
+from skyglobe.policy.least import NARROWING
 
 KEPT = 20_000  # different permissions of all callers; the ones used longest ago are forgotten first
 
@@ -22,7 +23,7 @@ class Used(NamedTuple):
     account: str
     """Who owns the resource."""
     context: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """The service's own condition keys of the call, in lower case."""
+    """The condition keys of the call that policies are narrowed by, in lower case."""
 
 
 class Usage:
@@ -41,7 +42,7 @@ class Usage:
         for need, decision in asked:
             if decision is not None and not decision.is_allowed:
                 continue
-            one = Used(arn, need.action, need.resource, need.account, _frozen(need.context) if need.context else ())
+            one = Used(arn, need.action, need.resource, need.account, _narrowing(need))
             used.pop(one, None)
             used[one] = now
         while len(used) > KEPT:
@@ -58,5 +59,8 @@ class Usage:
         self._used.clear()
 
 
-def _frozen(context: Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((key, (value,) if isinstance(value, str) else tuple(value)) for key, value in context.items())
+def _narrowing(need: Need) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the condition keys of a need that policies are narrowed by, and their values."""
+    keys = NARROWING.get(need.action.partition(":")[0], ())
+    given = [(key, need.context[key]) for key in keys if key in need.context]
+    return tuple((key, (value,) if isinstance(value, str) else tuple(value)) for key, value in given)

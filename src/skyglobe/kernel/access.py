@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from skyglobe.kernel.scope import Scope
 
 Values = Mapping[str, str | list[str]]
 
 _NOTHING: Values = {}
+
+
+class LazyValues(Mapping[str, str | list[str]]):
+    """Condition keys that are worked out when a policy asks for them."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let go of the call's body and of its write-set: decisions are kept longer than calls."""
+
+    @abstractmethod
+    def complete(self, scope: Scope) -> None:
+        """Look up what of the store deciding did not ask for, as it is in ``scope``."""
 
 
 class Need(NamedTuple):
@@ -23,3 +39,8 @@ class Need(NamedTuple):
     """The service's own condition keys, in lower case: ``{"s3:prefix": "photos/"}``."""
     policy: str | None = None
     """The resource's policy where the service has it at hand, empty when it has none; None: it is asked for it."""
+
+    @property
+    def bare(self) -> Need:
+        """The need alone, to be remembered: without condition keys and policy."""
+        return Need(self.action, self.resource, self.account)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.store import Pair, WriteSet
+from skyglobe.kernel.wire import Request
 
 if TYPE_CHECKING:
     from skyglobe.kernel.access import Need
@@ -13,10 +15,18 @@ if TYPE_CHECKING:
     from skyglobe.kernel.kernel import Kernel
     from skyglobe.kernel.principals import Principal
     from skyglobe.kernel.service import Operation
-    from skyglobe.kernel.store import WriteSet
-    from skyglobe.kernel.wire import Request
 
 T = TypeVar("T")
+
+
+class _Nothing:
+    """What lies below the write-set of a call that is over."""
+
+    def get(self, key: bytes) -> bytes | None:
+        return None
+
+    def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]:
+        return ()
 
 
 class Call(Scope):
@@ -86,6 +96,25 @@ class Call(Scope):
             operation=self.operation,
             principal=principal,
             request=self.request,
+            request_id=self.request_id,
+            protocol=self.protocol,
+        )
+
+    def over(self) -> Call:
+        """Return the call to be told of later: without body, and with a write-set that keeps and finds nothing."""
+        request = self.request
+        bare = Request(
+            request.method, request.path, request.query, request.headers, client=request.client, secure=request.secure
+        )
+        return Call(
+            self.kernel,
+            WriteSet(_Nothing()),
+            self.account,
+            self.region,
+            self.now,
+            operation=self.operation,
+            principal=self.principal,
+            request=bare,
             request_id=self.request_id,
             protocol=self.protocol,
         )

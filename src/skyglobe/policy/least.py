@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 MOST_OF_A_PLACE = 8
 """Resources below one path that a statement names one by one; more become ``path/*``. Ours: AWS's policy generation
 leaves placeholders instead."""
-NARROWING = frozenset({"iam:awsservicename", "iam:passedtoservice", "iam:policyarn", "s3:prefix"})
-"""Condition keys that say what was meant as a resource does. Others (an ACL, a storage class) are details of a call."""
+NARROWING = {"iam": ("iam:awsservicename", "iam:passedtoservice", "iam:policyarn"), "s3": ("s3:prefix",)}
+"""Condition keys, by service, that say what was meant as a resource does. Others, such as a storage class, are details
+of a call."""
 _SPELLED = {"iam:awsservicename": "iam:AWSServiceName", "iam:passedtoservice": "iam:PassedToService"} | {
     "iam:policyarn": "iam:PolicyARN"
 }
@@ -35,8 +36,9 @@ def least_policy(used: Iterable[Permission]) -> dict[str, Any]:
     # Actions by service and condition key, to their resources, and to the values the key had.
     values: dict[tuple[str, str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for action, resource, context in used:
-        key = next((name for name in sorted(context) if name in NARROWING), "")
-        place = (action.partition(":")[0], key, action)
+        service = action.partition(":")[0]
+        key = next((name for name in NARROWING.get(service, ()) if name in context), "")
+        place = (service, key, action)
         for value in context.get(key, ()):
             values[place][resource].add(value)
         resources[place][resource].add("")

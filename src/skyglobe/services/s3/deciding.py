@@ -97,13 +97,13 @@ def _combined(
     return json.dumps({**document, "Statement": [*statements, *added]})
 
 
-def find_object(call: Call, home: Home, key: str, version: str | None = None) -> Object | None:
+def find_object(scope: Scope, home: Home, key: str, version: str | None = None) -> Object | None:
     """Return the object a decision is about, None when there is none to be found."""
     request = {"Bucket": home.name, "Key": key}
     if version is not None:
         request["VersionId"] = version
     try:
-        return versions.find_object(call.within(home.owner, home.region), request)
+        return versions.find_object(scope.within(home.owner, home.region), request)
     except ServiceError:
         return None
 

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
+from skyglobe.kernel.access import LazyValues
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import deciding
 from skyglobe.services.s3.records import Home, details_of
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
@@ -21,10 +23,10 @@ _WHOLE_WRITES = frozenset(("PutObject", "CopyObject", "CompleteMultipartUpload")
 Values = str | list[str]
 
 
-class Facts(Mapping[str, Values]):
+class Facts(LazyValues):
     """What is known of one request to one bucket or object, by condition key in lower case."""
 
-    __slots__ = ("account", "call", "home", "key", "operation", "params", "version")
+    __slots__ = ("_existing", "account", "call", "home", "key", "operation", "params", "version")
 
     def __init__(
         self,
@@ -43,6 +45,15 @@ class Facts(Mapping[str, Values]):
         self.account = account
         self.key = key
         self.version = version
+        self._existing: Mapping[str, str] | None = None
+
+    def release(self) -> None:
+        self.call = self.call.over()
+        self.params = {name: value for name, value in self.params.items() if name != "Body"}
+
+    def complete(self, scope: Scope) -> None:
+        if self._existing is None:
+            self._existing = self._look_up(scope)
 
     def __getitem__(self, key: str) -> Values:
         value = self._find(key)
@@ -73,10 +84,16 @@ class Facts(Mapping[str, Values]):
         return _by_name(self.request_tags(), name) if family == "s3:requestobjecttag" else None
 
     def existing_tags(self) -> Mapping[str, str]:
-        """Return the tags of the object that is there now."""
+        """Return the tags of the object that was there when somebody first asked."""
+        existing = self._existing
+        if existing is None:
+            existing = self._existing = self._look_up(self.call)
+        return existing
+
+    def _look_up(self, scope: Scope) -> Mapping[str, str]:
         if self.home is None or self.key is None:
             return {}
-        found = deciding.find_object(self.call, self.home, self.key, self.version)
+        found = deciding.find_object(scope, self.home, self.key, self.version)
         return details_of(found).tags if found is not None else {}
 
     def request_tags(self) -> Mapping[str, str]:

@@ -33,14 +33,18 @@ def place_of(call: Call, url: str) -> Place:
     return place
 
 
+def scope_of(call: Call, place: Place) -> Scope:
+    """Return the same work, where a queue lives."""
+    if place.account == call.account and (not place.region or place.region == call.region):
+        return call
+    return call.within(place.account, place.region or call.region)
+
+
 def get_queue(call: Call, url: str) -> Found:
     """Return the queue of a call, in whatever account and region it is. Raises QueueDoesNotExist as well."""
-    account, region, name = place_of(call, url)
-    if account == call.account and (not region or region == call.region):
-        scope: Scope = call
-    else:
-        scope = call.within(account, region or call.region)
-    queue = queues.find(scope, name)
+    place = place_of(call, url)
+    scope = scope_of(call, place)
+    queue = queues.find(scope, place.name)
     if queue is None:
         raise no_such_queue()
     return Found(scope, queue)

@@ -10,7 +10,8 @@ from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import make_arn, parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.services.sqs import sqs
-from skyglobe.services.sqs.access import place_of, resource_policy
+from skyglobe.services.sqs.access import place_of, resource_policy, scope_of
+from skyglobe.services.sqs.records import queues
 
 _WITHOUT_QUEUE = frozenset({"ListQueues"})
 _MOVES = {
@@ -41,8 +42,12 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if operation == "GetQueueUrl":
         owner = params.get("QueueOwnerAWSAccountId") or call.account
         return [Need(action, make_arn(call.within(owner), "sqs", params.get("QueueName", "")), owner)]
-    account, region, name = place_of(call, params.get("QueueUrl", ""))
-    return [Need(action, f"arn:{call.partition}:sqs:{region or call.region}:{account}:{name}", account)]
+    place = place_of(call, params.get("QueueUrl", ""))
+    there = scope_of(call, place)
+    queue = queues.find(there, place.name)
+    policy = queue.policy if queue is not None else None
+    arn = f"arn:{call.partition}:sqs:{there.region}:{place.account}:{place.name}"
+    return [Need(action, arn, place.account, policy=policy or "")]
 
 
 def _moving(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:

@@ -66,7 +66,7 @@ class Queue(Resource, frozen=True, kw_only=True):
 
 
 queues: ResourceTable[Queue] = ResourceTable(
-    "AWS::SQS::Queue", "sqs.queues", Queue, indexes={"dead_letters": ("dead_letters_to",)}
+    "AWS::SQS::Queue", "sqs.queues", Queue, indexes={"dead_letters": ("dead_letters_to",)}, is_hot=True
 )
 
 

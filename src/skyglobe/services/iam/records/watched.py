@@ -27,7 +27,7 @@ class Digest(Record, frozen=True):
     value: bytes
 
 
-digests: Table[Digest] = Table("iam.digest", Digest, key=("key",), reach="account")
+digests: Table[Digest] = Table("iam.digest", Digest, key=("key",), reach="account", is_hot=True)
 
 
 def digest_of(scope: Scope) -> bytes:
