@@ -51,11 +51,15 @@ def needs_of(call: Call, plan: Plan, service: Service, params: dict[str, Any]) -
 def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]) -> Decision | None:
     """Decide one need; None where nothing needs deciding: root and services at home, unless a policy may name them.
 
+    A service that acts for a resource is at home nowhere: the policy of what it acts on must allow it.
+
     Service control policies bind the root user of a member account, resource control policies services as well.
     """
     principal = call.principal
     resource = _resource_policy(call, service, need)
-    is_at_home = principal.account == need.account and principal.type in ("root", "service")
+    is_at_home = (
+        principal.account == need.account and principal.type in ("root", "service") and not principal.source_arn
+    )
     scps, rcps = controls_of(call, need)
     has_session_policies = principal.session is not None and bool(principal.session.policies)
     if resource is None and is_at_home and not (scps or rcps or has_session_policies):
@@ -115,6 +119,8 @@ def _denied(call: Call, plan: Plan, decision: Decision) -> ServiceError:
         return ServiceError(text, code="UnauthorizedOperation", status=403)
     if decision.question.principal.is_anonymous and plan.signed.is_s3:
         return ServiceError("Access Denied", code="AccessDenied", status=403)
+    if plan.service is not None and plan.service.denied:
+        return ServiceError(decision.message, code=plan.service.denied, status=403)
     if plan.protocol in ("query", "rest-xml") or plan.service_model.is_query_compatible:
         return ServiceError(decision.message, code="AccessDenied", status=403)
     status = 403 if plan.protocol == "rest-json" else 400

@@ -15,6 +15,7 @@ from skyglobe.gateway.form_uploads import is_form_upload
 from skyglobe.gateway.hosts import place_of
 from skyglobe.gateway.identify import Unidentified, identify, needs_body
 from skyglobe.gateway.key_uses import KeyUses
+from skyglobe.gateway.pages import PAGE_PATHS, answer_page
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.plans import Plans
 from skyglobe.gateway.tracing import Traces
@@ -24,6 +25,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.principals import Principal
+from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import WriteSet
 from skyglobe.kernel.wire import Request, Response
 from skyglobe.models import load
@@ -43,12 +45,16 @@ class Gateway:
         self.key_uses = KeyUses(kernel)
         self.admin = admin
         kernel.invoke = self.invoke
+        kernel.invoke_within = self.invoke_within
         kernel.weigh = self.weigh
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by calling ``reply`` exactly once: at the end of this loop turn, or later."""
         if request.path.startswith(ADMIN_PATHS) and self.admin is not None:
             self.kernel.spawn(self._administer(self.admin, request, reply))
+            return
+        if request.path.startswith(PAGE_PATHS):
+            self.kernel.spawn(self._show(request, reply))
             return
         if request.method == "POST" and is_form_upload(request, self.kernel.config):
             self.kernel.spawn(self._handle_form(request, reply))
@@ -113,6 +119,14 @@ class Gateway:
         request.stream = None
         self.handle(request, reply)
 
+    async def _show(self, request: Request, reply: Reply) -> None:
+        try:
+            response = await answer_page(self.kernel, request)
+        except Exception as error:
+            Exchange(self.kernel, self.traces, self.key_uses, request, reply).fail(error)
+            return
+        reply(response)
+
     async def _administer(self, admin: Admin, request: Request, reply: Reply) -> None:
         if request.stream is not None:
             try:
@@ -153,3 +167,36 @@ class Gateway:
             raise
         finally:
             self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)
+
+    def invoke_within(
+        self,
+        scope: Scope,
+        principal: Principal,
+        account: str,
+        region: str,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+    ) -> Any:
+        """As ``invoke``, as part of the work of ``scope`` and at its instant. What is refused leaves no writes."""
+        plan = self.plans.get(service, operation, load(service).protocols[0])
+        request_id = self.kernel.ids.uuid()
+        started = perf_counter()
+        own = WriteSet(scope.writes)
+        call = None
+        status, code = 200, ""
+        try:
+            call = begin_call(
+                self.kernel, own, plan, principal, account, region, Request("POST", "/"), request_id, scope.now
+            )
+            result = perform(call, plan, params)
+        except ServiceError as error:
+            status, code = error.status, error.code
+            raise
+        finally:
+            self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise TypeError(f"{service}.{operation} waits: it cannot be part of other work")
+        scope.writes.fold(own)
+        return result

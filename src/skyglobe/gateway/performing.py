@@ -25,6 +25,7 @@ def begin_call(
     region: str,
     request: Request,
     request_id: str,
+    now: int | None = None,
 ) -> Call:
     """Return the call an operation is handed. Raises NotImplemented (501) when the operation is not built."""
     if plan.operation is None:
@@ -35,7 +36,7 @@ def begin_call(
         writes,
         account,
         region,
-        kernel.clock.now(),
+        kernel.clock.now() if now is None else now,
         operation=plan.operation,
         principal=principal,
         request=request,

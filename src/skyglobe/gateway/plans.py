@@ -47,7 +47,9 @@ class Plan:
         self.operation: Operation | None = service.operations.get(model.name) if service is not None else None
         """None when the operation is not built."""
         self.signed = SignedService.of(model.service, protocol)
-        self.is_anonymous_allowed = model.auth_type == "none"
+        self.is_anonymous_allowed = model.auth_type == "none" or (
+            service is not None and model.name in service.anonymous
+        )
         payload = model.input.members[model.input.payload] if model.input and model.input.payload else None
         self.streams_input = payload is not None and payload.is_streaming
         self.parse: Callable[[Request, dict[str, str]], dict[str, Any]] = _unparsed

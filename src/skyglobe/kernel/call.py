@@ -127,11 +127,12 @@ class Call(Scope):
         """
         return self.kernel.weigh(self, need, params or {})
 
-    def as_service(self, name: str) -> Any:
+    def as_service(self, name: str, source_arn: str = "") -> Any:
         """Return a caller of other services' operations that acts as the service principal ``name``.
 
-        ``await call.as_service("s3").sqs.send_message(QueueUrl=…)`` is the same call a user would make.
+        ``await call.as_service("s3").sqs.send_message(QueueUrl=…)`` is the same call a user would make. With a
+        ``source_arn`` the policies of the resources it is made on must allow it.
         """
         from skyglobe.kernel.callers import ServiceCaller
 
-        return ServiceCaller(self.kernel, name, self.account, self.region)
+        return ServiceCaller(self.kernel, name, self.account, self.region, source_arn)

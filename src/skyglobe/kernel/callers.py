@@ -9,19 +9,21 @@ from skyglobe.models.names import api_name
 
 if TYPE_CHECKING:
     from skyglobe.kernel.kernel import Kernel
+    from skyglobe.kernel.scope import Scope
 
 
 class ServiceCaller:
     """Calls operations as the service principal of ``name`` in one account and region.
 
-    ``await caller.sqs.send_message(…)``.
+    ``await caller.sqs.send_message(…)``. With a ``source_arn``, the resource it acts for, resources' policies must
+    allow what it does, as AWS has it for everything a service does to users' resources.
     """
 
-    def __init__(self, kernel: Kernel, name: str, account: str, region: str) -> None:
+    def __init__(self, kernel: Kernel, name: str, account: str, region: str, source_arn: str = "") -> None:
         self._kernel = kernel
         self._account = account
         self._region = region
-        self._principal: Principal = service_principal(f"{name}.amazonaws.com", account)
+        self._principal: Principal = service_principal(f"{name}.amazonaws.com", account, source_arn)
 
     def __getattr__(self, service: str) -> _Client:
         return _Client(self, service.replace("_", "-"))
@@ -29,6 +31,15 @@ class ServiceCaller:
     async def call(self, service: str, operation: str, params: dict[str, Any]) -> Any:
         """Call ``operation`` with ``params``; return its result, raise its ``ServiceError``."""
         return await self._kernel.invoke(self._principal, self._account, self._region, service, operation, params)
+
+    def call_within(self, scope: Scope, service: str, operation: str, params: dict[str, Any]) -> Any:
+        """Call an operation as part of the work ``scope`` belongs to: its writes are kept or lost with the others.
+
+        For operations that do not wait. One that is refused leaves no writes of its own behind.
+        """
+        return self._kernel.invoke_within(
+            scope, self._principal, self._account, self._region, service, operation, params
+        )
 
 
 class _Client:

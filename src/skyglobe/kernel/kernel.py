@@ -51,6 +51,7 @@ _ORDER_KEY = pack(("kernel.order",))
 
 Invoke = Callable[[Principal, str, str, str, str, dict[str, Any]], Awaitable[Any]]
 Weigh = Callable[[Call, Need, dict[str, Any]], ServiceError | None]
+InvokeWithin = Callable[[Scope, Principal, str, str, str, str, dict[str, Any]], Any]
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +84,9 @@ class Kernel:
         self.caches = Caches()
         self.invoke: Invoke = _nobody_to_invoke
         """Calls an operation of any service in process; the gateway puts itself here."""
-        self.weigh: Weigh = _nobody_to_weigh
+        self.invoke_within: InvokeWithin = _nobody_to_ask
+        """The same within work that is going on, for operations that do not wait."""
+        self.weigh: Weigh = _nobody_to_ask
         """Decides whether a call may do something it did not begin with; the gateway puts itself here."""
         self.when_exchanged: list[Callable[[], None]] = []
         """What else to do when the store's content was exchanged: drop what is remembered of the old one."""
@@ -239,7 +242,7 @@ async def _nobody_to_invoke(*_: Any) -> Any:
     raise RuntimeError("this kernel has no gateway")
 
 
-def _nobody_to_weigh(*_: Any) -> Any:
+def _nobody_to_ask(*_: Any) -> Any:
     raise RuntimeError("this kernel has no gateway")
 
 

@@ -62,6 +62,8 @@ class Principal(msgspec.Struct, frozen=True):
     type: PrincipalType
     access_key_id: str = ""
     session: Session | None = None
+    source_arn: str = ""
+    """The resource a service acts for: ``aws:SourceArn``. Such a service does only what a resource's policy allows."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -105,9 +107,9 @@ def root_of(account: str, access_key_id: str = "") -> Principal:
     return Principal(account, f"arn:aws:iam::{account}:root", account, "root", access_key_id)
 
 
-def service_principal(name: str, account: str) -> Principal:
-    """Return the AWS service ``name`` (``s3.amazonaws.com``) acting on behalf of ``account``."""
-    return Principal(account, name, name, "service")
+def service_principal(name: str, account: str, source_arn: str = "") -> Principal:
+    """Return the AWS service ``name`` (``s3.amazonaws.com``) acting on behalf of ``account``, or of one resource."""
+    return Principal(account, name, name, "service", source_arn=source_arn)
 
 
 def lenient_account(access_key_id: str) -> str:

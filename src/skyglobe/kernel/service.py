@@ -24,6 +24,7 @@ FindNeeds = Callable[[Any, str, dict[str, Any]], list[Need]]
 FindResourcePolicy = Callable[[Scope, str], str | None]
 PolicyKind = Literal["resource", "trust"]
 FindControls = Callable[[Scope, Standing, str], Any]
+Page = Callable[[Scope, Request], Response]
 
 
 class Operation:
@@ -80,6 +81,8 @@ class Service:
         invalid: Callable[[OperationModel, list[Any]], ServiceError] | None = None,
         validates: bool = True,
         actions: Mapping[str, str] | None = None,
+        anonymous: tuple[str, ...] = (),
+        denied: str = "",
     ) -> None:
         self.name = name
         self.parts = parts
@@ -89,11 +92,17 @@ class Service:
         """Turns constraint violations into this service's own error, where it differs from its protocol's."""
         self.validates = validates
         """False for services (S3) that check every input themselves because AWS's does so in its own order."""
+        self.anonymous = frozenset(anonymous)
+        """Operations that take no signature though the model does not say so."""
+        self.denied = denied
+        """The code of its refusals, where it is not its protocol's: SNS's ``AuthorizationError``."""
         self.operations: dict[str, Operation] = {}
         self.unwritten: dict[str, Operation] = {}
         """Signatures of operations still to be written. Clients are answered 501, and coverage does not count them."""
         self.timers: dict[str, Callable[..., None]] = {}
         self.consumers: dict[str, Callable[..., Any]] = {}
+        self.page: Page | None = None
+        """Answers plain GET requests for what lies beside its API, such as certificates; ``gateway.pages`` has the paths."""
         self.find_needs: FindNeeds | None = None
         """What a call needs to be allowed; None where the service authorization reference tells it."""
         self.find_resource_policy: FindResourcePolicy | None = None
@@ -153,6 +162,11 @@ class Service:
             return function
 
         return register
+
+    def pages(self, function: Page) -> Page:
+        """Register ``function(scope, request)``, which answers requests for the service's pages."""
+        self.page = function
+        return function
 
     def needs(self, function: FindNeeds) -> FindNeeds:
         """Register ``function(call, operation, params)``, which lists what a call needs to be allowed."""
