@@ -25,6 +25,7 @@ PARTS = (
     "coverage",
     "faults",
     "outbox",
+    "captured",
     "timers",
     "openapi",
 )

@@ -102,7 +102,7 @@ class Service:
         self.timers: dict[str, Callable[..., None]] = {}
         self.consumers: dict[str, Callable[..., Any]] = {}
         self.page: Page | None = None
-        """Answers plain GET requests for what lies beside its API, such as certificates; ``gateway.pages`` has the paths."""
+        """Answers plain requests for what lies beside its API, as certificates do; ``gateway.pages`` has the paths."""
         self.find_needs: FindNeeds | None = None
         """What a call needs to be allowed; None where the service authorization reference tells it."""
         self.find_resource_policy: FindResourcePolicy | None = None

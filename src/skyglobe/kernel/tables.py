@@ -273,3 +273,7 @@ class Counter:
 
     def set(self, scope: Scope, key: str, value: int) -> None:
         self._table.insert(scope, Number(key=key, value=value))
+
+    def drop(self, scope: Scope, key: str) -> None:
+        """Forget the number at ``key``: it is 0 again."""
+        self._table.drop(scope, key)

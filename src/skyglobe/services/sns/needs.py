@@ -1,0 +1,49 @@
+"""What each call to SNS needs to be allowed, after the service authorization reference of Amazon SNS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyglobe.kernel.access import Need
+from skyglobe.kernel.arns import parse_arn
+from skyglobe.kernel.call import Call
+from skyglobe.services.sns import sns
+from skyglobe.services.sns.access import find_subscription, resource_policy, topic_arn
+
+_ARNS = ("TopicArn", "ResourceArn", "SubscriptionArn", "TargetArn", "PlatformApplicationArn", "EndpointArn")
+
+sns.resource_policies(resource_policy)
+
+
+@sns.needs
+def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
+    """List what a call needs. Batches need the action of their single form; subscriptions are their topic's."""
+    action = f"SNS:{operation.removesuffix('Batch')}"
+    if operation == "CreateTopic":
+        arn = topic_arn(call, params.get("Name", ""))
+        needs = [Need(action, arn, call.account)]
+        return [*needs, Need("SNS:TagResource", arn, call.account)] if params.get("Tags") else needs
+    name = next((name for name in _ARNS if params.get(name)), None)
+    if name is None:
+        return [Need(action, "*", call.account)]
+    arn = params[name]
+    try:
+        place = parse_arn(arn)
+    except ValueError:
+        return [Need(action, "*", call.account)]
+    owner = place.account or call.account
+    if name == "SubscriptionArn":
+        found = find_subscription(call, arn)
+        if found is not None and found.subscription.owner == call.account:
+            owner = call.account  # whoever subscribed to another account's topic may end that
+        arn = arn.rpartition(":")[0]
+    elif operation == "ConfirmSubscription":
+        owner = call.account  # the token says the rest: endpoints need not be the topic's owner's
+    return [Need(action, arn, owner, _context(operation, params))]
+
+
+def _context(operation: str, params: dict[str, Any]) -> dict[str, str | list[str]]:
+    """The condition keys of Subscribe."""
+    if operation != "Subscribe":
+        return {}
+    return {"sns:endpoint": params.get("Endpoint", ""), "sns:protocol": params.get("Protocol", "")}

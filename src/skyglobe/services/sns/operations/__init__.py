@@ -1,0 +1,1 @@
+"""The operations of the SNS API, by what they deal with."""

@@ -1,0 +1,1 @@
+"""What SNS decides without looking at a clock or a store."""

@@ -1,0 +1,181 @@
+"""Data protection policies: their form, and what they find in messages and do about it.
+
+After "Amazon SNS message data protection" in the developer guide. Only identifiers that can be told by their form are
+known; a policy that names another is refused rather than kept and not honoured. So are audits, whose findings have no
+CloudWatch Logs, Firehose or S3 to go to yet.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from skyglobe.services.sns.refusals import invalid, not_built
+
+MAX_BYTES = 30_720  # API reference of PutDataProtectionPolicy
+DEFAULT_MASK = "#"
+_MANAGED = "arn:aws:dataprotection::aws:data-identifier/"
+
+
+def _is_card(text: str) -> bool:
+    """The Luhn check, by which card numbers are told from others."""
+    digits = [int(character) for character in text if character.isdigit()]
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _always(text: str) -> bool:
+    return True
+
+
+_IDENTIFIERS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
+    "EmailAddress": (re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"), _always),
+    "CreditCardNumber": (re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)"), _is_card),
+    "IpAddress": (re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"), _is_address),
+    "Ssn-US": (re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)"), _always),
+    "AwsSecretKey": (re.compile(r"(?<![A-Za-z0-9/+=])(?=[^\s]*[/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"), _always),
+    "PgpPrivateKey": (re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----"), _always),
+    "PkcsPrivateKey": (re.compile(r"-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----"), _always),
+    "OpenSshPrivateKey": (re.compile(r"-----BEGIN OPENSSH PRIVATE KEY-----"), _always),
+}
+
+
+class Rule(NamedTuple):
+    """One statement."""
+
+    direction: str
+    identifiers: tuple[str, ...]
+    principals: tuple[str, ...]
+    excepted: tuple[str, ...]
+    action: str
+    """``deny``, ``redact`` or the character to mask with."""
+
+    def concerns(self, principal: str) -> bool:
+        if principal in self.excepted:
+            return False
+        return "*" in self.principals or not self.principals or principal in self.principals
+
+
+class Protection(NamedTuple):
+    """A compiled policy."""
+
+    rules: tuple[Rule, ...]
+
+    def apply(self, text: str, principal: str, direction: str) -> str | None:
+        """Return what may pass of ``text``, None when nothing may. ``direction`` is Inbound or Outbound."""
+        for rule in self.rules:
+            if rule.direction != direction or not rule.concerns(principal):
+                continue
+            for name in rule.identifiers:
+                text_or_none = _treat(text, name, rule.action)
+                if text_or_none is None:
+                    return None
+                text = text_or_none
+        return text
+
+
+def _treat(text: str, name: str, action: str) -> str | None:
+    pattern, is_real = _IDENTIFIERS[name]
+    if action == "deny":
+        return None if any(is_real(found[0]) for found in pattern.finditer(text)) else text
+
+    def treated(found: re.Match[str]) -> str:
+        if not is_real(found[0]):
+            return found[0]
+        return "" if action == "redact" else action * len(found[0])
+
+    return pattern.sub(treated, text)
+
+
+@lru_cache(maxsize=256)
+def stored_protection(text: str) -> Protection:
+    """Return the policy of a document that was found good when it was put."""
+    return parse_protection(text)
+
+
+def parse_protection(text: str) -> Protection:
+    """Return a policy's rules. Raises InvalidParameter, and NotImplemented (501) for what cannot be honoured."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise _refused("The policy is too large")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _refused("The policy is not valid JSON") from error
+    if not isinstance(document, dict) or document.get("Version") != "2021-06-01":
+        raise _refused("Version must be 2021-06-01")
+    if not isinstance(document.get("Name"), str) or not document["Name"]:
+        raise _refused("Name is required")
+    statements = document.get("Statement")
+    if not isinstance(statements, list) or not statements:
+        raise _refused("Statement must be a list that is not empty")
+    if "Configuration" in document:
+        raise not_built("custom data identifiers of data protection policies")
+    return Protection(tuple(map(_rule, statements)))
+
+
+def _rule(statement: Any) -> Rule:
+    if not isinstance(statement, dict):
+        raise _refused("A statement must be an object")
+    direction = statement.get("DataDirection")
+    if direction not in ("Inbound", "Outbound"):
+        raise _refused("DataDirection must be Inbound or Outbound")
+    return Rule(
+        direction,
+        tuple(map(_identifier, _texts(statement, "DataIdentifier"))),
+        tuple(_texts(statement, "Principal")) if "Principal" in statement else (),
+        tuple(_texts(statement, "NoPrincipal")) if "NoPrincipal" in statement else (),
+        _action(statement.get("Operation")),
+    )
+
+
+def _texts(statement: dict[str, Any], name: str) -> list[str]:
+    value = statement.get(name)
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not values or not all(isinstance(text, str) for text in values):
+        raise _refused(f"{name} must be a list of texts that is not empty")
+    return values
+
+
+def _identifier(arn: str) -> str:
+    name = arn.removeprefix(_MANAGED)
+    if name == arn:
+        raise _refused(f"{arn} is not the ARN of a managed data identifier")
+    if name not in _IDENTIFIERS:
+        raise not_built(f"the data identifier {name}")
+    return name
+
+
+def _action(operation: Any) -> str:
+    if not isinstance(operation, dict) or len(operation) != 1:
+        raise _refused("Operation must have one of Audit, Deny, Deidentify")
+    ((name, settings),) = operation.items()
+    if name == "Deny" and settings == {}:
+        return "deny"
+    if name == "Audit":
+        raise not_built("audits of data protection policies")
+    if name != "Deidentify" or not isinstance(settings, dict) or len(settings) != 1:
+        raise _refused("Operation must have one of Audit, Deny, Deidentify")
+    ((way, details),) = settings.items()
+    if way == "RedactConfig" and details == {}:
+        return "redact"
+    if way == "MaskConfig" and isinstance(details, dict):
+        mask = details.get("MaskWithCharacter", DEFAULT_MASK)
+        if isinstance(mask, str) and len(mask) == 1:
+            return mask
+    raise _refused("Deidentify must have a MaskConfig with one character, or an empty RedactConfig")
+
+
+def _refused(reason: str) -> Exception:
+    return invalid("DataProtectionPolicy", reason)
