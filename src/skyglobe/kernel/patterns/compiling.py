@@ -51,7 +51,7 @@ class Leaf:
             self.allows_absence = True
 
     def matches(self, event: dict[str, Any]) -> bool:
-        """Whether the field of ``event`` fits. Only its scalars count, those within lists too: objects are no values."""
+        """Whether the field of ``event`` fits. Scalars count, those within lists too; objects are no values."""
         scalars = _scalars(event.get(self.key, _ABSENT))
         first = next(scalars, _ABSENT)
         if first is _ABSENT:

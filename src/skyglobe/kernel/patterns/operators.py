@@ -86,7 +86,7 @@ def _equals_ignore_case(operand: Any) -> Test:
 
 
 def _wildcard(operand: Any) -> Test:
-    """``*`` stands for any run of characters; ``\\*`` and ``\\\\`` for themselves."""
+    """An asterisk stands for any run of characters, unless a backslash is before it."""
     text = _text(operand, "wildcard")
     parts: list[str] = []
     stars, at = 0, 0

@@ -55,10 +55,9 @@ class Fanning:
         """Whether a subscription was there in time, and its filter lets the message through."""
         if subscription.since is None or self.message.order <= subscription.since:
             return False
-        if subscription.replay is not None and subscription.replay.status == "In progress":
-            # A replay without end delivers what is new as well, in order.
-            if subscription.replay.stop_at is None:
-                return False
+        replay = subscription.replay
+        if replay is not None and replay.status == "In progress" and replay.stop_at is None:
+            return False  # a replay without end delivers what is new as well, in order
         return self.passes_filter(subscription)
 
     def passes_filter(self, subscription: Subscription) -> bool:
