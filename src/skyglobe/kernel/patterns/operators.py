@@ -10,8 +10,9 @@ from typing import Any
 Test = Callable[[Any], bool]
 """Whether one scalar of an event fits: text, number, True, False or None."""
 
-_TOP = {"<": lambda value, top: value < top, "<=": lambda value, top: value <= top}
-_BOTTOM = {">": lambda value, bottom: value > bottom, ">=": lambda value, bottom: value >= bottom}
+_Compare = Callable[[float, float], bool]
+_TOP: dict[str, _Compare] = {"<": lambda value, top: value < top, "<=": lambda value, top: value <= top}
+_BOTTOM: dict[str, _Compare] = {">": lambda value, bottom: value > bottom, ">=": lambda value, bottom: value >= bottom}
 MAX_STARS = 10  # of a wildcard: what it costs to try grows with each
 
 
