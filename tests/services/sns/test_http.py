@@ -216,11 +216,19 @@ def test_what_is_no_http_server_is_a_failure(cloud, sns, topic, confirmed, serve
     assert server.bodies()[-1]["Message"] == "unmoved"
 
 
+async def stand(cloud):
+    """Let the clock stand until it is turned."""
+    cloud.kernel.clock.stand_at(cloud.kernel.clock.now())
+
+
 def test_a_throttle_policy_spreads_deliveries_over_seconds(cloud, topic, confirmed, server, sns):
     confirmed(topic, DeliveryPolicy=json.dumps({"throttlePolicy": {"maxReceivesPerSecond": 2}}))
     cloud.turn(1)
+    cloud.run(stand(cloud))
     for number in range(5):
         sns.publish(TopicArn=topic, Message=str(number))
+    cloud.settle()
+    assert len(server.requests) == 2
     cloud.turn(10)
     assert sorted(body["Message"] for body in server.bodies()) == ["0", "1", "2", "3", "4"]
 
