@@ -37,7 +37,10 @@ class QueueInHand:
         """Receive and delete everything."""
         found = []
         while batch := self.client.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"]
+            QueueUrl=self.url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
         ).get("Messages"):
             for message in batch:
                 found.append(message)

@@ -64,9 +64,10 @@ def test_forgotten_ids_leave_nothing_behind(cloud, fifo_topic, publish):
     for index in range(250):
         publish(fifo_topic, str(index), MessageGroupId="g")
     cloud.turn(minutes=11)
-    assert cloud.run(
-        cloud.kernel.transact(lambda scope: list(deduplications.scan(scope)), "000000000000", "us-east-1")
-    ) == []
+    assert (
+        cloud.run(cloud.kernel.transact(lambda scope: list(deduplications.scan(scope)), "000000000000", "us-east-1"))
+        == []
+    )
 
 
 @pytest.mark.spec("SNF-003")

@@ -124,9 +124,7 @@ def test_a_filter_can_be_changed_and_taken_away(sns, topic, subscribe, publish):
 def test_malformed_filters_are_refused(sns, topic, subscribe, refused, policy, reason):
     queue = subscribe(topic)
     change = {"AttributeName": "FilterPolicy", "AttributeValue": policy}
-    code, status, message = refused(
-        sns.set_subscription_attributes, SubscriptionArn=queue.subscription, **change
-    )
+    code, status, message = refused(sns.set_subscription_attributes, SubscriptionArn=queue.subscription, **change)
     assert (code, status) == ("InvalidParameter", 400)
     assert message == f"Invalid parameter: FilterPolicy: {reason}"
 
@@ -135,9 +133,9 @@ def test_malformed_filters_are_refused(sns, topic, subscribe, refused, policy, r
 def test_filters_have_bounds(sns, topic, make_queue, refused):
     def refuse(policy, scope="MessageAttributes"):
         attributes = {"FilterPolicy": json.dumps(policy), "FilterPolicyScope": scope}
-        return refused(
-            sns.subscribe, TopicArn=topic, Protocol="sqs", Endpoint=make_queue().arn, Attributes=attributes
-        )[2]
+        return refused(sns.subscribe, TopicArn=topic, Protocol="sqs", Endpoint=make_queue().arn, Attributes=attributes)[
+            2
+        ]
 
     def accept(policy, scope="MessageAttributes"):
         attributes = {"FilterPolicy": json.dumps(policy), "FilterPolicyScope": scope}
