@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
+import time
 from dataclasses import dataclass, field
 
 from benchmarks.load import LoadFailed, Stretch, play
@@ -65,7 +67,13 @@ async def measure(
 
 async def _stretch(target: Target, job: Job, connections: int, seconds: float) -> Stretch:
     scripts = [job.script(number) for number in range(connections)]
-    return await play(target.port, scripts, seconds, target.processes.cpu)
+    stretch = await play(target.port, scripts, seconds, target.processes.cpu)
+    if job.drain is not None and not target.is_null:
+        began, cpu = time.perf_counter(), target.processes.cpu()
+        await asyncio.to_thread(job.drain, len(stretch.latencies) - stretch.errors)
+        stretch.seconds += time.perf_counter() - began
+        stretch.server_cpu += target.processes.cpu() - cpu
+    return stretch
 
 
 def _summarize(cell: Measured, stretches: list[Stretch]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ MIB = 1 << 20
 LARGE_BYTES = 16 * MIB
 SMALL_BODY = b"x" * 1024
 MESSAGE = "m" * 256
+DRAIN_FOR = 60.0  # seconds until messages count as lost
 OBJECTS = 512
 """Objects a small workload goes round; botocore signs each of their requests beforehand."""
 
@@ -32,6 +34,8 @@ class Job:
 
     script: Callable[[int], Script]
     """From the number of the connection."""
+    drain: Callable[[int], None] | None = None
+    """Waits until all is done that so many answered requests began; the wait counts as part of the stretch."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,46 @@ def delete_of(delete: Prepared, url: str, handle: str) -> bytes:
     return delete.varied(body=json.dumps({"QueueUrl": url, "ReceiptHandle": handle}).encode()).wire
 
 
+FAN = 5
+"""Queues that a topic's messages go to."""
+
+
+def publishes(target: Target, preparer: Preparer) -> Job:
+    """Publish of a small message to a topic with five queues, until each queue holds every message."""
+    name = unique("fan")
+    topic, urls = f"arn:aws:sns:us-east-1:000000000000:{name}", []
+    sqs = preparer.client("sqs")
+    if not target.is_null:
+        sns = preparer.client("sns")
+        topic = sns.create_topic(Name=name)["TopicArn"]
+        for number in range(FAN):
+            arn = f"arn:aws:sqs:us-east-1:000000000000:{name}-{number}"
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            }
+            policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            urls.append(sqs.create_queue(QueueName=f"{name}-{number}", Attributes={"Policy": policy})["QueueUrl"])
+            sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def drain(published: int) -> None:
+        for url in urls:
+            until = time.monotonic() + DRAIN_FOR
+            while _held(sqs, url) < published:
+                expect(time.monotonic() < until, "a queue did not get all messages")
+                time.sleep(0.005)
+
+    return Job(around([preparer.prepare("sns", "publish", TopicArn=topic, Message=MESSAGE).wire]), drain)
+
+
+def _held(sqs: Any, url: str) -> int:
+    name = "ApproximateNumberOfMessages"
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
 def small_puts(target: Target, preparer: Preparer) -> Job:
     bucket = make_bucket(target, preparer)
     return Job(around(_small_puts(preparer, bucket)))
@@ -154,6 +198,7 @@ def large_gets(target: Target, preparer: Preparer) -> Job:
 WORKLOADS = [
     Workload("STS GetCallerIdentity", identity),
     Workload("SQS send, receive, delete", messages),
+    Workload("SNS publish to 5 queues", publishes),
     Workload("S3 put 1 KiB", small_puts),
     Workload("S3 get 1 KiB", small_gets),
     Workload("S3 put 16 MiB", large_puts, (1,), 16),

@@ -1,5 +1,6 @@
 """Event patterns: laws, a second opinion, and what is refused."""
 
+import contextlib
 import json
 
 import pytest
@@ -85,10 +86,8 @@ def test_a_longer_list_matches_what_its_parts_match(one, other, event):
 
 @given(st.one_of(st.text(max_size=20), patterns.map(json.dumps).map(lambda text: text[:-1])))
 def test_what_cannot_be_read_is_refused_and_nothing_else_happens(text):
-    try:
+    with contextlib.suppress(InvalidPattern):
         parse_pattern(text)
-    except InvalidPattern as error:
-        assert str(error)
 
 
 @pytest.mark.parametrize(
