@@ -30,6 +30,7 @@ from skyglobe.services.sns.signing import signer_of
 from skyglobe.services.sns.texting import send_sms, send_to_device
 
 MAX_QUEUE_ATTRIBUTES = 10  # of a message; SQS quotas. One with more cannot be delivered raw
+_HERE = "\x7f"  # where the ARN goes in an envelope: no URL has it
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +43,7 @@ class Fanning:
         self.message = message
         self._is_replay = is_replay
         self._texts = parse_structure(message.text) if message.is_structured else None
-        self._signatures: dict[str, str] = {}
+        self._envelopes: dict[str, tuple[str, str]] = {}
         self._callers: dict[str, ServiceCaller] = {}
 
     def text_for(self, subscription: Subscription) -> str:
@@ -93,7 +94,14 @@ class Fanning:
             post(self.scope, "sns", f"call_{protocol}", payload)
 
     def envelope(self, subscription: Subscription, text: str) -> str:
-        """Return the signed JSON around the message."""
+        """Return the signed JSON around the message; only the link that ends the subscription is its own."""
+        around = self._envelopes.get(text)
+        if around is None:
+            around = self._envelopes[text] = self._write(text)
+        return around[0] + subscription.arn + around[1]
+
+    def _write(self, text: str) -> tuple[str, str]:
+        """Return what comes before and after the subscription's ARN in an envelope."""
         message, topic = self.message, self.topic
         version = topic.attributes.get("SignatureVersion", "1")
         made: dict[str, Any] = {"Type": "Notification", "MessageId": message.id}
@@ -106,18 +114,20 @@ class Fanning:
         made["Timestamp"] = timestamp(message.at)
         if not topic.is_fifo:  # those of FIFO topics carry none; developer guide, "FIFO topics code example"
             signer = signer_of(self.scope)
-            signature = self._signatures.get(text)
-            if signature is None:
-                signature = self._signatures[text] = signer.sign(string_to_sign(made), version)
+            signature = signer.sign(string_to_sign(made), version)
             made["SignatureVersion"] = version
             made["Signature"] = signature
             made["SigningCertURL"] = signer.certificate_url
-        made["UnsubscribeURL"] = unsubscribe_url(self.scope.kernel.config.endpoint, subscription.arn)
+        made["UnsubscribeURL"] = unsubscribe_url(self.scope.kernel.config.endpoint, _HERE)
         if message.attributes:
             made["MessageAttributes"] = shown_attributes(message.attributes)
         if self._is_replay:
             made["Replayed"] = "true"
-        return write_envelope(made)
+        last = ("UnsubscribeURL", "MessageAttributes", "Replayed")
+        before = {name: value for name, value in made.items() if name not in last}
+        after = {name: made[name] for name in last if name in made}
+        head, _, tail = write_envelope(after).removeprefix("{").partition(_HERE)
+        return write_envelope(before).removesuffix("\n}") + "," + head, tail
 
     def _to_queue(self, subscription: Subscription, text: str) -> None:
         message = self.message
