@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyglobe.gateway.context import RequestContext
+from skyglobe.gateway.context import LASTING, RequestContext
 from skyglobe.gateway.organizations import controls_of, refuse_closed
 from skyglobe.gateway.plans import Plan
 from skyglobe.kernel.access import Need
@@ -13,6 +13,8 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.service import Service
 from skyglobe.policy import Decision, PolicySet, Question, Source, decide, stored_policy
+
+MAX_KEPT = 4_096  # decisions on what services may do for resources
 
 
 def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:
@@ -64,6 +66,8 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
     has_session_policies = principal.session is not None and bool(principal.session.policies)
     if resource is None and is_at_home and not (scps or rcps or has_session_policies):
         return None
+    if principal.source_arn and resource is not None and not rcps:
+        return _decision_for_service(call, need, params, resource)
     context = RequestContext(call, need, params)
     canonical = canonical_user_of(principal.account)
     question = Question(principal, need.action, need.resource, context, need.account, canonical)
@@ -72,6 +76,26 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
         return decision if decision.layer == "rcp" else None
     identity, boundary, session = _held(call)
     return decide(question, PolicySet(identity, boundary, session, resource, scps, rcps))
+
+
+def _decision_for_service(call: Call, need: Need, params: dict[str, Any], resource: Source) -> Decision:
+    """Decide what a service may do for a resource: one policy has the say, and seldom asks about the call itself.
+
+    Where it asked only for what stays the same from call to call, the answer is kept: deliveries ask again and again.
+    """
+    principal = call.principal
+    cache = call.kernel.caches.of("gateway.services", MAX_KEPT)
+    key = (resource.policy, principal, need.action, need.resource, need.account)
+    kept: Decision | None = cache.get(key)
+    if kept is not None:
+        return kept
+    context = RequestContext(call, need, params)
+    question = Question(principal, need.action, need.resource, context, need.account)
+    decision = decide(question, PolicySet(resource=resource))
+    if context.asked <= LASTING:
+        lasting = {name: context[name] for name in context.asked if name in context}
+        cache.keep(key, decision._replace(question=question._replace(context=lasting)))
+    return decision
 
 
 def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:

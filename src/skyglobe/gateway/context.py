@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
@@ -107,6 +107,11 @@ class RequestContext(Mapping[str, Values]):
         else:
             value = known[key] = self._find(key)
         return default if value is None else value
+
+    @property
+    def asked(self) -> KeysView[str]:
+        """The keys that were asked for so far."""
+        return self._known.keys()
 
     def __iter__(self) -> Iterator[str]:
         session = self._call.principal.session
@@ -283,3 +288,20 @@ _STORED_TAGS: dict[str, Callable[[Scope, Principal, Need], Mapping[str, str]]] =
     "aws:resourcetag": _resource_tags,
 }
 _TAGGED = frozenset({*_STORED_TAGS, "aws:requesttag"})
+
+
+LASTING = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalisawsservice",
+        "aws:principalservicename",
+        "aws:principaltype",
+        "aws:resourceaccount",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceowner",
+        "aws:viaawsservice",
+    }
+)
+"""Keys whose values follow from the caller, the resource and its account alone."""

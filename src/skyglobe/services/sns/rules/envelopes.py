@@ -26,8 +26,7 @@ SIGNED = {
 
 def timestamp(at: int) -> str:
     """Return an instant as AWS writes it here: ``2026-11-27T11:05:13.123Z``."""
-    moment = datetime.fromtimestamp(at / 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+    return f"{datetime.fromtimestamp(at // 1000, UTC).isoformat()[:19]}.{at % 1000:03d}Z"
 
 
 def string_to_sign(envelope: dict[str, Any]) -> bytes:
