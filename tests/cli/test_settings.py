@@ -36,6 +36,7 @@ def test_without_anything_said_it_is_a_laptop():
         ({"services": "s3,sqs"}, {"SKYGLOBE_SERVICES": "s3, sqs,"}, lambda made: made.config.services, {"s3", "sqs"}),
         ({"region": "eu-west-1"}, {"SKYGLOBE_REGION": "eu-west-1"}, lambda made: made.config.region, "eu-west-1"),
         ({"store": "dsn"}, {"SKYGLOBE_STORE": "dsn"}, lambda made: made.config.store, "dsn"),
+        ({"pace": "realistic"}, {"SKYGLOBE_PACE": "realistic"}, lambda made: made.config.pace, "realistic"),
         ({"quotas": True}, {"SKYGLOBE_QUOTAS": "true"}, lambda made: made.config.quotas, True),
         ({"seed": "7"}, {"SKYGLOBE_SEED": "7"}, lambda made: made.config.seed, 7),
         ({"tls": False}, {"SKYGLOBE_TLS": "0"}, lambda made: made.tls, False),

@@ -43,6 +43,7 @@ UP_OPTIONS = (
     Option("services", "text", "The only services to offer, e.g. s3,sqs (all).", "NAMES"),
     Option("region", "text", "Region of requests that name none (us-east-1).", "REGION"),
     Option("store", "text", "PostgreSQL connection string of the store, instead of a file.", "DSN"),
+    Option("pace", "text", "Whether resources are there at once, or when AWS would have them.", "instant|realistic"),
     Option("quotas", "flag", "Enforce AWS's throughput quotas."),
     Option("seed", "number", "Make ids and secrets repeatable.", "NUMBER"),
     Option("tls", "switch", "Answer HTTPS on the same port (on)."),

@@ -51,6 +51,7 @@ def settings_from(options: Mapping[str, Any], environ: Mapping[str, str], folder
         host_suffixes=(*HOST_SUFFIXES, *asked.words("host_suffix")),
         endpoint=endpoint,
         services=frozenset(_split(services)) or None,
+        pace=asked.choice("pace", ("instant", "realistic")),
         quotas=asked.flag("quotas"),
         root_key=_root_key(asked.text("root_key")),
         seed=asked.number("seed"),

@@ -39,6 +39,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How clients reach this cloud; queue URLs start with it."""
     services: frozenset[str] | None = None
     """The only services to offer; None offers all that are built."""
+    pace: Literal["instant", "realistic"] = "instant"
+    """Whether resources that take time on AWS are there at once or when AWS would have them."""
     quotas: bool = False
     """Whether AWS's throughput quotas are enforced."""
     root_key: tuple[str, str] | None = None

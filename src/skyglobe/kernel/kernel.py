@@ -191,8 +191,13 @@ class Kernel:
 
     def next_order(self) -> int:
         """Return a number larger than any before. After a crash: unless the machine's clock was set back meanwhile."""
-        self._last_order = max(self._last_order + 1, self.clock.now() << 20)
-        return self._last_order
+        return self.next_orders(1)
+
+    def next_orders(self, count: int) -> int:
+        """Return the first of ``count`` numbers in a row that are larger than any before, as ``next_order`` does."""
+        first = max(self._last_order + 1, self.clock.now() << 20)
+        self._last_order = first + count - 1
+        return first
 
     def remember_clock(self, writes: WriteSet) -> None:
         """Keep where the clock stands, or how far ahead it runs, for the next start."""

@@ -38,6 +38,17 @@ class Quotas:
             self._buckets.popitem(last=False)
         return taken
 
+    def spend(self, *name: str, rate: float, amount: float) -> None:
+        """Take ``amount`` that was used already from a bucket, below nothing if need be.
+
+        For quotas on what a call turns out to cost: until the debt is paid off, ``take`` gets nothing, not even 0.
+        """
+        if not self.enforced:
+            return
+        self.take(*name, rate=rate, amount=0)
+        level, since = self._buckets[name]
+        self._buckets[name] = (level - amount, since)
+
     def take_in_second(self, *name: str, limit: float, amount: float = 1) -> bool:
         """Take ``amount`` of at most ``limit`` in a second, which begins with the first taking after the last one.
 
