@@ -7,6 +7,7 @@ from collections import OrderedDict
 from skyglobe.kernel.clock import Clock, Instant
 
 MAX_BUCKETS = 100_000  # the least recently used are forgotten, which only ever means a full bucket
+_ROUNDING = 1e-9  # what adding fractions up may lose
 
 
 class Quotas:
@@ -32,7 +33,7 @@ class Quotas:
         full = rate if burst is None else burst
         level, since = self._buckets.pop(name, (full, now))
         level = min(full, level + rate * max(0, now - since) / 1000)  # loading a snapshot may set the clock back
-        taken = level >= amount
+        taken = level + _ROUNDING >= amount
         self._buckets[name] = (level - amount if taken else level, now)
         if len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
