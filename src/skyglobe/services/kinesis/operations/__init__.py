@@ -1,0 +1,1 @@
+"""The operations of the Kinesis API, by what they deal with."""

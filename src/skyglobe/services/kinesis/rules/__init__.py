@@ -1,0 +1,1 @@
+"""What Kinesis decides: pure functions."""
