@@ -88,6 +88,7 @@ def finish(scope: Scope, stream: Stream, payload: Payload) -> None:
         else:
             layout.apply(Split(int(at)) if step == "split" else Merge(int(at)) for step, at in payload["steps"])
         changed = layout.save()
+    # Tuples come back from a timer's payload as lists.
     fields = {
         name: tuple(value) if isinstance(value, list) else value for name, value in payload.get("fields", {}).items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import NamedTuple
 
 from skyglobe.kernel.arns import make_arn, parse_arn
@@ -73,6 +74,14 @@ def parse_consumer_arn(arn: str) -> tuple[str, str, str] | None:
     place = parse_arn(arn)
     found = _CONSUMER.fullmatch(place.resource)
     return (place.account, found[1], found[2]) if found else None
+
+
+def check_created(stream: Stream, created_at: datetime | None) -> None:
+    """Raise ResourceNotFoundException when a call asks for an earlier stream of the same name."""
+    if created_at is not None and int(created_at.timestamp()) != stream.created_at // 1000:
+        raise kinesis.errors.ResourceNotFoundException(
+            f"Stream {stream.id} under account {stream.owner} was not created at {created_at}."
+        )
 
 
 def find_consumer(scope: Scope, arn: str) -> tuple[Scope, Stream, Consumer] | None:

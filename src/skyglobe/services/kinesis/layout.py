@@ -78,7 +78,7 @@ class Layout:
     def _merge(self, at: bytes) -> None:
         place = bisect_left(self._starts, at)
         lower, upper = self._open[place - 1], self._open[place]
-        assert place > 0 and upper.start == at, "a merge is where two shards meet"
+        assert upper.start == at, "a merge is where two shards meet"
         child = self._new(lower.start, upper.end, lower.index, upper.index)
         self._remove(place, (child.index,))
         self._remove(place - 1, (child.index,))

@@ -121,13 +121,9 @@ class _Writing:
         return {"SequenceNumber": numbered(self._bases[place], order), "ShardId": name}
 
     def finish(self) -> None:
-        number = str(self._stream.number)
-        signals = self._scope.kernel.signals
-        topics = [("kinesis", number, str(self._shards[place][0])) for place in self._open]
-        for chunk in self._open.values():
+        for place, chunk in self._open.items():
             self._write(chunk)
-        if topics:
-            self._scope.after_commit(lambda: [signals.fire(topic) for topic in topics] and None)
+            self._scope.notify("kinesis", str(self._stream.number), str(self._shards[place][0]))
 
     def _turn_over(self, place: int, index: int, order: int) -> Chunk:
         if (full := self._open.get(place)) is not None:

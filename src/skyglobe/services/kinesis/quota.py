@@ -32,8 +32,7 @@ def check_shard_room(scope: Scope, count: int, besides: Stream | None = None) ->
             "This request would exceed the shard limit for the account "
             f"{scope.account} in {scope.region}. Current shard count for the account: {have}. "
             f"Limit: {limit}. Number of additional shards that would have resulted from this request: {count}. "
-            "Refer to the AWS Service Limits page (https://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) "
-            "for current limits and how to request higher limits."
+            "Refer to the AWS Service Limits page for current limits and how to request higher limits."
         )
 
 
@@ -41,5 +40,5 @@ def check_on_demand_room(scope: Scope) -> None:
     """Raise LimitExceededException unless there may be one more on-demand stream."""
     if count_on_demand(scope) >= ON_DEMAND_STREAMS:
         raise over_limit(
-            f"This request would exceed the on-demand stream limit for the account {scope.account}: {ON_DEMAND_STREAMS}."
+            f"This request would exceed the on-demand stream limit of the account {scope.account}: {ON_DEMAND_STREAMS}."
         )

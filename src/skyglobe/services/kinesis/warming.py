@@ -23,7 +23,7 @@ def is_committed(scope: Scope) -> bool:
 
 
 def check_warm(scope: Scope, mib: int) -> None:
-    """Raise ValidationException or InvalidArgumentException unless a stream may be kept warm for so many MiB a second."""
+    """Raise ValidationException or InvalidArgumentException unless a stream may be kept warm for ``mib`` a second."""
     if not is_committed(scope):
         raise kinesis.errors.ValidationException(
             "Warm throughput needs MinimumThroughputBillingCommitment to be enabled for the account."

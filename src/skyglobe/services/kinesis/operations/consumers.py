@@ -10,7 +10,7 @@ from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
 from skyglobe.services.kinesis.changing import begin_deregistering, begin_registering
-from skyglobe.services.kinesis.finding import get_active, get_named_consumer, get_stream
+from skyglobe.services.kinesis.finding import check_created, get_active, get_named_consumer, get_stream
 from skyglobe.services.kinesis.records import Consumer, Stream, consumers
 from skyglobe.services.kinesis.refusals import in_use, invalid, over_limit
 from skyglobe.services.kinesis.tagging import check_stream_tags
@@ -88,13 +88,7 @@ def list_stream_consumers(
 ) -> dict[str, Any]:
     """List a stream's consumers by name, page by page."""
     scope, stream = get_stream(call, None, stream_arn)
-    if (
-        stream_creation_timestamp is not None
-        and int(stream_creation_timestamp.timestamp()) != stream.created_at // 1000
-    ):
-        raise kinesis.errors.ResourceNotFoundException(
-            f"Stream {stream.id} under account {stream.owner} was not created at {stream_creation_timestamp}."
-        )
+    check_created(stream, stream_creation_timestamp)
     listing = f"consumers:{stream.number}"
     past = None
     if next_token is not None:

@@ -11,7 +11,7 @@ from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
 from skyglobe.services.kinesis.changing import begin_resharding
-from skyglobe.services.kinesis.finding import get_active, get_stream
+from skyglobe.services.kinesis.finding import check_created, get_active, get_stream
 from skyglobe.services.kinesis.layout import Layout
 from skyglobe.services.kinesis.quota import check_shard_room
 from skyglobe.services.kinesis.reading import get_shard, is_expired, shown_shard
@@ -45,13 +45,7 @@ def list_shards(
     else:
         start = shard_after(exclusive_start_shard_id) if exclusive_start_shard_id is not None else 0
     scope, stream = get_stream(call, stream_name, stream_arn)
-    if (
-        stream_creation_timestamp is not None
-        and _millis(stream_creation_timestamp) // 1000 != stream.created_at // 1000
-    ):
-        raise kinesis.errors.ResourceNotFoundException(
-            f"Stream {stream.id} under account {stream.owner} was not created at {stream_creation_timestamp}."
-        )
+    check_created(stream, stream_creation_timestamp)
     passes, first = _filter(scope, stream, shard_filter)
     limit = min(max_results, MAX_LISTED)
     listed: list[Shard] = []
@@ -62,22 +56,24 @@ def list_shards(
             break
     answer: dict[str, Any] = {"Shards": [shown_shard(shard) for shard in listed[:limit]]}
     if len(listed) > limit:
-        kept = {**(shard_filter or {})}
-        if "Timestamp" in kept:
-            kept["Timestamp"] = _millis(kept["Timestamp"]) / 1000
-        position = (stream.id, listed[limit].index, call.now, *[str(part) for pair in kept.items() for part in pair])
-        answer["NextToken"] = seal(call, f"shards:{stream_arn or ''}", position)
+        answer["NextToken"] = _token(call, stream, listed[limit].index, shard_filter or {}, stream_arn)
     return answer
+
+
+def _token(call: Call, stream: Stream, start: int, given: dict[str, Any], arn: str | None) -> str:
+    kept = [str(_millis(value) / 1000 if name == "Timestamp" else value) for name, value in given.items()]
+    names = list(given)
+    return seal(call, f"shards:{arn or ''}", (stream.id, start, call.now, len(names), *names, *kept))
 
 
 def _open_token(call: Call, token: str, arn: str | None) -> tuple[str, int, dict[str, Any] | None]:
     try:
-        name, start, issued_at, *kept = unseal(call, f"shards:{arn or ''}", token)
+        name, start, issued_at, count, *kept = unseal(call, f"shards:{arn or ''}", token)
     except InvalidToken as error:
         raise invalid("The NextToken is invalid.") from error
     if call.now - int(issued_at) > TOKEN_LASTS_FOR:  # type: ignore[arg-type]
         raise kinesis.errors.ExpiredNextTokenException("The NextToken has expired.")
-    given: dict[str, Any] = dict(zip(kept[::2], kept[1::2], strict=True))  # type: ignore[arg-type]
+    given: dict[str, Any] = dict(zip(kept[:count], kept[count:], strict=True))  # type: ignore[misc,arg-type]
     if "Timestamp" in given:
         given["Timestamp"] = datetime.fromtimestamp(float(given["Timestamp"]), UTC)
     return str(name), int(start), given or None  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import md5
+from itertools import pairwise
 from typing import NamedTuple
 
 SPACE = 1 << 128  # API reference of PutRecord: partition keys are mapped to 128-bit integers
@@ -18,7 +19,7 @@ class Span(NamedTuple):
 def even_spans(count: int) -> list[Span]:
     """Return ``count`` spans that cover all hash keys, as equal as can be."""
     bounds = [SPACE * place // count for place in range(count + 1)]
-    return [Span(start, stop - 1) for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [Span(start, stop - 1) for start, stop in pairwise(bounds)]
 
 
 def hash_of(partition_key: str) -> bytes:
