@@ -95,7 +95,7 @@ def _around(scope: Scope, shard: Shard, order: int) -> Where:
 def read(
     scope: Scope, stream: Stream, shard: Shard, where: Where, limit: int = MAX_RECORDS, max_bytes: int = MAX_BYTES
 ) -> Page:
-    """Return the next records from ``where`` on: at most ``limit``, and ``max_bytes`` unless the first alone is larger."""
+    """Return the next records from ``where`` on: at most ``limit`` and ``max_bytes``, but always one."""
     horizon = stream.horizon_at(scope.now) << ORDER_BITS
     reader = _Reader(shard, max(where[1], horizon), limit, max_bytes)
     start = max(where[0], horizon)

@@ -73,7 +73,7 @@ def _open_token(call: Call, token: str, arn: str | None) -> tuple[str, int, dict
         raise invalid("The NextToken is invalid.") from error
     if call.now - int(issued_at) > TOKEN_LASTS_FOR:  # type: ignore[arg-type]
         raise kinesis.errors.ExpiredNextTokenException("The NextToken has expired.")
-    given: dict[str, Any] = dict(zip(kept[:count], kept[count:], strict=True))  # type: ignore[misc,arg-type]
+    given: dict[str, Any] = dict(zip(kept[: int(count)], kept[int(count) :], strict=True))  # type: ignore[arg-type]
     if "Timestamp" in given:
         given["Timestamp"] = datetime.fromtimestamp(float(given["Timestamp"]), UTC)
     return str(name), int(start), given or None  # type: ignore[arg-type]
