@@ -45,9 +45,9 @@ class StreamInHand:
         return self.client.put_records(StreamName=self.name, Records=records)
 
     def iterator(self, shard="shardId-000000000000", kind="TRIM_HORIZON", **more):
-        return self.client.get_shard_iterator(
-            StreamName=self.name, ShardId=shard, ShardIteratorType=kind, **more
-        )["ShardIterator"]
+        return self.client.get_shard_iterator(StreamName=self.name, ShardId=shard, ShardIteratorType=kind, **more)[
+            "ShardIterator"
+        ]
 
     def read(self, shard="shardId-000000000000", kind="TRIM_HORIZON", limit=10_000, **more):
         """The data of the next records of a shard."""

@@ -52,9 +52,7 @@ def test_a_batch_keeps_its_order_in_each_shard(make_stream):
     entries = [(str(number).encode(), str(number % 17)) for number in range(500)]
     results = stream.put_many(entries)["Records"]
     for shard in stream.shards():
-        expected = [
-            data for (data, _), put in zip(entries, results, strict=True) if put["ShardId"] == shard["ShardId"]
-        ]
+        expected = [data for (data, _), put in zip(entries, results, strict=True) if put["ShardId"] == shard["ShardId"]]
         assert stream.read(shard["ShardId"]) == expected
         assert expected
 

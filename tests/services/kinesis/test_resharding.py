@@ -76,9 +76,7 @@ def test_a_closed_shard_is_read_to_its_end_and_names_its_children(stream, kinesi
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (4, 2), (5, 3), (3, 5), (7, 4)])
 def test_uniform_scaling_ends_with_equal_shards_and_a_whole_lineage(make_stream, kinesis, before, after):
     stream = make_stream(before)
-    answer = kinesis.update_shard_count(
-        StreamName=stream.name, TargetShardCount=after, ScalingType="UNIFORM_SCALING"
-    )
+    answer = kinesis.update_shard_count(StreamName=stream.name, TargetShardCount=after, ScalingType="UNIFORM_SCALING")
     assert (answer["CurrentShardCount"], answer["TargetShardCount"]) == (before, after)
     found = sorted(hashes(shard) for shard in stream.open_shards())
     assert found == [(2**128 * n // after, 2**128 * (n + 1) // after - 1) for n in range(after)]
