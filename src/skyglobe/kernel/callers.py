@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from skyglobe.kernel.principals import Principal, service_principal
+from skyglobe.kernel.credentials import credentials
+from skyglobe.kernel.principals import Principal, principal_of, service_principal
 from skyglobe.models.names import api_name
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ class ServiceCaller:
         self._account = account
         self._region = region
         self._principal: Principal = service_principal(f"{name}.amazonaws.com", account, source_arn)
+
+    async def assuming(self, role_arn: str, session_name: str) -> ServiceCaller:
+        """Return a caller that acts in a session of a role, whose trust policy must let this service assume it.
+
+        As AWS's services do, it names the account it acts for as external id. Raises STS's ``ServiceError``.
+        """
+        params = {"RoleArn": role_arn, "RoleSessionName": session_name, "ExternalId": self._account}
+        answer = await self.call("sts", "AssumeRole", params)
+        key = answer["Credentials"]["AccessKeyId"]
+        credential = await self._kernel.transact(lambda scope: credentials.find(scope, key))
+        made = ServiceCaller(self._kernel, session_name, self._account, self._region)
+        made._principal = principal_of(credential)
+        return made
 
     def __getattr__(self, service: str) -> _Client:
         return _Client(self, service.replace("_", "-"))

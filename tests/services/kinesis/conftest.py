@@ -3,11 +3,14 @@
 from itertools import count
 
 import pytest
+from botocore.config import Config as ClientConfig
 
 from skyglobe.kernel.config import Config
 from skyglobe.testing.clouds import TestCloud
 
 _names = count(1)
+ONCE = ClientConfig(retries={"total_max_attempts": 1})
+"""Without retries: botocore would wait before each when a limit is exceeded."""
 
 
 class StreamInHand:
@@ -61,7 +64,7 @@ class StreamInHand:
 
 @pytest.fixture
 def kinesis(aws):
-    return aws.client("kinesis")
+    return aws.client("kinesis", config=ONCE)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.services.kinesis.conftest import ONCE
+
 GONE = ("ResourceNotFoundException", 400)
 
 
@@ -32,7 +34,7 @@ def test_a_stream_is_described_as_it_was_made(kinesis, cloud):
 
 @pytest.mark.spec("KDS-031")
 def test_a_stream_goes_through_its_states_with_the_clock(slow_cloud, make_stream, refused):
-    kinesis = slow_cloud.client("kinesis")
+    kinesis = slow_cloud.client("kinesis", config=ONCE)
     stream = make_stream(client=kinesis)
     assert stream.status == "CREATING"
     assert refused(stream.put)[:2] == GONE
@@ -69,7 +71,7 @@ def test_a_name_in_use_and_a_name_unknown_are_told(stream, kinesis, refused):
 
 
 def test_at_most_five_streams_are_creating_at_once(slow_cloud, make_stream, refused):
-    kinesis = slow_cloud.client("kinesis")
+    kinesis = slow_cloud.client("kinesis", config=ONCE)
     for _ in range(5):
         make_stream(client=kinesis)
     assert refused(kinesis.create_stream, StreamName="sixth", ShardCount=1)[0] == "LimitExceededException"

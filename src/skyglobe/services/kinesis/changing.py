@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
+from skyglobe.kernel.watching import touch
 from skyglobe.services.kinesis.layout import Layout
 from skyglobe.services.kinesis.records import (
     Consumer,
@@ -93,6 +94,7 @@ def finish(scope: Scope, stream: Stream, payload: Payload) -> None:
         name: tuple(value) if isinstance(value, list) else value for name, value in payload.get("fields", {}).items()
     }
     streams.replace(scope, stream, replace(changed, status="ACTIVE", **fields))
+    touch(scope, stream.arn)
 
 
 def finish_consumer(scope: Scope, consumer: Consumer) -> None:
@@ -104,7 +106,7 @@ def finish_consumer(scope: Scope, consumer: Consumer) -> None:
     policies.drop(scope, consumer.arn)
     for subscription in list(subscriptions.scan(scope, consumer.arn)):
         subscriptions.delete(scope, subscription)
-    scope.notify("kinesis.consumer", consumer.arn)
+        scope.notify("kinesis", str(consumer.stream), str(subscription.shard))
 
 
 def _begin(scope: Scope, stream: Stream, payload: Payload, takes_for: int) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
+from skyglobe.kernel.watching import touch
 from skyglobe.services.kinesis.records import Chunk, Routing, Stream, Usage, chunks, routings, usages
 from skyglobe.services.kinesis.refusals import invalid, no_such_stream, rate_text
 from skyglobe.services.kinesis.rules.capacity import MIB, WRITE_BYTES, WRITE_RECORDS
@@ -43,6 +44,7 @@ def put(scope: Scope, stream: Stream, entries: list[Entry]) -> list[Entry]:
         else:
             results.append(writing.add(place, entry))
     writing.finish()
+    touch(scope, stream.arn)
     if stream.is_on_demand:
         _count(scope, stream, writing.size, writing.count)
     return results

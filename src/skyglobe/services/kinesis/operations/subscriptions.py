@@ -45,7 +45,8 @@ def subscribe_to_shard(
         consumer_arn=consumer.arn, shard=shard.index, id=call.kernel.next_order(), began_at=call.now
     )
     subscriptions.insert(scope, subscribed)
-    scope.notify("kinesis.consumer", consumer.arn)
+    # Whoever holds the subscription now looks again, and finds that it has lost it.
+    scope.notify("kinesis", str(stream.number), str(shard.index))
     pushing = _Pushing(call, scope, stream, consumer, shard, subscribed, where)
     return {"EventStream": pushing.events()}
 
@@ -76,25 +77,22 @@ class _Pushing:
         kernel = self._call.kernel
         ends_at = self._subscribed.began_at + LASTS_FOR
         topic = ("kinesis", str(self._stream.number), str(self._shard.index))
-        with (
-            kernel.signals.listen(topic) as bell,
-            kernel.signals.listen(("kinesis.consumer", self._consumer.arn)) as changes,
-        ):
-            while kernel.clock.now() < ends_at:
+        with kernel.signals.listen(topic) as bell:
+            while True:
                 page, event = await self._call.transact(self._next)
                 yield {"SubscribeToShardEvent": event}
-                if page.is_end:
+                if page.is_end or kernel.clock.now() >= ends_at:
                     return
                 self._where = page.next
-                await self._pause(page, bell, changes, ends_at)
+                await self._pause(page, bell, ends_at)
 
-    async def _pause(self, page: Page, bell: Bell, changes: Bell, ends_at: int) -> None:
+    async def _pause(self, page: Page, bell: Bell, ends_at: int) -> None:
         """Wait until there is something to tell: at once when more is there, at the consumer's rate in quota mode."""
         kernel = self._call.kernel
         now = kernel.clock.now()
         if kernel.quotas.enforced and page.size:
             await kernel.clock.wait_until(min(now + page.size * 1000 // READ_BYTES, ends_at))
-        if page.behind_for == 0 and not changes.has_rung:
+        if page.behind_for == 0:
             await bell.wait(min(now + BEAT_FOR, ends_at))
 
     def _next(self, call: Call) -> tuple[Page, dict[str, Any]]:

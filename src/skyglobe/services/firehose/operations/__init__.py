@@ -1,0 +1,1 @@
+"""The operations of the Firehose API, by what they deal with."""

@@ -1,0 +1,1 @@
+"""What Firehose decides: pure functions."""

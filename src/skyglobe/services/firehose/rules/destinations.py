@@ -1,0 +1,156 @@
+"""Destinations: what is built of them, their defaults, and how they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyglobe.services.firehose.rules.compression import EXTENSIONS
+from skyglobe.services.firehose.rules.prefixes import fault_between, fault_of, partition_names
+from skyglobe.services.firehose.rules.processing import enabled_processors
+from skyglobe.services.firehose.rules.processing import fault_of as fault_of_processor
+
+UNBUILT = {
+    # Destinations whose services are not built, by the first part of their members' names.
+    "Redshift": "Amazon Redshift",
+    "Elasticsearch": "Amazon OpenSearch Service",
+    "Amazonopensearchservice": "Amazon OpenSearch Service",
+    "AmazonOpenSearchServerless": "Amazon OpenSearch Serverless",
+    "Splunk": "Splunk",
+    "Snowflake": "Snowflake",
+    "Iceberg": "Apache Iceberg tables",
+}
+UNBUILT_SOURCES = {"MSKSourceConfiguration": "Amazon MSK", "DatabaseSourceConfiguration": "databases"}
+UNBUILT_PROCESSORS = {
+    "Lambda": "AWS Lambda is not built",
+    "Decompression": "decompression of CloudWatch Logs is not built",
+    "CloudWatchLogProcessing": "extraction from CloudWatch Logs is not built",
+}
+MIB = 1 << 20
+DEFAULT_SIZE_MIB, DEFAULT_INTERVAL = 5, 300  # API reference, BufferingHints; seconds
+PARTITIONED_SIZE_MIB = 64  # at least, with dynamic partitioning; developer guide, "Dynamic partitioning"
+DEFAULT_PARTITIONED_SIZE_MIB = 128
+DEFAULT_RETRY_FOR = 300  # seconds; API reference, HttpEndpointRetryOptions
+NO_ENCRYPTION = {"NoEncryptionConfig": "NoEncryption"}
+
+Destination = dict[str, Any]
+
+
+def is_partitioned(destination: Destination) -> bool:
+    """Whether records are partitioned by their own fields."""
+    return bool((destination.get("DynamicPartitioningConfiguration") or {}).get("Enabled"))
+
+
+def is_converted(destination: Destination) -> bool:
+    """Whether records are to be converted to Parquet or ORC; on unless it is switched off."""
+    given = destination.get("DataFormatConversionConfiguration")
+    return given is not None and bool(given.get("Enabled", True))
+
+
+def buffered(destination: Destination) -> tuple[int, int]:
+    """Return up to how many bytes and for how many milliseconds records are buffered."""
+    hints = destination.get("BufferingHints") or {}
+    size = DEFAULT_PARTITIONED_SIZE_MIB if is_partitioned(destination) else DEFAULT_SIZE_MIB
+    return hints.get("SizeInMBs", size) * MIB, hints.get("IntervalInSeconds", DEFAULT_INTERVAL) * 1000
+
+
+def unbuilt_of(destination: Destination) -> str:
+    """Return which part of a destination needs what is not built, or nothing."""
+    for processor in enabled_processors(destination):
+        if processor["Type"] in UNBUILT_PROCESSORS:
+            return f"The processor {processor['Type']} cannot be used: {UNBUILT_PROCESSORS[processor['Type']]} yet."
+    if is_converted(destination):
+        return "Format conversion takes its schema from the AWS Glue Data Catalog, which is not built yet."
+    if destination.get("SecretsManagerConfiguration", {}).get("Enabled"):
+        return "Access keys cannot be taken from AWS Secrets Manager, which is not built yet."
+    return ""
+
+
+def fault_of_s3(destination: Destination) -> str:
+    """Return what is wrong with an S3 destination, or nothing."""
+    prefix, error_prefix = destination.get("Prefix") or "", destination.get("ErrorOutputPrefix")
+    if fault := fault_of(prefix, is_error=False):
+        return f"Prefix {fault}"
+    if fault := fault_of(error_prefix or "", is_error=True):
+        return f"ErrorOutputPrefix {fault}"
+    if fault := fault_between(prefix, error_prefix):
+        return fault
+    return _fault_of_partitioning(destination, prefix) or _fault_of_processors(destination)
+
+
+def _fault_of_partitioning(destination: Destination, prefix: str) -> str:
+    names = partition_names(prefix)
+    if not is_partitioned(destination):
+        return "Prefix contains partition keys, but dynamic partitioning is not enabled" if names else ""
+    if not names:
+        return "Prefix must contain partition keys when dynamic partitioning is enabled"
+    if "!{partitionKeyFromLambda" in prefix:
+        return "Prefix contains partitionKeyFromLambda, but no Lambda processor is enabled"
+    if not any(processor["Type"] == "MetadataExtraction" for processor in enabled_processors(destination)):
+        return "MetadataExtraction processor must be present when Prefix contains partitionKeyFromQuery"
+    if buffered(destination)[0] < PARTITIONED_SIZE_MIB * MIB:
+        return f"BufferingHints.SizeInMBs must be at least {PARTITIONED_SIZE_MIB} when dynamic partitioning is enabled"
+    return ""
+
+
+def _fault_of_processors(destination: Destination) -> str:
+    faults = (fault_of_processor(processor) for processor in enabled_processors(destination))
+    return next((fault for fault in faults if fault), "")
+
+
+def s3_parts(kind: str, destination: Destination) -> list[Destination]:
+    """Return the S3 configurations in a destination: where records go, and where copies and failures do."""
+    if kind == "HttpEndpoint":
+        return [destination["S3Configuration"]]
+    backup = destination.get("S3BackupConfiguration")
+    return [destination, backup] if backup is not None else [destination]
+
+
+def merged(kind: str, destination: Destination, update: Destination) -> Destination:
+    """Return a destination with what an update names put in place of what it had."""
+    changed = {**destination, **update}
+    for updated, name in (("S3BackupUpdate", "S3BackupConfiguration"), ("S3Update", "S3Configuration")):
+        if (inner := changed.pop(updated, None)) is not None:
+            changed[name] = {**destination.get(name, {}), **inner}
+    return changed
+
+
+def shown(kind: str, destination: Destination) -> Destination:
+    """Return a destination as DescribeDeliveryStream shows it, the defaults filled in."""
+    if kind == "HttpEndpoint":
+        return {"HttpEndpointDestinationDescription": _shown_endpoint(destination)}
+    plain = _shown_s3(destination)
+    if kind == "S3":
+        return {"S3DestinationDescription": plain}
+    extended = {**destination, **plain, "S3BackupMode": destination.get("S3BackupMode", "Disabled")}
+    if (backup := extended.pop("S3BackupConfiguration", None)) is not None:
+        extended["S3BackupDescription"] = _shown_s3(backup)
+    return {"S3DestinationDescription": plain, "ExtendedS3DestinationDescription": extended}
+
+
+def _shown_s3(given: Destination) -> Destination:
+    size, interval = buffered(given)
+    known = {name: given[name] for name in ("RoleARN", "BucketARN", "Prefix", "ErrorOutputPrefix") if name in given}
+    return {
+        **known,
+        "BufferingHints": {"SizeInMBs": size // MIB, "IntervalInSeconds": interval // 1000},
+        "CompressionFormat": given.get("CompressionFormat", next(iter(EXTENSIONS))),
+        "EncryptionConfiguration": given.get("EncryptionConfiguration", NO_ENCRYPTION),
+        "CloudWatchLoggingOptions": given.get("CloudWatchLoggingOptions", {"Enabled": False}),
+    }
+
+
+def _shown_endpoint(given: Destination) -> Destination:
+    size, interval = buffered(given)
+    endpoint = {name: value for name, value in given["EndpointConfiguration"].items() if name != "AccessKey"}
+    rest = {name: value for name, value in given.items() if name not in ("S3Configuration", "EndpointConfiguration")}
+    return {
+        "BufferingHints": {"SizeInMBs": size // MIB, "IntervalInSeconds": interval // 1000},
+        "CloudWatchLoggingOptions": {"Enabled": False},
+        "RequestConfiguration": {"ContentEncoding": "NONE"},
+        "ProcessingConfiguration": {"Enabled": False},
+        "RetryOptions": {"DurationInSeconds": DEFAULT_RETRY_FOR},
+        "S3BackupMode": "FailedDataOnly",
+        **rest,
+        "EndpointConfiguration": endpoint,
+        "S3DestinationDescription": _shown_s3(given["S3Configuration"]),
+    }
