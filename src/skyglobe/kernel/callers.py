@@ -35,6 +35,7 @@ class ServiceCaller:
         answer = await self.call("sts", "AssumeRole", params)
         key = answer["Credentials"]["AccessKeyId"]
         credential = await self._kernel.transact(lambda scope: credentials.find(scope, key))
+        assert credential is not None, "STS keeps what it issues"
         made = ServiceCaller(self._kernel, session_name, self._account, self._region)
         made._principal = principal_of(credential)
         return made

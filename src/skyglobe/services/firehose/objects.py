@@ -47,7 +47,13 @@ def plan_objects(
 
 
 def failed_object(
-    stream: DeliveryStream, part: Destination, failed: list[Failed], kind: str, delivery_id: str, now: int, attempts: int
+    stream: DeliveryStream,
+    part: Destination,
+    failed: list[Failed],
+    kind: str,
+    delivery_id: str,
+    now: int,
+    attempts: int,
 ) -> Object:
     """Return the object that keeps what could not be delivered, a line of JSON for each record."""
     lines = "".join(json.dumps(line) + "\n" for line in _lines(failed, now, attempts))

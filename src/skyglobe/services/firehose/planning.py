@@ -46,9 +46,8 @@ def check_destination(kind: str, destination: Destination) -> None:
         query = parameters_of(processor).get("MetadataExtractionQuery")
         if query is not None and (fault := check_query(query)):
             raise invalid(f"MetadataExtractionQuery cannot be compiled: {fault}")
-    if kind == "ExtendedS3" and destination.get("S3BackupMode") == "Enabled":
-        if destination.get("S3BackupConfiguration") is None:
-            raise invalid("S3BackupConfiguration must be specified when S3BackupMode is Enabled")
+    if destination.get("S3BackupMode") == "Enabled" and destination.get("S3BackupConfiguration") is None:
+        raise invalid("S3BackupConfiguration must be specified when S3BackupMode is Enabled")
     if kind == "HttpEndpoint" and enabled_processors(destination):
         raise not_built("Processors of HTTP endpoint destinations are not built yet.")
 

@@ -24,6 +24,4 @@ async def check_role(kernel: Kernel, account: str, region: str, role_arn: str) -
     try:
         return await acting_as(kernel, account, region, role_arn)
     except ServiceError as error:
-        raise invalid(
-            f"Firehose is unable to assume role {role_arn}. Please check the role provided."
-        ) from error
+        raise invalid(f"Firehose is unable to assume role {role_arn}. Please check the role provided.") from error

@@ -129,7 +129,9 @@ def shown(kind: str, destination: Destination) -> Destination:
 
 def _shown_s3(given: Destination) -> Destination:
     size, interval = buffered(given)
-    known = {name: given[name] for name in ("RoleARN", "BucketARN", "Prefix", "ErrorOutputPrefix") if name in given}
+    known: Destination = {
+        name: given[name] for name in ("RoleARN", "BucketARN", "Prefix", "ErrorOutputPrefix") if name in given
+    }
     return {
         **known,
         "BufferingHints": {"SizeInMBs": size // MIB, "IntervalInSeconds": interval // 1000},

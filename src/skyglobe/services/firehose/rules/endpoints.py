@@ -1,4 +1,4 @@
-"""Requests to HTTP endpoints; developer guide, "Appendix - HTTP endpoint delivery request and response specifications"."""
+"""Requests to HTTP endpoints; developer guide, "HTTP endpoint delivery request and response specifications"."""
 
 from __future__ import annotations
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 _EXPRESSION = re.compile(r"!\{([^:}]*):?([^}]*)\}")
 _RUN = re.compile(r"'([^']*)'|([A-Za-z])\2*|.", re.DOTALL)
 _NAMESPACES = ("timestamp", "firehose", "partitionKeyFromQuery", "partitionKeyFromLambda")
-_LETTERS = {
+_LETTERS: dict[str, Callable[[datetime, int], str]] = {
     # Java's DateTimeFormatter, as far as instants of files are made of it; each takes the number of letters.
     "y": lambda at, n: f"{at.year % 100:02d}" if n == 2 else f"{at.year:0{n}d}",
     "M": lambda at, n: at.strftime("%b" if n == 3 else "%B") if n > 2 else f"{at.month:0{n}d}",
@@ -74,7 +74,7 @@ def partition_names(prefix: str) -> set[str]:
 
 
 def evaluated(prefix: str, place: Place) -> str:
-    """Return a prefix with its expressions replaced; where none tells the time, the hour follows: ``YYYY/MM/DD/HH/``."""
+    """Return a prefix with its expressions replaced; one that has none is followed by ``YYYY/MM/DD/HH/``."""
 
     def replaced(found: re.Match[str]) -> str:
         namespace, value = found[1], found[2]

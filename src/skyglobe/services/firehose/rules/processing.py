@@ -50,9 +50,7 @@ def missing_package(processors: Processors) -> str:
     return "jq" if wanted and find_spec("jq") is None else ""
 
 
-def process(
-    processors: Processors, records: list[Record]
-) -> tuple[dict[Partition, list[Record]], list[Failed]]:
+def process(processors: Processors, records: list[Record]) -> tuple[dict[Partition, list[Record]], list[Failed]]:
     """Return records by partition, and those that cannot be told one."""
     failed: list[Failed] = []
     by_type = {processor["Type"]: parameters_of(processor) for processor in processors}
