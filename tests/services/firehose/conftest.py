@@ -1,13 +1,21 @@
 """What every Firehose story needs: a role, a bucket, delivery streams, and a server to deliver to."""
 
+import datetime as dt
 import gzip
 import json
+import ssl
+import tempfile
 import threading
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
 import pytest
 from botocore.config import Config as ClientConfig
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 _names = count(1)
 ONCE = ClientConfig(retries={"total_max_attempts": 1})
@@ -89,6 +97,25 @@ def make_stream(firehose, s3, role):
     return make
 
 
+@cache
+def _context():
+    """A server's TLS context with a certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start.replace(year=2090))
+    certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(private + certificate)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
 class Endpoint:
     """An HTTP server that keeps what it is sent and answers as it is told to."""
 
@@ -116,7 +143,8 @@ class Endpoint:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/in?x=1"
+        self._server.socket = _context().wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self._server.server_port}/in?x=1"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):

@@ -63,7 +63,7 @@ def test_an_endpoint_that_fails_is_asked_again(cloud, to_endpoint, endpoint, lan
 @pytest.mark.spec("KFH-013")
 @pytest.mark.parametrize("fault", ["status", "answer", "nobody"])
 def test_what_an_endpoint_never_takes_goes_to_the_error_prefix(cloud, to_endpoint, endpoint, landed, fault):
-    stream = to_endpoint(url="http://127.0.0.1:9/" if fault == "nobody" else None)
+    stream = to_endpoint(url="https://127.0.0.1:9/" if fault == "nobody" else None)
     if fault == "status":
         endpoint.status = 503
     endpoint.answer = {"requestId": "another", "timestamp": 1}

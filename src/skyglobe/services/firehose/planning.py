@@ -7,6 +7,7 @@ from typing import Any
 from skyglobe.services.firehose.refusals import invalid, not_built
 from skyglobe.services.firehose.rules.compression import missing_package as missing_for_compression
 from skyglobe.services.firehose.rules.destinations import (
+    BUILT,
     UNBUILT,
     Destination,
     fault_of_s3,
@@ -16,21 +17,19 @@ from skyglobe.services.firehose.rules.destinations import (
 from skyglobe.services.firehose.rules.processing import check_query, enabled_processors, parameters_of
 from skyglobe.services.firehose.rules.processing import missing_package as missing_for_processing
 
-BUILT = ("ExtendedS3", "S3", "HttpEndpoint")
 
-
-def chosen(params: dict[str, Any], ending: str) -> tuple[str, Destination]:
-    """Return kind and configuration of the one destination in ``params``, whose members end in ``ending``.
+def chosen(params: dict[str, Any]) -> tuple[str, Destination]:
+    """Return kind and configuration of the one destination in a request, or what an update changes of it.
 
     Raises InvalidArgumentException, and NotImplemented (501) for destinations whose services are not built.
     """
-    for name, service in UNBUILT.items():
-        if f"{name}Destination{ending}" in params:
+    for member, service in UNBUILT.items():
+        if member in params:
             raise not_built(f"Firehose cannot deliver to {service} yet: it is not built.")
-    given = [kind for kind in BUILT if f"{kind}Destination{ending}" in params]
+    given = [member for member in BUILT if member in params]
     if len(given) != 1:
         raise invalid("Exactly one destination configuration is supported for a Firehose")
-    return given[0], params[f"{given[0]}Destination{ending}"]
+    return BUILT[given[0]], params[given[0]]
 
 
 def check_destination(kind: str, destination: Destination) -> None:

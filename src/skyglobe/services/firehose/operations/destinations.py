@@ -43,7 +43,7 @@ def _plan(call: Call, request: dict[str, Any]) -> tuple[DeliveryStream, dict[str
             f"Cannot update firehose: {stream.id} since the current version id: {stream.version} and specified "
             f"version id: {request['CurrentDeliveryStreamVersionId']} do not match"
         )
-    kind, update = chosen(request, "Update")
+    kind, update = chosen(request)
     if kind != stream.kind and {kind, stream.kind} != {"S3", "ExtendedS3"}:
         raise invalid("Changing the type of a destination is not supported.")
     destination = merged(stream.kind, stream.destination, update)

@@ -54,7 +54,7 @@ def _plan(call: Call, request: dict[str, Any]) -> DeliveryStream:
     source = request.get("KinesisStreamSourceConfiguration")
     if TYPES.get(type_) is None or (source is not None) != TYPES[type_]:
         raise invalid("KinesisStreamSourceConfiguration is for delivery streams of type KinesisStreamAsSource only.")
-    kind, destination = chosen(request, "Configuration")
+    kind, destination = chosen(request)
     check_destination(kind, destination)
     _check_zone(destination)
     tags = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags", ())}

@@ -9,15 +9,31 @@ from skyglobe.services.firehose.rules.prefixes import fault_between, fault_of, p
 from skyglobe.services.firehose.rules.processing import enabled_processors
 from skyglobe.services.firehose.rules.processing import fault_of as fault_of_processor
 
+BUILT = {
+    # What is built, and what this house calls it.
+    "S3DestinationConfiguration": "S3",
+    "ExtendedS3DestinationConfiguration": "ExtendedS3",
+    "HttpEndpointDestinationConfiguration": "HttpEndpoint",
+    "S3DestinationUpdate": "S3",
+    "ExtendedS3DestinationUpdate": "ExtendedS3",
+    "HttpEndpointDestinationUpdate": "HttpEndpoint",
+}
 UNBUILT = {
-    # Destinations whose services are not built, by the first part of their members' names.
-    "Redshift": "Amazon Redshift",
-    "Elasticsearch": "Amazon OpenSearch Service",
-    "Amazonopensearchservice": "Amazon OpenSearch Service",
-    "AmazonOpenSearchServerless": "Amazon OpenSearch Serverless",
-    "Splunk": "Splunk",
-    "Snowflake": "Snowflake",
-    "Iceberg": "Apache Iceberg tables",
+    # What is not, and which service it waits for.
+    "RedshiftDestinationConfiguration": "Amazon Redshift",
+    "ElasticsearchDestinationConfiguration": "Amazon OpenSearch Service",
+    "AmazonopensearchserviceDestinationConfiguration": "Amazon OpenSearch Service",
+    "AmazonOpenSearchServerlessDestinationConfiguration": "Amazon OpenSearch Serverless",
+    "SplunkDestinationConfiguration": "Splunk",
+    "SnowflakeDestinationConfiguration": "Snowflake",
+    "IcebergDestinationConfiguration": "Apache Iceberg tables",
+    "RedshiftDestinationUpdate": "Amazon Redshift",
+    "ElasticsearchDestinationUpdate": "Amazon OpenSearch Service",
+    "AmazonopensearchserviceDestinationUpdate": "Amazon OpenSearch Service",
+    "AmazonOpenSearchServerlessDestinationUpdate": "Amazon OpenSearch Serverless",
+    "SplunkDestinationUpdate": "Splunk",
+    "SnowflakeDestinationUpdate": "Snowflake",
+    "IcebergDestinationUpdate": "Apache Iceberg tables",
 }
 UNBUILT_SOURCES = {"MSKSourceConfiguration": "Amazon MSK", "DatabaseSourceConfiguration": "databases"}
 UNBUILT_PROCESSORS = {
