@@ -179,7 +179,7 @@ def test_the_certificate_is_made_by_the_first_secure_connection_and_only_once(se
     assert made == [context]
 
 
-def test_without_a_certificate_plain_http_goes_on(serving, echo, folder):
+def test_without_a_certificate_plain_http_goes_on(serving, echo, context, folder):
     def fail():
         raise OSError(28, "No space left on device")
 
