@@ -40,11 +40,18 @@ COMPILED = (
     "gateway/hosts.py",
     "gateway/identify.py",
     "gateway/key_uses.py",
+    "gateway/organizations.py",
     "gateway/performing.py",
     "gateway/plans.py",
     "gateway/scope.py",
     "gateway/sigv4.py",
+    "gateway/usage.py",
     "gateway/validity.py",
+    "policy/conditions.py",
+    "policy/decision.py",
+    "policy/operators.py",
+    "policy/principals.py",
+    "policy/statements.py",
     "services/s3/rules/*.py",
     "services/s3/operations/deleting.py",
     "services/s3/operations/getting.py",
@@ -94,7 +101,8 @@ class CompilingHook(BuildHookInterface[Any]):
         return self.target_name == "wheel" and os.environ.get("SKYGLOBE_COMPILE") == "1"
 
     def dependencies(self) -> list[str]:
-        return [MYPY, "setuptools"] if self.is_wanted else []
+        """Return what building takes: the compiler, and the libraries whose types it must know."""
+        return [MYPY, "setuptools", *self.metadata.core.dependencies] if self.is_wanted else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile into a temporary folder and name the results to the builder."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from skyglobe.kernel.principals import Principal
 from skyglobe.policy.documents import Policy
 from skyglobe.policy.messages import Layer, denial
@@ -181,6 +183,7 @@ class _Layered(NamedTuple):
 _MOST_QUESTIONS = 64
 
 
+@mypyc_attr(native_class=False)  # compiled classes cannot derive from tuples
 class Sources(tuple[Source, ...]):  # noqa: SLOT001 - tuples can have no slots of their own
     """A caller's policies, kept together with what they may say of what was asked last."""
 
