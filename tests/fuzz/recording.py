@@ -95,6 +95,7 @@ def record(cloud: TestCloud, key: tuple[str, str]) -> list[Recorded]:
     recorder = Recorder(cloud, key)
     _record_sts(recorder)
     _record_sqs(recorder)
+    _record_sns(recorder)
     _record_s3(recorder)
     _record_s3_uploads(recorder)
     recorder.serialized(
@@ -114,6 +115,43 @@ def _record_sts(recorder: Recorder) -> None:
         RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="session",
         Policy='{"Version":"2012-10-17","Statement":[]}', Tags=[{"Key": "a", "Value": "b"}],
     )  # fmt: skip
+
+
+def _record_sns(recorder: Recorder) -> None:
+    sns = recorder.client("sns")
+    topic, queue = "arn:aws:sns:us-east-1:000000000000:recorded", "arn:aws:sqs:us-east-1:000000000000:recorded"
+
+    def call(operation: str, **parameters: Any) -> None:
+        recorder.call(f"sns {operation}", "query", getattr(sns, operation), **parameters)
+
+    call("create_topic", Name="recorded", Attributes={"DisplayName": "d"}, Tags=[{"Key": "a", "Value": "b"}])
+    call("create_topic", Name="recorded.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
+    filtering = {"FilterPolicy": '{"a": [{"prefix": "v"}], "b": [{"numeric": [">", 1]}]}'}
+    call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=filtering)
+    call("subscribe", TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+    message = {"Message": "hello", "MessageAttributes": {"a": {"DataType": "String", "StringValue": "v"}}}
+    call("publish", TopicArn=topic, Subject="s", **message)
+    call("publish", TopicArn=topic, Message='{"default": "x"}', MessageStructure="json")
+    call("publish", TopicArn=f"{topic}.fifo", Message="x", MessageGroupId="g", MessageDeduplicationId="d")
+    call("publish_batch", TopicArn=topic, PublishBatchRequestEntries=[{"Id": "1", **message}, {"Id": "2", **message}])
+    policy = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sns:Publish","Resource":"*"}]}'
+    call("set_topic_attributes", TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    delivery = '{"http":{"defaultHealthyRetryPolicy":{"numRetries":5,"minDelayTarget":1,"maxDelayTarget":9}}}'
+    call("set_topic_attributes", TopicArn=topic, AttributeName="DeliveryPolicy", AttributeValue=delivery)
+    call("confirm_subscription", TopicArn=topic, Token="f" * 288)
+    call("list_subscriptions_by_topic", TopicArn=topic)
+    call("add_permission", TopicArn=topic, Label="l", AWSAccountId=["111122223333"], ActionName=["Publish"])
+    protection = (
+        '{"Name":"p","Version":"2021-06-01","Statement":[{"DataDirection":"Inbound","Principal":["*"],'
+        '"DataIdentifier":["arn:aws:dataprotection::aws:data-identifier/EmailAddress"],"Operation":{"Deny":{}}}]}'
+    )
+    call("put_data_protection_policy", ResourceArn=topic, DataProtectionPolicy=protection)
+    application = {"Name": "app", "Platform": "GCM", "Attributes": {"PlatformCredential": "k"}}
+    call("create_platform_application", **application)
+    arn = "arn:aws:sns:us-east-1:000000000000:app/GCM/app"
+    call("create_platform_endpoint", PlatformApplicationArn=arn, Token="t", CustomUserData="d")
+    call("set_sms_attributes", attributes={"DefaultSenderID": "Shop"})
+    call("create_sms_sandbox_phone_number", PhoneNumber="+15555550100")
 
 
 def _record_sqs(recorder: Recorder) -> None:
