@@ -30,6 +30,7 @@ GIVEN = {
     "QueueUrl": f"http://localhost:4566/{ACCOUNT}/orders",
     "SourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders",
     "DestinationArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:others",
+    "SubscriptionArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:sample:1b2c3d4e-0000-4000-8000-000000000000",
     "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p",
     "PolicySourceArn": f"arn:aws:iam::{ACCOUNT}:user/ann",
     "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/p",

@@ -144,7 +144,10 @@ def _denied(call: Call, plan: Plan, decision: Decision) -> ServiceError:
     if decision.question.principal.is_anonymous and plan.signed.is_s3:
         return ServiceError("Access Denied", code="AccessDenied", status=403)
     if plan.service is not None and plan.service.denied:
-        return ServiceError(decision.message, code=plan.service.denied, status=403)
+        # The service with a code of its own writes its actions in capitals: "SNS:Publish".
+        prefix = decision.question.action.partition(":")[0]
+        text = decision.message.replace(f" {prefix}:", f" {prefix.upper()}:", 1)
+        return ServiceError(text, code=plan.service.denied, status=403)
     if plan.protocol in ("query", "rest-xml") or plan.service_model.is_query_compatible:
         return ServiceError(decision.message, code="AccessDenied", status=403)
     status = 403 if plan.protocol == "rest-json" else 400

@@ -18,11 +18,11 @@ sns.resource_policies(resource_policy)
 @sns.needs
 def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
     """List what a call needs. Batches need the action of their single form; subscriptions are their topic's."""
-    action = f"SNS:{operation.removesuffix('Batch')}"
+    action = f"sns:{operation.removesuffix('Batch')}"
     if operation == "CreateTopic":
         arn = topic_arn(call, params.get("Name", ""))
         needs = [Need(action, arn, call.account)]
-        return [*needs, Need("SNS:TagResource", arn, call.account)] if params.get("Tags") else needs
+        return [*needs, Need("sns:TagResource", arn, call.account)] if params.get("Tags") else needs
     name = next((name for name in _ARNS if params.get(name)), None)
     if name is None:
         return [Need(action, "*", call.account)]
