@@ -52,7 +52,6 @@ def test_one_endpoint_answers_for_every_service(aws: Any) -> None:
         ("kms", "list_keys"),
         ("lambda", "list_functions"),
         ("route53", "list_hosted_zones"),
-        ("sns", "list_topics"),
         ("cloudwatch", "list_metrics"),
     ]:
         client = aws.client(service)
@@ -61,6 +60,7 @@ def test_one_endpoint_answers_for_every_service(aws: Any) -> None:
         name = client.meta.method_to_api_mapping[operation]
         assert f"{service}.{name}" in caught.value.response["Error"]["Message"]
     assert aws.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert aws.client("sns").list_topics()["Topics"] == []
     assert aws.client("s3").list_buckets()["Buckets"] == []
     assert aws.client("iam").list_roles()["Roles"] == []
 
