@@ -23,6 +23,7 @@ MAX_ATTEMPTS = 8
 """How often a delivery is tried before it is set aside in the dead-letter view."""
 FIRST_RETRY_FOR = 1_000  # milliseconds; doubles with each attempt
 MAX_DELIVERIES = 64  # at the same time
+BATCH = 16  # of plain consumers in one turn, between two looks at the rest of the event loop
 STORE_RETRY_FOR = 1.0  # seconds of real time, after the store refused (disk full): that has nothing to do with a letter
 SETTLE_FOR = 10.0  # seconds of real time a turn of the clock waits for deliveries that do not end
 
@@ -165,9 +166,7 @@ class OutboxRunner:
                     await asyncio.sleep(STORE_RETRY_FOR)
                     self._again = True
                     continue
-                for letter in ready:
-                    self._busy.add(letter.id)
-                    self._spawn(self._deliver(letter))
+                await self._deliver_all(ready)
         finally:
             self._is_looking = False
 
@@ -198,6 +197,51 @@ class OutboxRunner:
 
         self._kernel.spawn(wait())
 
+    async def _deliver_all(self, ready: list[Letter]) -> None:
+        """Have plain consumers do their work here and now, a few in each turn; start the others beside it."""
+        plain: list[tuple[Letter, Callable[..., Any]]] = []
+        for letter in ready:
+            self._busy.add(letter.id)
+            service = self._kernel.services.find(letter.service)
+            consumer = service.consumers.get(letter.kind) if service is not None else None
+            if consumer is None or inspect.iscoroutinefunction(consumer):
+                self._spawn(self._deliver(letter))
+            else:
+                plain.append((letter, consumer))
+        for start in range(0, len(plain), BATCH):
+            batch = plain[start : start + BATCH]
+            await asyncio.gather(
+                *(self._submit(letter, consumer) for letter, consumer in batch), return_exceptions=True
+            )
+
+    def _submit(self, letter: Letter, consumer: Callable[..., Any]) -> asyncio.Future[None]:
+        """Deliver by a plain consumer in this turn; what fails is set back beside it."""
+
+        def ended(done: asyncio.Future[None]) -> None:
+            failure = done.exception() if not done.cancelled() else None
+            if failure is None:
+                self._busy.discard(letter.id)
+                self._again = True
+            else:
+                self._spawn(self._fail(letter, failure))
+
+        future = self._kernel.turns.submit(lambda writes: self._finish(writes, letter, consumer))
+        future.add_done_callback(ended)
+        return future
+
+    async def _fail(self, letter: Letter, failure: BaseException) -> None:
+        try:
+            if isinstance(failure, StoreFailure) or not isinstance(failure, Exception):
+                await asyncio.sleep(STORE_RETRY_FOR)
+            else:
+                _log.warning("delivery %s.%s %s failed: %r", letter.service, letter.kind, letter.id, failure)
+                await self._kernel.turns.perform(lambda writes: self._set_back(writes, letter, failure))
+        except StoreFailure:
+            await asyncio.sleep(STORE_RETRY_FOR)
+        finally:
+            self._busy.discard(letter.id)
+            self.wake()
+
     async def _deliver(self, letter: Letter) -> None:
         try:
             failure = await self._attempt(letter)
@@ -215,11 +259,8 @@ class OutboxRunner:
             if service is None:
                 raise LookupError(f"service {letter.service} is not enabled")
             consumer = service.consumers[letter.kind]
-            if inspect.iscoroutinefunction(consumer):
-                await consumer(Delivery(self._kernel, letter), letter.payload)
-                await self._kernel.turns.perform(lambda writes: self._finish(writes, letter))
-            else:
-                await self._kernel.turns.perform(lambda writes: self._finish(writes, letter, consumer))
+            await consumer(Delivery(self._kernel, letter), letter.payload)
+            await self._kernel.turns.perform(lambda writes: self._finish(writes, letter))
             return None
         except StoreFailure:
             raise

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.access import Need
-from skyglobe.kernel.arns import parse_arn
+from skyglobe.kernel.arns import Arn, parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import find_subscription, resource_policy, topic_arn
+from skyglobe.services.sns.records import topics
 
 _ARNS = ("TopicArn", "ResourceArn", "SubscriptionArn", "TargetArn", "PlatformApplicationArn", "EndpointArn")
 
@@ -39,7 +40,15 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         arn = arn.rpartition(":")[0]
     elif operation == "ConfirmSubscription":
         owner = call.account  # the token says the rest: endpoints need not be the topic's owner's
-    return [Need(action, arn, owner, _context(operation, params))]
+    return [Need(action, arn, owner, _context(operation, params), _policy_at_hand(call, place, name))]
+
+
+def _policy_at_hand(call: Call, place: Arn, parameter: str) -> str | None:
+    """Return a topic's policy where that spares the engine a question: one that was not set lets in services only."""
+    if parameter not in ("TopicArn", "TargetArn") or call.principal.type == "service" or "/" in place.resource:
+        return None
+    topic = topics.find(call.within(place.account, place.region), place.resource)
+    return topic.attributes.get("Policy", "") if topic is not None else ""
 
 
 def _context(operation: str, params: dict[str, Any]) -> dict[str, str | list[str]]:
