@@ -136,6 +136,12 @@ def test_a_deep_pattern_is_refused_rather_than_met_with_a_crash():
         parse_pattern(text)
 
 
+def test_wildcards_take_no_longer_for_being_many():
+    pattern = compile_pattern({"a": [{"wildcard": "a*" * 200 + "b"}]})
+    assert not pattern.matches({"a": "a" * 200_000})
+    assert compile_pattern({"a": [{"wildcard": "\\*a*b\\\\"}]}).matches({"a": "*a-b\\"})
+
+
 def test_true_is_not_one():
     assert not compile_pattern({"a": [1]}).matches({"a": True})
     assert not compile_pattern({"a": [{"numeric": ["=", 1]}]}).matches({"a": True})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,6 @@ Test = Callable[[Any], bool]
 _Compare = Callable[[float, float], bool]
 _TOP: dict[str, _Compare] = {"<": lambda value, top: value < top, "<=": lambda value, top: value <= top}
 _BOTTOM: dict[str, _Compare] = {">": lambda value, bottom: value > bottom, ">=": lambda value, bottom: value >= bottom}
-MAX_STARS = 10  # of a wildcard: what it costs to try grows with each
 
 
 class InvalidPattern(ValueError):
@@ -88,27 +86,42 @@ def _equals_ignore_case(operand: Any) -> Test:
 
 def _wildcard(operand: Any) -> Test:
     """An asterisk stands for any run of characters, unless a backslash is before it."""
-    text = _text(operand, "wildcard")
-    parts: list[str] = []
-    stars, at = 0, 0
+    first, *rest = _between_stars(_text(operand, "wildcard"))
+    if not rest:
+        return _of_text(lambda value: value == first)
+    *middle, last = rest
+
+    def test(value: str) -> bool:
+        at, end = len(first), len(value) - len(last)
+        if at > end or not value.startswith(first) or not value.endswith(last):
+            return False
+        for part in middle:
+            found = value.find(part, at, end)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
+
+    return _of_text(test)
+
+
+def _between_stars(text: str) -> list[str]:
+    """Return what stands between the asterisks of a wildcard. Raises InvalidPattern."""
+    parts, at = [""], 0
     while at < len(text):
         if text[at] == "\\":
             if text[at + 1 : at + 2] not in ("*", "\\"):
                 raise InvalidPattern(f"Invalid escape character at pos {at}")
             at += 1
-            parts.append(re.escape(text[at]))
+            parts[-1] += text[at]
         elif text[at] == "*":
-            if parts and parts[-1] == ".*":
-                raise InvalidPattern(f"Consecutive wildcard characters at pos {at - 1}")
-            stars += 1
-            parts.append(".*")
+            if text[at + 1 : at + 2] == "*":
+                raise InvalidPattern(f"Consecutive wildcard characters at pos {at}")
+            parts.append("")
         else:
-            parts.append(re.escape(text[at]))
+            parts[-1] += text[at]
         at += 1
-    if stars > MAX_STARS:
-        raise InvalidPattern("Rule is too complex - try using fewer wildcard characters or fewer repeating characters")
-    match = re.compile("".join(parts), re.DOTALL).fullmatch
-    return _of_text(lambda value: match(value) is not None)
+    return parts
 
 
 def _cidr(operand: Any) -> Test:

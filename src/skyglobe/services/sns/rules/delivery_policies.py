@@ -7,6 +7,7 @@ without giving formulas; those of ``backoff`` here are ours, and there is no jit
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from skyglobe.services.sns.refusals import invalid
@@ -119,6 +120,7 @@ def effective_topic_policy(text: str) -> str:
     return json.dumps({"http": effective}, separators=(",", ":"))
 
 
+@lru_cache(maxsize=1_024)
 def effective_policy(topic_text: str, subscription_text: str) -> DeliveryPolicy:
     """Return what applies to a subscription: its own policy over its topic's over the defaults."""
     http = json.loads(effective_topic_policy(topic_text))["http"]

@@ -41,11 +41,17 @@ def _always(text: str) -> bool:
 
 
 _IDENTIFIERS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
-    "EmailAddress": (re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"), _always),
+    "EmailAddress": (
+        re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"),
+        _always,
+    ),
     "CreditCardNumber": (re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)"), _is_card),
     "IpAddress": (re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"), _is_address),
     "Ssn-US": (re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)"), _always),
-    "AwsSecretKey": (re.compile(r"(?<![A-Za-z0-9/+=])(?=[^\s]*[/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"), _always),
+    "AwsSecretKey": (
+        re.compile(r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9]{0,39}[/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"),
+        _always,
+    ),
     "PgpPrivateKey": (re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----"), _always),
     "PkcsPrivateKey": (re.compile(r"-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----"), _always),
     "OpenSshPrivateKey": (re.compile(r"-----BEGIN OPENSSH PRIVATE KEY-----"), _always),
