@@ -92,7 +92,7 @@ def _decision_for_service(call: Call, need: Need, params: dict[str, Any], resour
     context = RequestContext(call, need, params)
     question = Question(principal, need.action, need.resource, context, need.account)
     decision = decide(question, PolicySet(resource=resource))
-    if context.asked <= LASTING:
+    if context.asked <= LASTING and context.asked.isdisjoint(need.context):
         lasting = {name: context[name] for name in context.asked if name in context}
         cache.keep(key, decision._replace(question=question._replace(context=lasting)))
     return decision

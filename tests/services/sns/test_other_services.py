@@ -38,18 +38,6 @@ def function(cloud, calls):
     return service
 
 
-@pytest.fixture
-def stream(cloud, calls):
-    service = Service("firehose")
-
-    @service.operation
-    def put_record(call, delivery_stream_name, record):
-        calls.append((delivery_stream_name, record["Data"]))
-        return {"RecordId": "1"}
-
-    cloud.kernel.services.add(service)
-
-
 def test_a_function_is_invoked_with_the_message_as_an_event(sns, topic, function, calls, publish):
     arn = sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=FUNCTION)["SubscriptionArn"]
     attributes = {"a": {"DataType": "String", "StringValue": "x"}}
@@ -91,10 +79,60 @@ def test_functions_do_not_take_raw_messages(sns, topic, function, refused):
     assert (code, status) == ("InvalidParameter", 400)
 
 
-def test_a_stream_is_given_a_line_for_each_message(sns, topic, stream, calls, publish, refused):
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@pytest.fixture
+def role(aws):
+    """A role that SNS and Firehose may assume, to write to streams and buckets."""
+    iam = aws.client("iam")
+    services = ["sns.amazonaws.com", "firehose.amazonaws.com"]
+    trust = policy({"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"})
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+    allowing = policy({"Effect": "Allow", "Action": ["firehose:PutRecord", "s3:PutObject"], "Resource": "*"})
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=allowing)
+    return ROLE
+
+
+@pytest.fixture
+def stream(aws, role):
+    """A delivery stream into the bucket ``landing``; what has landed there, when called."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="landing")
+    hints = {"IntervalInSeconds": 60, "SizeInMBs": 1}
+    destination = {"RoleARN": role, "BucketARN": "arn:aws:s3:::landing", "BufferingHints": hints}
+    aws.client("firehose").create_delivery_stream(
+        DeliveryStreamName="d", ExtendedS3DestinationConfiguration=destination
+    )
+
+    def landed():
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket="landing").get("Contents", [])]
+        return b"".join(s3.get_object(Bucket="landing", Key=key)["Body"].read() for key in keys).decode()
+
+    return landed
+
+
+@pytest.mark.spec("SNS-017")
+def test_messages_reach_a_bucket_by_way_of_a_delivery_stream(cloud, sns, topic, stream, publish, refused):
     wanted = {"TopicArn": topic, "Protocol": "firehose", "Endpoint": STREAM}
     assert refused(sns.subscribe, **wanted)[:2] == ("InvalidParameter", 400)
     sns.subscribe(**wanted, Attributes={"SubscriptionRoleArn": ROLE, "RawMessageDelivery": "true"})
     publish(topic, "one")
     publish(topic, "two")
-    assert calls == [("d", b"one\n"), ("d", b"two\n")]
+    assert stream() == ""
+    cloud.turn(61)
+    assert stream() == "one\ntwo\n"
+
+
+def test_a_role_that_may_not_write_to_the_stream_delivers_nothing(aws, cloud, sns, topic, stream, publish, make_queue):
+    dead = make_queue()
+    dead.let_in(topic)
+    attributes = {"SubscriptionRoleArn": ROLE, "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead.arn})}
+    sns.subscribe(TopicArn=topic, Protocol="firehose", Endpoint=STREAM, Attributes=attributes)
+    allowing = policy({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
+    aws.client("iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=allowing)
+    publish(topic, "lost")
+    cloud.turn(61)
+    assert stream() == ""
+    assert dead.texts() == ["lost"]

@@ -120,7 +120,7 @@ async def _call(delivery: Delivery, payload: dict[str, Any], service: str) -> No
     topic, subscription = await delivery.transact(look)
     if topic is None or subscription is None:
         return
-    region = subscription.endpoint.split(":")[3]
+    _, _, _, region, owner, _ = subscription.endpoint.split(":", 5)
     try:
         if service == "lambda":
             caller = ServiceCaller(delivery.kernel, "sns", delivery.account, region, topic.arn)
@@ -128,7 +128,7 @@ async def _call(delivery: Delivery, payload: dict[str, Any], service: str) -> No
             params = {"FunctionName": subscription.endpoint, "InvocationType": "Event", "Payload": event.encode()}
             await caller.call("lambda", "Invoke", params)
         else:
-            caller = ServiceCaller(delivery.kernel, "sns", delivery.account, region)
+            caller = await _acting_in_role(delivery, owner, region, subscription.attributes["SubscriptionRoleArn"])
             name = subscription.endpoint.rpartition("/")[2]
             record = {"Data": (payload["body"] + "\n").encode()}
             await caller.call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": record})
@@ -138,6 +138,15 @@ async def _call(delivery: Delivery, payload: dict[str, Any], service: str) -> No
         code, text = error.code, error.message
         body = {"MessageBody": payload["body"]}
         await delivery.transact(lambda scope: dead_letter(scope, topic, subscription, body, code, text))
+
+
+async def _acting_in_role(delivery: Delivery, account: str, region: str, role_arn: str) -> ServiceCaller:
+    """Return a caller in a session of a subscription's role. A cloud that is told to offer no IAM has no roles."""
+    own = ServiceCaller(delivery.kernel, "sns", account, region)
+    services = delivery.kernel.services
+    if services.find("iam") is None or services.find("sts") is None:
+        return own
+    return await own.assuming(role_arn, "sns")
 
 
 @sns.timer("expire")
