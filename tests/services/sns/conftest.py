@@ -1,11 +1,16 @@
 """What every SNS story needs: topics, queues that let SNS in, and servers that are subscribed."""
 
 import json
+import ssl
 import threading
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from skyglobe.kernel.wire import Request
 
@@ -131,7 +136,7 @@ def browse(cloud):
 class Server:
     """A subscriber's HTTP server, which writes down what it is sent and answers as it is told."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.requests = []
         self.statuses = []
         outer = self
@@ -148,7 +153,9 @@ class Server:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook?x=1"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' * (tls is not None)}://127.0.0.1:{self._server.server_address[1]}/hook?x=1"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def bodies(self):
@@ -162,6 +169,24 @@ class Server:
 @pytest.fixture
 def server():
     made = Server()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tls_server(tmp_path):
+    """The same over TLS, with a certificate that nobody on this machine vouches for."""
+    key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
+    certificate = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    certificate = certificate.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    file = tmp_path / "server.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    made = Server(tls)
     yield made
     made.close()
 

@@ -246,6 +246,14 @@ def test_credentials_in_the_url_are_sent(sns, topic, server, cloud):
     assert server.requests[0][0]["Authorization"] == "Basic " + base64.b64encode(b"user:pass").decode()
 
 
+def test_https_is_spoken_where_it_is_asked_for(sns, topic, tls_server, publish, cloud):
+    sns.subscribe(TopicArn=topic, Protocol="https", Endpoint=tls_server.url)
+    cloud.settle()
+    sns.confirm_subscription(TopicArn=topic, Token=tls_server.bodies()[0]["Token"])
+    publish(topic, "in confidence")
+    assert tls_server.bodies()[1]["Message"] == "in confidence"
+
+
 def test_the_unsubscribe_link_ends_a_subscription_and_says_how_to_have_it_back(
     sns, topic, confirmed, server, publish, browse, cloud
 ):
