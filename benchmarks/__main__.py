@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
         "--targets",
         default="skyglobe,moto,ministack,null",
         metavar="NAMES",
-        help="who takes part; skyglobe always",
+        help="who takes part, kinesalite among others when asked for; skyglobe always",
     )
     add("--as-is", action="store_true", help="measure this checkout, not a compiled wheel of it")
     add("--rounds", type=int, help="turns each target takes (5; quick 3)")
@@ -78,6 +78,7 @@ def makers(names: list[str], ours: Path) -> tuple[dict[str, Callable[[], Target]
         versions = targets.peer_versions(programs)
         made["moto"] = lambda: targets.moto(programs)
         made["ministack"] = lambda: targets.ministack(programs)
+    made["kinesalite"] = targets.kinesalite
     return {name: made[name] for name in names}, versions
 
 
@@ -87,8 +88,8 @@ def running(made: dict[str, Callable[[], Target]]) -> Iterator[list[Target]]:
     started: list[Target] = []
     try:
         for name, make in made.items():
-            target = make()
             try:
+                target = make()
                 target.start()
             except CannotStart as problem:
                 if name == "skyglobe":
@@ -116,9 +117,9 @@ async def measure_rates(started: list[Target], options: argparse.Namespace, resu
 
 
 async def measure_growths(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
-    for kind in (growth.Queue, growth.Keys):
+    for kind in (growth.Queue, growth.Keys, growth.Records):
         for target in started:
-            if target.is_null:
+            if target.is_null or target.name == "kinesalite":
                 continue
             most = options.levels[-1] if target.name == "skyglobe" else PEER_LEVELS_UP_TO
             levels = [level for level in options.levels if level <= most]

@@ -14,6 +14,8 @@ FANNED = {"SNS publish to 5 queues": {"moto": 3.0, "ministack": 3.0}}
 """The same for workloads with goals of their own."""
 LARGE = {"S3 put 16 MiB": 1.5, "S3 get 16 MiB": 1.0}
 """How many times the better peer's rate Skyglobe's is to be."""
+STREAMS = 3.0
+"""How many times each peer's rate Skyglobe's is to be, for many records of streams in one request."""
 GROWTH = 1.5
 COLD_START_SECONDS = 0.4
 IDLE_MIB = 60.0
@@ -50,6 +52,13 @@ def rate_verdicts(cells: list[Measured]) -> list[Verdict]:
             if best is not None:
                 goal = f"{workload}: times the better peer ({best.target})"
                 verdicts.append(Verdict(goal, LARGE[workload], ours.times(best), True))
+        elif workload.startswith("Kinesis"):
+            peers = [cell for cell in cells if (cell.workload, cell.connections) == (workload, connections)]
+            verdicts += [
+                Verdict(f"{workload}, {connections}: times {cell.target}", STREAMS, ours.times(cell), True)
+                for cell in peers
+                if cell.target not in ("skyglobe", "null")
+            ]
         elif connections == 16:
             verdicts += [
                 Verdict(

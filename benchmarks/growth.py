@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from benchmarks.load import LoadFailed, play
 from benchmarks.prepared import Preparer
 from benchmarks.targets import Target
-from benchmarks.workloads import Unfit, expect, fill_scripts, make_bucket, unique
+from benchmarks.workloads import PUT_RECORDS, Unfit, expect, fill_scripts, make_bucket, make_stream, unique
 
 RECEIVES = 300
 """Measured at each level: fewer than the smallest level has messages, each of which is received once."""
@@ -89,6 +90,50 @@ class Keys:
         expect(page["KeyCount"] == 1000, f"a page of {page['KeyCount']} keys")
 
 
+class Records:
+    """A shard that is filled step by step, and read from all over."""
+
+    name = "Kinesis GetRecords of 500 by records retained"
+
+    def __init__(self, target: Target) -> None:
+        self._preparer = target.preparer()
+        self._kinesis = self._preparer.client("kinesis")
+        self.stream = make_stream(target, self._preparer, 1)
+        self._marks: list[str] = []
+
+    def additions(self, start: int, stop: int) -> Iterator[bytes]:
+        fresh = renewed(self._preparer, "kinesis", "put_records", StreamName=self.stream, Records=[])
+        data = base64.b64encode(b"r" * 100).decode()
+        for first in range(start, stop, PUT_RECORDS):
+            if first % 100_000 < PUT_RECORDS:
+                marked = self._kinesis.put_record(StreamName=self.stream, Data=b"mark", PartitionKey="k")
+                self._marks.append(marked["SequenceNumber"])
+            count = min(PUT_RECORDS, stop - first)
+            records = [{"Data": data, "PartitionKey": "k"}] * count
+            yield fresh(json.dumps({"StreamName": self.stream, "Records": records}).encode(), None)
+
+    def probes(self, level: int) -> list[bytes]:
+        (shard,) = self._kinesis.list_shards(StreamName=self.stream)["Shards"]
+        marks = [self._marks[place % len(self._marks)] for place in range(PAGES)]
+        iterators = [
+            self._kinesis.get_shard_iterator(
+                StreamName=self.stream,
+                ShardId=shard["ShardId"],
+                ShardIteratorType="AT_SEQUENCE_NUMBER",
+                StartingSequenceNumber=mark,
+            )["ShardIterator"]
+            for mark in marks
+        ]
+        return [
+            self._preparer.prepare("kinesis", "get_records", ShardIterator=iterator, Limit=PUT_RECORDS).wire
+            for iterator in iterators
+        ]
+
+    def check(self) -> None:
+        """Expect a page to be full."""
+        expect(bool(self._marks), "nothing was put")
+
+
 def renewed(preparer: Preparer, service: str, operation: str, **parameters: object) -> Callable[..., bytes]:
     """Return a function from body and path to a signed request, whose date botocore renews every 5,000 requests."""
     count = 0
@@ -104,7 +149,9 @@ def renewed(preparer: Preparer, service: str, operation: str, **parameters: obje
     return fresh
 
 
-async def measure_growth(kind: type[Queue | Keys], target: Target, levels: list[int], patience: float) -> Growth:
+async def measure_growth(
+    kind: type[Queue | Keys | Records], target: Target, levels: list[int], patience: float
+) -> Growth:
     """Fill and probe at each level; stop where filling takes longer than ``patience`` seconds."""
     found = Growth(kind.name, target.name, {})
     try:

@@ -45,6 +45,8 @@ class Target:
     port: int
     key: tuple[str, str] = ("test", "test")
     environment: dict[str, str] = field(default_factory=dict)
+    probe: tuple[str, str] = ("sts", "get_caller_identity")
+    """A call it answers with success from the first moment on."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,7 +68,7 @@ class Target:
 
     def start(self) -> float:
         """Start it and wait for its first successful answer; return the seconds that took. Raises ``CannotStart``."""
-        request = self.preparer().prepare("sts", "get_caller_identity").wire
+        request = self.preparer().prepare(*self.probe).wire
         began = time.perf_counter()
         self.process = subprocess.Popen(
             self.command,
@@ -132,6 +134,19 @@ def moto(programs: Path) -> Target:
 def ministack(programs: Path) -> Target:
     port = free_port()
     return Target("ministack", [str(programs / "ministack")], port, environment={"GATEWAY_PORT": str(port)})
+
+
+def kinesalite() -> Target:
+    """A peer from npm that is Kinesis only."""
+    program = FOLDER / "npm" / "node_modules" / "kinesalite" / "cli.js"
+    if not program.exists():
+        install = ["npm", "install", "--prefix", str(FOLDER / "npm"), "--no-audit", "--no-fund", "kinesalite"]
+        done = subprocess.run(install, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise CannotStart(f"npm cannot install kinesalite: {done.stderr[-500:]}")
+    port = free_port()
+    command = ["node", str(program), "--port", str(port), "--createStreamMs", "0", "--shardLimit", "500"]
+    return Target("kinesalite", command, port, probe=("kinesis", "list_streams"))
 
 
 def install_peers() -> Path:

@@ -20,6 +20,8 @@ LARGE_BYTES = 16 * MIB
 SMALL_BODY = b"x" * 1024
 MESSAGE = "m" * 256
 DRAIN_FOR = 60.0  # seconds until messages count as lost
+PUT_RECORDS = 500  # of one PutRecords; its API reference
+GET_RECORDS = 10_000  # of one GetRecords; its API reference
 OBJECTS = 512
 """Objects a small workload goes round; botocore signs each of their requests beforehand."""
 
@@ -195,12 +197,52 @@ def large_gets(target: Target, preparer: Preparer) -> Job:
     return Job(around([preparer.prepare("s3", "get_object", Bucket=bucket, Key="large").wire]))
 
 
+def make_stream(target: Target, preparer: Preparer, shards: int) -> str:
+    name = unique("stream")
+    if not target.is_null:
+        kinesis = preparer.client("kinesis")
+        kinesis.create_stream(StreamName=name, ShardCount=shards)
+        kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    return name
+
+
+def stream_puts(target: Target, preparer: Preparer) -> Job:
+    """PutRecords of as many records of a KiB as a call may have, over the four shards of a stream."""
+    name = make_stream(target, preparer, 4)
+    records = [{"Data": SMALL_BODY, "PartitionKey": str(number)} for number in range(PUT_RECORDS)]
+    if not target.is_null:
+        answer = preparer.client("kinesis").put_records(StreamName=name, Records=records)
+        expect(answer.get("FailedRecordCount", 0) == 0, "records were refused")
+        expect(len({put["ShardId"] for put in answer["Records"]}) == 4, "records were not spread over the shards")
+    return Job(around([preparer.prepare("kinesis", "put_records", StreamName=name, Records=records).wire]))
+
+
+def stream_gets(target: Target, preparer: Preparer) -> Job:
+    """GetRecords of 10,000 records of a KiB, from the beginning of a shard."""
+    name, iterator = make_stream(target, preparer, 1), "iterator"
+    if not target.is_null:
+        kinesis = preparer.client("kinesis")
+        records = [{"Data": SMALL_BODY, "PartitionKey": "k"} for _ in range(PUT_RECORDS)]
+        for _ in range(GET_RECORDS // PUT_RECORDS):
+            kinesis.put_records(StreamName=name, Records=records)
+        (shard,) = kinesis.list_shards(StreamName=name)["Shards"]
+        iterator = kinesis.get_shard_iterator(
+            StreamName=name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        found = kinesis.get_records(ShardIterator=iterator, Limit=GET_RECORDS)["Records"]
+        expect(len(found) == GET_RECORDS, f"{len(found)} records came instead of {GET_RECORDS}")
+        expect(found[-1]["Data"] == SMALL_BODY, "not the records that were put")
+    return Job(around([preparer.prepare("kinesis", "get_records", ShardIterator=iterator, Limit=GET_RECORDS).wire]))
+
+
 WORKLOADS = [
     Workload("STS GetCallerIdentity", identity),
     Workload("SQS send, receive, delete", messages),
     Workload("SNS publish to 5 queues", publishes),
     Workload("S3 put 1 KiB", small_puts),
     Workload("S3 get 1 KiB", small_gets),
+    Workload("Kinesis PutRecords 500 × 1 KiB", stream_puts, (1, 4)),
+    Workload("Kinesis GetRecords 10,000", stream_gets, (1,)),
     Workload("S3 put 16 MiB", large_puts, (1,), 16),
     Workload("S3 get 16 MiB", large_gets, (1,), 16),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, ServiceModel, Shape
+from skyglobe.protocols.parsing.bulk_body import bulk_decoder
 from skyglobe.protocols.parsing.cbor_body import CborConverters, decode_cbor
 from skyglobe.protocols.parsing.compression import decompressed, takes_compression
 from skyglobe.protocols.parsing.json_body import decode_json
@@ -48,7 +49,19 @@ def _xml_converters(service: ServiceModel) -> XmlConverters:
 
 
 def _compile_json(operation: OperationModel) -> Parser:
-    return _compile_tree(operation, decode_json, _converters(operation.service, TreeConverters))
+    usual = _compile_tree(operation, decode_json, _converters(operation.service, TreeConverters))
+    decode = bulk_decoder(operation.input) if operation.input is not None else None
+    if decode is None:
+        return usual
+
+    def parse(request: Request, labels: dict[str, str]) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = decode(request.body)
+        except (ValueError, RecursionError):
+            return usual(request, labels)
+        return found
+
+    return parse
 
 
 def _compile_cbor(operation: OperationModel) -> Parser:

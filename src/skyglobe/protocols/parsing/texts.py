@@ -81,6 +81,10 @@ def read_float(text: str) -> float:
 def read_blob(text: str) -> bytes:
     """Read base64; white space within is ignored, as XML writers break lines."""
     try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        pass
+    try:
         return b64decode("".join(text.split()), validate=True)
     except binascii.Error as error:
         raise ValueError(text) from error

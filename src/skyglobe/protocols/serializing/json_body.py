@@ -1,7 +1,8 @@
 """JSON bodies: each shape compiled once into a function from a value to what msgspec encodes as it stands.
 
 Most values need nothing: text, numbers and booleans are JSON's own, and msgspec writes bytes as base64. Compiling
-gives None for those, so that only instants, unusual floats and renamed members cost anything.
+gives None for those, so that only instants, unusual floats and renamed members cost anything. A list of very many may
+hold msgspec Structs instead of dicts: it goes out as it stands.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class JsonCompiler:
 
     def structure(self, shape: Shape) -> Conversion:
         """Return the conversion of a structure. None-valued members are left out, unknown ones raise ``UnknownMember``.
+
 
         Where members are bound to HTTP headers is the caller's business: a nested structure's never are.
         """
@@ -85,7 +87,13 @@ class JsonCompiler:
         each = self.conversion(shape.element)
         if each is None:
             return None
-        return lambda value: [None if item is None else each(item) for item in value]
+
+        def convert(value: list[Any]) -> list[Any]:
+            if value and isinstance(value[0], msgspec.Struct):
+                return value
+            return [None if item is None else each(item) for item in value]
+
+        return convert
 
     def _map(self, shape: Shape) -> Conversion | None:
         each = self.conversion(shape.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from skyglobe.kernel.scope import Scope
@@ -15,7 +16,7 @@ from skyglobe.services.kinesis.refusals import invalid, no_such_stream, rate_tex
 from skyglobe.services.kinesis.rules.capacity import MIB, WRITE_BYTES, WRITE_RECORDS
 from skyglobe.services.kinesis.rules.hashing import SPACE, hash_of, packed
 from skyglobe.services.kinesis.rules.names import shard_id
-from skyglobe.services.kinesis.rules.sequences import base_of, numbered
+from skyglobe.services.kinesis.rules.sequences import ORDER_AT, base_of
 
 CHUNK_BYTES = 65_536  # of data in one chunk: reading one record reads no more around it than this
 MAY_BE_TOO_LARGE = MIB - 1024  # the smallest limit a stream may have, less the longest partition key
@@ -25,7 +26,14 @@ THROTTLED = "ProvisionedThroughputExceededException"
 Entry = dict[str, Any]
 
 
-def put(scope: Scope, stream: Stream, entries: list[Entry]) -> list[Entry]:
+class Refused(msgspec.Struct, frozen=True):
+    """Why a record was not taken; one entry of PutRecords' answer, as it goes out."""
+
+    ErrorCode: str
+    ErrorMessage: str
+
+
+def put(scope: Scope, stream: Stream, entries: list[Entry]) -> list[Put | Refused]:
     """Write records in the API's form; return for each its shard and sequence number, or why it was not taken.
 
     Raises InvalidArgumentException, and then nothing is written.
@@ -34,20 +42,21 @@ def put(scope: Scope, stream: Stream, entries: list[Entry]) -> list[Entry]:
     if routing is None:
         raise no_such_stream(scope, stream.id)
     places = _route(stream, routing, entries)
-    writing = _Writing(scope, stream, routing, len(entries))
-    is_limited = scope.kernel.quotas.enforced
-    results: list[Entry] = []
-    for entry, place in zip(entries, places, strict=True):
-        if is_limited and not _take_quota(scope, stream, routing.shards[place], entry):
-            text = rate_text(stream, routing.shards[place])
-            results.append({"ErrorCode": THROTTLED, "ErrorMessage": text})
-        else:
-            results.append(writing.add(place, entry))
-    writing.finish()
+    taken = None
+    if scope.kernel.quotas.enforced:
+        taken = [
+            _take_quota(scope, stream, routing.shards[place], entry)
+            for entry, place in zip(entries, places, strict=True)
+        ]
+    written = _write(scope, stream, routing, entries, places, taken)
     touch(scope, stream.arn)
     if stream.is_on_demand:
-        _count(scope, stream, writing.size, writing.count)
-    return results
+        sizes = [len(entry["Data"]) for entry, put in zip(entries, written, strict=True) if put is not None]
+        _count(scope, stream, sum(sizes), len(sizes))
+    return [
+        put if put is not None else Refused(THROTTLED, rate_text(stream, routing.shards[place]))
+        for put, place in zip(written, places, strict=True)
+    ]
 
 
 def _route(stream: Stream, routing: Routing, entries: list[Entry]) -> list[int]:
@@ -92,61 +101,80 @@ def _take_quota(scope: Scope, stream: Stream, shard: int, entry: Entry) -> bool:
     return fits and quotas.take_in_second("kinesis", "records", *name, limit=WRITE_RECORDS)
 
 
-class _Writing:
-    """The chunks of one call, filled record by record."""
+class Put(msgspec.Struct, frozen=True):
+    """Where a record was put; one entry of PutRecords' answer, as it goes out."""
 
-    def __init__(self, scope: Scope, stream: Stream, routing: Routing, count: int) -> None:
+    SequenceNumber: str
+    ShardId: str
+
+
+def _write(
+    scope: Scope, stream: Stream, routing: Routing, entries: list[Entry], places: list[int], taken: list[bool] | None
+) -> list[Put | None]:
+    """Write the records that are ``taken``, all when that is None, in chunks shard by shard; return where they are.
+
+    Orders follow the order of the entries, over all shards.
+    """
+    order = scope.kernel.next_orders(len(entries))
+    names = [shard_id(index) for index in routing.shards]
+    bases = [base_of(created, index) for created, index in zip(routing.created, routing.shards, strict=True)]
+    chunks_of: dict[int, _Filling] = {}
+    results: list[Put | None] = []
+    for number, (entry, place) in enumerate(zip(entries, places, strict=True), order):
+        if taken is not None and not taken[number - order]:
+            results.append(None)
+            continue
+        filling = chunks_of.get(place)
+        if filling is None:
+            filling = chunks_of[place] = _Filling(scope, stream, routing.shards[place])
+        data = entry["Data"]
+        if filling.room < len(data):
+            filling.turn_over()
+        filling.room -= len(data)
+        filling.orders.append(number)
+        filling.keys.append(entry["PartitionKey"])
+        filling.data.append(data)
+        results.append(Put(str(bases[place] + (number << ORDER_AT)), names[place]))
+    for place, filling in chunks_of.items():
+        filling.turn_over()
+        scope.notify("kinesis", str(stream.number), str(routing.shards[place]))
+    return results
+
+
+class _Filling:
+    """The chunk of one shard that is being filled."""
+
+    __slots__ = ("_scope", "_shard", "_stream", "data", "keys", "orders", "room")
+
+    def __init__(self, scope: Scope, stream: Stream, shard: int) -> None:
         self._scope = scope
         self._stream = stream
-        self._next = scope.kernel.next_orders(count)
-        self._shards = [(index, shard_id(index)) for index in routing.shards]
-        self._bases = [base_of(created, index) for created, index in zip(routing.created, routing.shards, strict=True)]
-        self._open: dict[int, Chunk] = {}
-        self._room: dict[int, int] = {}
-        self.size = 0
-        self.count = 0
+        self._shard = shard
+        self._begin()
 
-    def add(self, place: int, entry: Entry) -> Entry:
-        order = self._next
-        self._next = order + 1
-        data, key = entry["Data"], entry["PartitionKey"]
-        index, name = self._shards[place]
-        chunk, size = self._open.get(place), len(data)
-        if chunk is None or self._room[place] < size:
-            chunk = self._turn_over(place, index, order)
-        self._room[place] -= size
-        chunk.orders.append(order)
-        chunk.keys.append(key)
-        chunk.data.append(data)
-        self.size += size + len(key)
-        self.count += 1
-        return {"SequenceNumber": numbered(self._bases[place], order), "ShardId": name}
+    def _begin(self) -> None:
+        self.orders: list[int] = []
+        self.keys: list[str] = []
+        self.data: list[bytes] = []
+        self.room = CHUNK_BYTES
 
-    def finish(self) -> None:
-        for place, chunk in self._open.items():
-            self._write(chunk)
-            self._scope.notify("kinesis", str(self._stream.number), str(self._shards[place][0]))
-
-    def _turn_over(self, place: int, index: int, order: int) -> Chunk:
-        if (full := self._open.get(place)) is not None:
-            self._write(full)
-        stream = self._stream
-        chunk = self._open[place] = Chunk(
-            stream=stream.number,
-            shard=index,
-            order=order,
-            last=order,
+    def turn_over(self) -> None:
+        """Write what is there, and begin anew."""
+        if not self.orders:
+            return
+        chunk = Chunk(
+            stream=self._stream.number,
+            shard=self._shard,
+            order=self.orders[0],
+            last=self.orders[-1],
             arrived_at=self._scope.now,
-            encryption=stream.encryption,
-            orders=[],
-            keys=[],
-            data=[],
+            encryption=self._stream.encryption,
+            orders=self.orders,
+            keys=self.keys,
+            data=self.data,
         )
-        self._room[place] = CHUNK_BYTES
-        return chunk
-
-    def _write(self, chunk: Chunk) -> None:
-        chunks.insert(self._scope, replace(chunk, last=chunk.orders[-1]))
+        chunks.insert(self._scope, chunk)
+        self._begin()
 
 
 def _count(scope: Scope, stream: Stream, size: int, records: int) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis.records import ORDER_BITS, Chunk, Shard, Stream, chunks, shards
 from skyglobe.services.kinesis.refusals import invalid, no_such_shard
 from skyglobe.services.kinesis.rules.names import parse_shard_id, shard_id
-from skyglobe.services.kinesis.rules.sequences import base_of, numbered, parse_sequence
+from skyglobe.services.kinesis.rules.sequences import ORDER_AT, base_of, numbered, parse_sequence
 
 MAX_RECORDS = 10_000  # of one answer; API reference of GetRecords
 MAX_BYTES = 10 * 1024 * 1024  # the same
@@ -20,10 +22,24 @@ Where = tuple[int, int]
 """From which chunk on, and from which order on."""
 
 
+class Record(msgspec.Struct, frozen=True):
+    """One record as it goes out."""
+
+    SequenceNumber: str
+    ApproximateArrivalTimestamp: float
+    Data: bytes
+    PartitionKey: str
+    EncryptionType: str | msgspec.UnsetType = msgspec.UNSET
+
+    def __getitem__(self, member: str) -> Any:
+        """Return a member by its name, for callers in process."""
+        return getattr(self, member)
+
+
 class Page(NamedTuple):
     """What a reader gets at once."""
 
-    records: list[dict[str, Any]]
+    records: list[Record]
     size: int
     """Bytes of data and partition keys."""
     next: Where
@@ -124,30 +140,24 @@ class _Reader:
         self.order = order
         """The first order that was not taken."""
         self.size = 0
-        self.records: list[dict[str, Any]] = []
+        self.records: list[Record] = []
 
     def take(self, chunk: Chunk) -> bool:
         """Take what fits; return whether that was all."""
-        arrived = chunk.arrived_at / 1000
-        base, add = self._base, self.records.append
-        is_encrypted = chunk.encryption != "NONE"
+        arrived, base, first, records = chunk.arrived_at / 1000, self._base, self.order, self.records
+        size, room, most = self.size, self._limit - len(records), self._max_bytes
+        encryption = chunk.encryption if chunk.encryption != "NONE" else msgspec.UNSET
         for order, key, data in zip(chunk.orders, chunk.keys, chunk.data, strict=True):
-            if order < self.order:
+            if order < first:
                 continue
-            size = len(data) + len(key)
-            if len(self.records) >= self._limit or (self.size + size > self._max_bytes and self.records):
+            grown = size + len(data) + len(key)
+            if room <= 0 or (grown > most and records):
+                self.size = size
                 return False
-            record = {
-                "SequenceNumber": numbered(base, order),
-                "ApproximateArrivalTimestamp": arrived,
-                "Data": data,
-                "PartitionKey": key,
-            }
-            if is_encrypted:
-                record["EncryptionType"] = chunk.encryption
-            add(record)
-            self.size += size
+            records.append(Record(str(base + (order << ORDER_AT)), arrived, data, key, encryption))
             self.order = order + 1
+            size, room = grown, room - 1
+        self.size = size
         return True
 
 

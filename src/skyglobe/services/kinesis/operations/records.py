@@ -9,7 +9,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
 from skyglobe.services.kinesis.finding import get_readable
-from skyglobe.services.kinesis.putting import put
+from skyglobe.services.kinesis.putting import Refused, put
 from skyglobe.services.kinesis.reading import MAX_RECORDS, begin, child_shards, get_shard, read
 from skyglobe.services.kinesis.records import Shard, Stream, shards, streams
 from skyglobe.services.kinesis.refusals import invalid, no_such_shard, no_such_stream, rate_exceeded
@@ -39,9 +39,9 @@ def put_record(
     if explicit_hash_key is not None:
         entry["ExplicitHashKey"] = explicit_hash_key
     (result,) = put(scope, stream, [entry])
-    if "ErrorCode" in result:
-        raise kinesis.errors.ProvisionedThroughputExceededException(result["ErrorMessage"])
-    return _with_encryption(stream, result)
+    if isinstance(result, Refused):
+        raise kinesis.errors.ProvisionedThroughputExceededException(result.ErrorMessage)
+    return _with_encryption(stream, {"ShardId": result.ShardId, "SequenceNumber": result.SequenceNumber})
 
 
 def _check_ordering(scope: Scope, stream: Stream, sequence: str) -> None:
@@ -64,7 +64,7 @@ def put_records(
     if size > MAX_PUT_BYTES:
         raise invalid("Records size exceeds 10 MB limit")
     results = put(scope, stream, records)
-    failed = sum([1 for result in results if "ErrorCode" in result]) if call.kernel.quotas.enforced else 0
+    failed = sum([1 for result in results if isinstance(result, Refused)]) if call.kernel.quotas.enforced else 0
     return _with_encryption(stream, {"FailedRecordCount": failed, "Records": results})
 
 

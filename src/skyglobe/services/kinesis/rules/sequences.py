@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 _TOP = 1 << 185
 _CREATED_AT = 144  # seconds since the epoch, 41 bits
-_ORDER_AT = 80  # 64 bits
+ORDER_AT = 80  # 64 bits
 _SHARD_AT = 4  # 32 bits
 _MARK = 2  # the lowest four bits
 _ORDER_MASK = (1 << 64) - 1
@@ -34,7 +34,7 @@ def base_of(created_s: int, shard: int) -> int:
 
 def numbered(base: int, order: int) -> str:
     """Return the sequence number of ``order`` in the shard of ``base``."""
-    return str(base + (order << _ORDER_AT))
+    return str(base + (order << ORDER_AT))
 
 
 def parse_sequence(number: str) -> Sequence | None:
@@ -42,7 +42,7 @@ def parse_sequence(number: str) -> Sequence | None:
     if len(number) > 60 or not number.isdigit():
         return None
     value = int(number)
-    found = Sequence((value ^ _TOP) >> _CREATED_AT, value >> _ORDER_AT & _ORDER_MASK, value >> _SHARD_AT & _SHARD_MASK)
-    if value >> 185 != 1 or value != base_of(found.created_s, found.shard) + (found.order << _ORDER_AT):
+    found = Sequence((value ^ _TOP) >> _CREATED_AT, value >> ORDER_AT & _ORDER_MASK, value >> _SHARD_AT & _SHARD_MASK)
+    if value >> 185 != 1 or value != base_of(found.created_s, found.shard) + (found.order << ORDER_AT):
         return None
     return found
