@@ -25,7 +25,7 @@ from skyglobe.services.kinesis.records import (
 from skyglobe.services.kinesis.rules.capacity import is_growing, on_demand_limit
 from skyglobe.services.kinesis.rules.resharding import plan_doubling
 
-BATCH = 200  # chunks a timer deletes before others have their turn: at most 13 MB of small records
+BATCH = 50  # chunks a timer deletes before others have their turn: at most 13 MB of small records
 TRIM_PAUSE_FOR = 60_000  # milliseconds between two sweeps of a stream; readers look at each record's age themselves
 HOUR = 3_600_000
 

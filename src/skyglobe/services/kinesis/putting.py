@@ -18,7 +18,7 @@ from skyglobe.services.kinesis.rules.hashing import SPACE, hash_of, packed
 from skyglobe.services.kinesis.rules.names import shard_id
 from skyglobe.services.kinesis.rules.sequences import ORDER_AT, base_of
 
-CHUNK_BYTES = 65_536  # of data in one chunk: reading one record reads no more around it than this
+CHUNK_BYTES = 262_144  # of data in one chunk: reading one record reads no more around it than this
 MAY_BE_TOO_LARGE = MIB - 1024  # the smallest limit a stream may have, less the longest partition key
 GROWS_AFTER = 60_000  # milliseconds over which an on-demand stream's traffic is looked at
 THROTTLED = "ProvisionedThroughputExceededException"
@@ -64,11 +64,13 @@ def _route(stream: Stream, routing: Routing, entries: list[Entry]) -> list[int]:
     most = stream.max_record_kib * 1024
     starts, places = routing.starts, []
     for entry in entries:
-        key = entry["PartitionKey"]
         if len(entry["Data"]) > MAY_BE_TOO_LARGE:
             _check_size(entry, most)
-        explicit = entry.get("ExplicitHashKey")
-        places.append(bisect_right(starts, hash_of(key) if explicit is None else _explicit(explicit)) - 1)
+        if "ExplicitHashKey" in entry:
+            hash_key = _explicit(entry["ExplicitHashKey"])
+        else:
+            hash_key = hash_of(entry["PartitionKey"])
+        places.append(bisect_right(starts, hash_key) - 1)
     return places
 
 
@@ -120,21 +122,23 @@ def _write(
     bases = [base_of(created, index) for created, index in zip(routing.created, routing.shards, strict=True)]
     chunks_of: dict[int, _Filling] = {}
     results: list[Put | None] = []
-    for number, (entry, place) in enumerate(zip(entries, places, strict=True), order):
-        if taken is not None and not taken[number - order]:
+    for entry, place in zip(entries, places, strict=True):
+        if taken is not None and not taken[len(results)]:
             results.append(None)
             continue
         filling = chunks_of.get(place)
         if filling is None:
             filling = chunks_of[place] = _Filling(scope, stream, routing.shards[place])
         data = entry["Data"]
-        if filling.room < len(data):
-            filling.turn_over()
         filling.room -= len(data)
-        filling.orders.append(number)
+        if filling.room < 0:
+            filling.turn_over()
+            filling.room -= len(data)
+        filling.orders.append(order)
         filling.keys.append(entry["PartitionKey"])
         filling.data.append(data)
-        results.append(Put(str(bases[place] + (number << ORDER_AT)), names[place]))
+        results.append(Put(str(bases[place] + (order << ORDER_AT)), names[place]))
+        order += 1
     for place, filling in chunks_of.items():
         filling.turn_over()
         scope.notify("kinesis", str(stream.number), str(routing.shards[place]))
