@@ -26,7 +26,6 @@ def to_endpoint(firehose, s3, role, endpoint):
     return make
 
 
-@pytest.mark.spec("KFH-002")
 def test_an_endpoint_is_sent_requests_as_specified(cloud, to_endpoint, endpoint, landed):
     attributes = [{"AttributeName": "env", "AttributeValue": "test"}]
     stream = to_endpoint(RequestConfiguration={"ContentEncoding": "GZIP", "CommonAttributes": attributes})

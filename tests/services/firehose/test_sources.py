@@ -40,7 +40,6 @@ def words(landed):
     return sorted(word for content in landed().values() for word in content.decode().split(",") if word)
 
 
-@pytest.mark.spec("KFH-009")
 def test_what_is_put_into_the_source_lands(cloud, kinesis, sourced, landed, refused):
     put(kinesis, "a", "b", "c")
     cloud.settle()

@@ -92,7 +92,6 @@ def test_tags_are_added_paged_and_removed(make_stream, firehose):
     assert (rest["Tags"], rest["HasMoreTags"]) == ([{"Key": "b", "Value": ""}], False)
 
 
-@pytest.mark.spec("KFH-018")
 def test_every_set_option_is_shown(make_stream, role):
     wanted = {
         "Prefix": "p/",

@@ -73,7 +73,6 @@ def hadoop(content):
     return bytes(cramjam.snappy.decompress_raw(content[8:], output_len=whole))
 
 
-@pytest.mark.spec("KFH-011")
 @pytest.mark.parametrize(
     ("form", "ending", "undo"),
     [
@@ -122,7 +121,6 @@ def test_originals_are_backed_up(cloud, make_stream, landed, role):
     assert list(landed("originals/").values()) == [b"ab"]
 
 
-@pytest.mark.spec("KFH-017")
 def test_what_the_role_may_not_do_waits_until_it_may(cloud, aws, firehose, make_stream, landed):
     stream, iam = make_stream(), aws.client("iam")
     iam.delete_role_policy(RoleName="firehose", PolicyName="p")

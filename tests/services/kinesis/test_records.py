@@ -139,7 +139,6 @@ def test_millis_behind_latest_is_the_age_of_what_was_read(stream, kinesis, cloud
     assert kinesis.get_records(ShardIterator=first["NextShardIterator"])["MillisBehindLatest"] == 0
 
 
-@pytest.mark.spec("MSG-009")
 def test_a_hundred_trucks_keep_their_order(make_stream, kinesis):
     stream = make_stream(5)
     for round_ in range(5):

@@ -66,7 +66,6 @@ def test_metrics_are_switched_on_and_off(stream, kinesis):
     assert stream.summary["EnhancedMonitoring"] == [{"ShardLevelMetrics": left["DesiredShardLevelMetrics"]}]
 
 
-@pytest.mark.spec("KDS-039")
 def test_settings_change_in_place_and_agree_everywhere(stream, kinesis):
     name = {"StreamName": stream.name}
     kinesis.increase_stream_retention_period(**name, RetentionPeriodHours=48)

@@ -55,7 +55,7 @@ class Worker:
                 lease["owner"] = None
 
 
-@pytest.mark.spec("KDS-018", "KDS-022", "MSG-010")
+@pytest.mark.spec("KDS-022")
 def test_workers_lease_shards_and_take_over_from_each_other(cloud, make_stream):
     stream, leases = make_stream(2), {}
     one, two, three = (Worker(name, cloud.client("kinesis"), stream.name, leases) for name in ("one", "two", "three"))
