@@ -102,7 +102,8 @@ class Records:
         self._marks: list[str] = []
 
     def additions(self, start: int, stop: int) -> Iterator[bytes]:
-        fresh = renewed(self._preparer, "kinesis", "put_records", StreamName=self.stream, Records=[])
+        one = [{"Data": b"", "PartitionKey": "k"}]
+        fresh = renewed(self._preparer, "kinesis", "put_records", StreamName=self.stream, Records=one)
         data = base64.b64encode(b"r" * 100).decode()
         for first in range(start, stop, PUT_RECORDS):
             if first % 100_000 < PUT_RECORDS:
