@@ -82,6 +82,11 @@ def test_what_an_endpoint_never_takes_goes_to_the_error_prefix(cloud, to_endpoin
     assert len(endpoint.requests) == asked
 
 
+@pytest.mark.parametrize("url", ["https://[::1", "https://h:99999/", "https:///path", "http://plain"])
+def test_what_is_no_url_is_refused(to_endpoint, refused, url):
+    assert refused(to_endpoint, url)[0] in ("InvalidArgumentException", "ValidationException")
+
+
 def test_everything_can_be_backed_up(cloud, to_endpoint, endpoint, landed):
     stream = to_endpoint(S3BackupMode="AllData")
     stream.put("x")

@@ -52,6 +52,23 @@ def test_what_has_no_partition_goes_to_the_error_prefix(cloud, make_stream, land
     assert {line["errorCode"] for line in lines} == {"DynamicPartitioning.MetadataExtractionFailed"}
 
 
+def test_odd_queries_and_long_values_lose_nothing(cloud, make_stream, landed):
+    nothing = make_stream(**partitioned("empty", ErrorOutputPrefix="none/!{firehose:error-output-type}/"))
+    nothing.put(b'{"customer":"ann"}')
+    long = make_stream(**partitioned())
+    long.put_many([json.dumps({"customer": customer}).encode() for customer in ("x" * 1000, "y" * 2000, ["list"])])
+    cloud.turn(61)
+    assert len(landed("none/")) == 1
+    (content,) = landed("bad/").values()
+    codes = [json.loads(line)["errorCode"] for line in content.splitlines()]
+    assert sorted(code.rpartition(".")[2] for code in codes) == [
+        "KeyTooLong",
+        "MetadataExtractionFailed",
+        "MetadataExtractionFailed",
+    ]
+    assert landed("c=") == {}
+
+
 def test_records_are_taken_apart_and_delimited(cloud, make_stream, landed):
     apart = {
         "Type": "RecordDeAggregation",

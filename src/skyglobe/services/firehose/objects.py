@@ -16,6 +16,8 @@ from skyglobe.services.firehose.rules.destinations import Destination
 from skyglobe.services.firehose.rules.prefixes import Place, evaluated, formatted, partition_names
 from skyglobe.services.firehose.rules.processing import Failed, Processors, Record, process
 
+MAX_KEY_BYTES = 1024  # S3 user guide, "Naming Amazon S3 objects"
+
 
 class Object(NamedTuple):
     """One object to put."""
@@ -40,7 +42,13 @@ def plan_objects(
             continue
         content = b"".join([record.data for record in group])
         place = _place(part, group[0].arrived_at, values, "", f"{delivery_id}:{number}")
-        objects.append(_object(stream, part, part.get("Prefix") or "", place, content))
+        made = _object(stream, part, part.get("Prefix") or "", place, content)
+        if len(made.key.encode()) > MAX_KEY_BYTES:
+            failed += [
+                Failed(record, "DynamicPartitioning.KeyTooLong", "the object's key is too long") for record in group
+            ]
+            continue
+        objects.append(made)
     if failed:
         objects.append(failed_object(stream, part, failed, "processing-failed", delivery_id, now, attempts=1))
     return objects

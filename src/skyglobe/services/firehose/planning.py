@@ -14,6 +14,7 @@ from skyglobe.services.firehose.rules.destinations import (
     s3_parts,
     unbuilt_of,
 )
+from skyglobe.services.firehose.rules.endpoints import is_url
 from skyglobe.services.firehose.rules.processing import check_query, enabled_processors, parameters_of
 from skyglobe.services.firehose.rules.processing import missing_package as missing_for_processing
 
@@ -47,6 +48,8 @@ def check_destination(kind: str, destination: Destination) -> None:
             raise invalid(f"MetadataExtractionQuery cannot be compiled: {fault}")
     if destination.get("S3BackupMode") == "Enabled" and destination.get("S3BackupConfiguration") is None:
         raise invalid("S3BackupConfiguration must be specified when S3BackupMode is Enabled")
+    if kind == "HttpEndpoint" and not is_url(destination["EndpointConfiguration"]["Url"]):
+        raise invalid("EndpointConfiguration.Url is no URL.")
     if kind == "HttpEndpoint" and enabled_processors(destination):
         raise not_built("Processors of HTTP endpoint destinations are not built yet.")
 

@@ -6,6 +6,16 @@ import base64
 import gzip
 import json
 from typing import Any
+from urllib.parse import urlsplit
+
+
+def is_url(text: str) -> bool:
+    """Whether there is a host to connect to in a URL."""
+    try:
+        place = urlsplit(text)
+        return bool(place.hostname) and (place.port is None or place.port > 0)
+    except ValueError:
+        return False
 
 
 def delivery_request(

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 Partition = tuple[tuple[str, str], ...]
 """Partition keys and their values, in the query's order."""
 
+_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
+"""How a delimiter's control characters are written."""
 MAX_PARTITION_VALUE = 1024  # characters of one value; object keys have no more
 
 
@@ -135,7 +137,7 @@ def _extractor(given: dict[str, str]) -> Callable[[bytes], Partition]:
     program = jq.compile(given["MetadataExtractionQuery"])
 
     def extract(data: bytes) -> Partition:
-        found = program.input_text(data.decode()).first()
+        found = next(iter(program.input_text(data.decode())), None)
         if not isinstance(found, dict):
             raise ValueError("the query does not give an object")
         return tuple((name, _as_text(name, value)) for name, value in found.items())
@@ -155,4 +157,7 @@ def _as_text(name: str, value: Any) -> str:
 def _delimiter(given: dict[str, str] | None) -> bytes:
     if given is None:
         return b""
-    return given.get("Delimiter", "\\n").encode().decode("unicode_escape").encode()
+    text = given.get("Delimiter", "\\n")
+    for written, meant in _ESCAPES.items():
+        text = text.replace(written, meant)
+    return text.encode()
