@@ -1,0 +1,24 @@
+"""Amazon DynamoDB: tables, items in AWS's order, expressions, indexes, transactions, streams, TTL and backups.
+
+Items lie in the ordered store as AWS orders them; every expression is parsed once and compiled. What is real, what is
+recorded only and what is refused is told in ``docs/services/dynamodb.md``.
+"""
+
+from skyglobe.kernel.service import Service
+
+dynamodb = Service(
+    "dynamodb",
+    parts=(
+        "operations.tables",
+        "operations.tags",
+        "operations.items",
+        "operations.queries",
+        "operations.batches",
+        "operations.transactions",
+        "operations.updating",
+        "operations.account",
+        "operations.policies",
+        "engine",
+        "needs",
+    ),
+)

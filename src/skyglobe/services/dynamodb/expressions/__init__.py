@@ -1,0 +1,1 @@
+"""The expression languages of DynamoDB: text to tree, tree to closures, both kept by text."""

@@ -1,0 +1,56 @@
+"""Finding tables: by name or by ARN, in whatever account and region they are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.dynamodb.layout import Layout
+from skyglobe.services.dynamodb.records import DynamoTable, tables
+from skyglobe.services.dynamodb.refusals import invalid, no_such_table
+from skyglobe.services.dynamodb.rules.names import check_table_name, parse_table_arn
+
+
+class Found(NamedTuple):
+    """A table, and the scope it lives in."""
+
+    scope: Scope
+    table: DynamoTable
+
+    @property
+    def layout(self) -> Layout:
+        return self.table.layout
+
+
+def locate(scope: Scope, name_or_arn: str) -> tuple[Scope, str]:
+    """Return where a table would live, and its name. Raises ValidationException for what can be neither."""
+    if not name_or_arn.startswith("arn:"):
+        check_table_name(name_or_arn)
+        return scope, name_or_arn
+    place = parse_table_arn(name_or_arn)
+    if place is None or place[3]:
+        raise invalid(f"Invalid table ARN: {name_or_arn}")
+    region, account, name, _ = place
+    return scope.within(account, region), name
+
+
+def get_table(scope: Scope, name_or_arn: str) -> Found:
+    """Return a table that can be read and written. Raises ResourceNotFoundException."""
+    table = tables.find(scope, name_or_arn)
+    if table is None:
+        scope, name = locate(scope, name_or_arn)
+        table = tables.find(scope, name)
+        if table is None:
+            raise no_such_table()
+    if table.status == "DELETING" or (table.status == "CREATING" and scope.now < table.ready_at):
+        raise no_such_table()
+    return Found(scope, table)
+
+
+def describe_table_at(scope: Scope, name_or_arn: str) -> Found:
+    """Return a table in whatever state it is. Raises ResourceNotFoundException, which names it."""
+    scope, name = locate(scope, name_or_arn)
+    table = tables.find(scope, name)
+    if table is None:
+        raise no_such_table(name)
+    return Found(scope, table)

@@ -1,0 +1,177 @@
+"""What each call to DynamoDB needs to be allowed, after the service authorization reference of Amazon DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from skyglobe.kernel.access import Need
+from skyglobe.kernel.arns import make_arn
+from skyglobe.kernel.call import Call
+from skyglobe.services.dynamodb import dynamodb
+from skyglobe.services.dynamodb.operations.policies import resource_policy
+from skyglobe.services.dynamodb.rules.names import parse_table_arn
+from skyglobe.services.dynamodb.speaking import leading_keys, named_attributes
+
+Params = dict[str, Any]
+_EVERYWHERE = frozenset(
+    [
+        "DescribeLimits",
+        "DescribeEndpoints",
+        "ListTables",
+        "ListBackups",
+        "ListExports",
+        "ListImports",
+        "ListGlobalTables",
+        "ListContributorInsights",
+    ]
+)
+_TRANSACTED = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem"}
+_ARNS = ("ResourceArn", "TableArn", "BackupArn", "ExportArn", "ImportArn", "SourceTableArn")
+_SELECTING = frozenset(("GetItem", "BatchGetItem", "Query", "Scan"))
+
+dynamodb.resource_policies(resource_policy)
+
+
+class ItemContext(Mapping[str, "str | list[str]"]):
+    """The condition keys of one operation on items, worked out when a policy asks for them."""
+
+    __slots__ = ("_call", "_enclosing", "_operation", "_params", "_table")
+
+    def __init__(self, call: Call, operation: str, table: str, params: Params, enclosing: str) -> None:
+        self._call = call
+        self._operation = operation
+        self._table = table
+        self._params = params
+        self._enclosing = enclosing
+
+    def _find(self, key: str) -> str | list[str] | None:
+        params = self._params
+        if key == "dynamodb:leadingkeys":
+            return leading_keys(self._call, self._operation, self._table, params)
+        if key == "dynamodb:attributes":
+            return named_attributes(params)
+        if key == "dynamodb:select" and self._operation in _SELECTING:
+            return _selected(params)
+        if key == "dynamodb:returnvalues":
+            return params.get(
+                "ReturnValues", "NONE" if self._operation in ("PutItem", "UpdateItem", "DeleteItem") else None
+            )
+        if key == "dynamodb:returnconsumedcapacity":
+            return params.get("ReturnConsumedCapacity")
+        if key == "dynamodb:enclosingoperation":
+            return self._enclosing or None
+        return None
+
+    def __getitem__(self, key: str) -> str | list[str]:
+        value = self._find(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in _KEYS if self._find(key) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_KEYS = (
+    "dynamodb:attributes",
+    "dynamodb:enclosingoperation",
+    "dynamodb:leadingkeys",
+    "dynamodb:returnconsumedcapacity",
+    "dynamodb:returnvalues",
+    "dynamodb:select",
+)
+
+
+def _selected(params: Params) -> str:
+    given = params.get("Select")
+    if given is not None:
+        return str(given)
+    is_some = params.get("AttributesToGet") is not None or params.get("ProjectionExpression") is not None
+    if is_some:
+        return "SPECIFIC_ATTRIBUTES"
+    return "ALL_PROJECTED_ATTRIBUTES" if params.get("IndexName") else "ALL_ATTRIBUTES"
+
+
+def table_arn(call: Call, name: str) -> tuple[str, str]:
+    """Return the ARN and the account of a table given by name or ARN."""
+    if name.startswith("arn:"):
+        place = parse_table_arn(name)
+        return name, place[1] if place is not None else call.account
+    return f"arn:{call.partition}:dynamodb:{call.region}:{call.account}:table/{name}", call.account
+
+
+@dynamodb.needs
+def find_needs(call: Call, operation: str, params: Params) -> list[Need]:
+    """List what a call needs: one action, on a table or index; batches and transactions one for each table or item."""
+    special = _SPECIAL.get(operation)
+    if special is not None:
+        return special(call, operation, params)
+    if operation in _EVERYWHERE:
+        return [Need(f"dynamodb:{operation}", "*", call.account)]
+    name = params.get("TableName")
+    if name is None:
+        return [_on_arn(call, operation, next((params[key] for key in _ARNS if params.get(key)), ""))]
+    arn, account = table_arn(call, name)
+    if params.get("IndexName") and operation in ("Query", "Scan"):
+        arn = f"{arn}/index/{params['IndexName']}"
+    needs = [Need(f"dynamodb:{operation}", arn, account, ItemContext(call, operation, name, params, ""))]
+    if operation == "CreateTable" and params.get("Tags"):
+        needs.append(Need("dynamodb:TagResource", arn, account))
+    return needs
+
+
+def _on_arn(call: Call, operation: str, arn: str) -> Need:
+    place = parse_table_arn(arn)
+    return Need(f"dynamodb:{operation}", arn or "*", place[1] if place is not None else call.account)
+
+
+def _batch(call: Call, operation: str, params: Params) -> list[Need]:
+    needs = []
+    for name, given in params["RequestItems"].items():
+        arn, account = table_arn(call, name)
+        inner = {**given} if isinstance(given, dict) else {"Requests": given}
+        if params.get("ReturnConsumedCapacity"):
+            inner["ReturnConsumedCapacity"] = params["ReturnConsumedCapacity"]
+        needs.append(Need(f"dynamodb:{operation}", arn, account, ItemContext(call, operation, name, inner, "")))
+    return needs
+
+
+def _transaction(call: Call, operation: str, params: Params) -> list[Need]:
+    needs = []
+    for given in params["TransactItems"]:
+        for kind, part in given.items():
+            action = "GetItem" if kind == "Get" else _TRANSACTED[kind]
+            arn, account = table_arn(call, part["TableName"])
+            context = ItemContext(call, action, part["TableName"], part, operation)
+            needs.append(Need(f"dynamodb:{action}", arn, account, context))
+    return needs
+
+
+def _backup_of_table(call: Call, operation: str, params: Params) -> list[Need]:
+    source = params.get("SourceTableName")
+    target, account = table_arn(call, params["TargetTableName"])
+    origin = params.get("BackupArn") or params.get("SourceTableArn") or (table_arn(call, source)[0] if source else "*")
+    return [
+        Need(f"dynamodb:{operation}", origin, call.account),
+        Need(f"dynamodb:{operation}", target, account),
+    ]
+
+
+def _import(call: Call, operation: str, params: Params) -> list[Need]:
+    name = params["TableCreationParameters"]["TableName"]
+    return [Need("dynamodb:ImportTable", make_arn(call, "dynamodb", f"table/{name}"), call.account)]
+
+
+_SPECIAL = {
+    "BatchGetItem": _batch,
+    "BatchWriteItem": _batch,
+    "ImportTable": _import,
+    "RestoreTableFromBackup": _backup_of_table,
+    "RestoreTableToPointInTime": _backup_of_table,
+    "TransactGetItems": _transaction,
+    "TransactWriteItems": _transaction,
+}

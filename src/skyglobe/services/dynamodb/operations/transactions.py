@@ -1,0 +1,242 @@
+"""TransactGetItems and TransactWriteItems: all or nothing, across tables.
+
+An operation is atomic here anyway, so transactions never see each other half done, and never conflict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.timers import find_timer, set_timer
+from skyglobe.services.dynamodb import dynamodb
+from skyglobe.services.dynamodb.consumption import Ledger
+from skyglobe.services.dynamodb.finding import Found, get_table
+from skyglobe.services.dynamodb.items import Stored, read_item, write_item
+from skyglobe.services.dynamodb.layout import MISMATCH
+from skyglobe.services.dynamodb.operations.items import projection_from
+from skyglobe.services.dynamodb.records import TOKEN_SPAN, TransactionToken, tokens
+from skyglobe.services.dynamodb.refusals import invalid
+from skyglobe.services.dynamodb.rules.capacity import read_units, write_units
+from skyglobe.services.dynamodb.throughput import spend_reads
+from skyglobe.services.dynamodb.writing import (
+    CONDITION_FAILED,
+    Made,
+    Request,
+    Write,
+    collection_metrics,
+    prepare_check,
+    prepare_delete,
+    prepare_put,
+    prepare_update,
+)
+
+TOKEN_KEPT_FOR = 600_000  # milliseconds; API reference of TransactWriteItems, "ClientRequestToken"
+MAX_BYTES = 4 * 1024 * 1024  # of all items of a transaction; same page
+TIMES = 2  # units of a transaction are twice those of single operations; developer guide, "Capacity management"
+
+_PREPARE: dict[str, Callable[[Found, Request], Write]] = {
+    "ConditionCheck": prepare_check,
+    "Put": prepare_put,
+    "Delete": prepare_delete,
+    "Update": prepare_update,
+}
+_REASONS = ("One or more parameter values", "Item size", MISMATCH)
+"""How the refusals of single items begin that cancel a transaction. Others refuse the request as such."""
+_NONE = {"Code": "None"}
+Reason = dict[str, Any]
+
+
+def _reason(error: ServiceError) -> Reason:
+    if error.code == "ValidationException" and not error.message.startswith(_REASONS):
+        raise error
+    code = {
+        "ValidationException": "ValidationError",
+        "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
+        "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
+        "ThrottlingException": "ThrottlingError",
+    }.get(error.code)
+    if code is None:
+        raise error
+    return {"Code": code, "Message": error.message}
+
+
+def cancelled(reasons: list[Reason]) -> ServiceError:
+    """Return TransactionCanceledException with a reason for each item, in order."""
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    return dynamodb.errors.TransactionCanceledException(
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+        fields={"CancellationReasons": reasons},
+    )
+
+
+@dynamodb.operation
+def transact_write_items(call: Call, request: Request) -> dict[str, Any]:
+    """Perform up to a hundred writes and condition checks, all or none."""
+    token = request.get("ClientRequestToken")
+    is_repeated = token is not None and _is_known(call, token, request)
+    writes, names = _prepare_all(call, request["TransactItems"])
+    answer: dict[str, Any] = {}
+    mode = request.get("ReturnConsumedCapacity")
+    if is_repeated:
+        answer["ConsumedCapacity"] = _replayed(writes, names).shown(mode, "Read")
+        return answer
+    ledger = perform_all(writes, names)
+    if token is not None:
+        _remember(call, token, request)
+    answer["ConsumedCapacity"] = ledger.shown(mode, "Write")
+    if request.get("ReturnItemCollectionMetrics") == "SIZE":
+        metrics: dict[str, list[dict[str, Any]]] = {}
+        for given, write, name in zip(request["TransactItems"], writes, names, strict=True):
+            ((_, part),) = given.items()
+            told = collection_metrics(write.found, request, part.get("Item") or part.get("Key"))
+            if told is not None and told not in metrics.setdefault(name, []):
+                metrics[name].append(told)
+        answer["ItemCollectionMetrics"] = metrics
+    return answer
+
+
+def _prepare_all(call: Call, items: list[Request]) -> tuple[list[Write], list[str]]:
+    writes: list[Write | None] = []
+    names: list[str] = []
+    reasons: list[Reason] = []
+    for given in items:
+        if len(given) != 1:
+            raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+        ((kind, part),) = given.items()
+        if kind == "ConditionCheck" and not part.get("ConditionExpression"):
+            raise invalid("ConditionExpression must be provided for ConditionCheck")
+        names.append(part["TableName"])
+        try:
+            writes.append(_PREPARE[kind](get_table(call, part["TableName"]), part))
+            reasons.append(_NONE)
+        except ServiceError as error:
+            reasons.append(_reason(error))
+            writes.append(None)
+    ready = [write for write in writes if write is not None]
+    if len({write.key for write in ready}) < len(ready):
+        raise invalid("Transaction request cannot include multiple operations on one item")
+    if len(ready) < len(writes):
+        raise cancelled(reasons)
+    return ready, names
+
+
+def perform_all(writes: list[Write], names: list[str]) -> Ledger:
+    """Decide on all writes, then write all. Raises TransactionCanceledException."""
+    reasons: list[Reason] = []
+    decided: list[tuple[Stored | None, Made | None]] = []
+    size = 0
+    for write in writes:
+        old = write.read()
+        made: Made | None = None
+        reason: Reason = _NONE
+        if not write.is_met(old):
+            reason = {"Code": "ConditionalCheckFailed", "Message": CONDITION_FAILED}
+            if write.returns_old and old is not None:
+                reason["Item"] = old.item
+        elif not write.is_check:
+            try:
+                made = write.make(old)
+                size += made[1]
+            except ServiceError as error:
+                if error.code != "ValidationException":
+                    raise
+                reason = {"Code": "ValidationError", "Message": error.message}
+        reasons.append(reason)
+        decided.append((old, made))
+    if any(reason is not _NONE for reason in reasons):
+        raise cancelled(reasons)
+    if size > MAX_BYTES:
+        raise invalid("Transaction request size exceeds the maximum of 4 MB")
+    return _write_all(writes, names, decided)
+
+
+def _write_all(writes: list[Write], names: list[str], decided: list[tuple[Stored | None, Made | None]]) -> Ledger:
+    ledger = Ledger()
+    for place, (write, name, (old, made)) in enumerate(zip(writes, names, decided, strict=True)):
+        consumed = ledger.of(write.found, name)
+        if made is None:
+            consumed.add(write_units(old.size if old is not None else 0), times=TIMES)
+            continue
+        try:
+            written = write_item(write.found, write.key, old, *made)
+        except ServiceError as error:
+            reasons = [_NONE] * len(writes)
+            reasons[place] = _reason(error)
+            raise cancelled(reasons) from error
+        consumed.add(written.units, written.index_units, times=TIMES)
+    return ledger
+
+
+def _digest(request: Request) -> bytes:
+    return hashlib.blake2b(msgspec.msgpack.encode(request["TransactItems"]), digest_size=16).digest()
+
+
+def _is_known(call: Call, token: str, request: Request) -> bool:
+    """Whether this very request was performed in the last ten minutes. Raises IdempotentParameterMismatchException."""
+    span = call.now // TOKEN_SPAN
+    known = tokens.find(call, span, token) or tokens.find(call, span - 1, token)
+    if known is None or call.now - known.at >= TOKEN_KEPT_FOR:
+        return False
+    if known.digest != _digest(request):
+        raise dynamodb.errors.IdempotentParameterMismatchException(
+            "The request uses the same client token as a previous, but non-identical request."
+        )
+    return True
+
+
+def _remember(call: Call, token: str, request: Request) -> None:
+    span = call.now // TOKEN_SPAN
+    tokens.insert(call, TransactionToken(span=span, token=token, digest=_digest(request), at=call.now))
+    if find_timer(call, "dynamodb", "tokens", str(span)) is None:
+        set_timer(call, "dynamodb", "tokens", str(span), (span + 2) * TOKEN_SPAN)
+
+
+def _replayed(writes: list[Write], names: list[str]) -> Ledger:
+    """Return what a repeated request consumes: reads instead of writes."""
+    ledger = Ledger()
+    for write, name in zip(writes, names, strict=True):
+        old = write.read()
+        units = read_units(old.size if old is not None else 0, consistent=True)
+        ledger.of(write.found, name).add(units, times=TIMES)
+    return ledger
+
+
+@dynamodb.operation
+def transact_get_items(call: Call, request: Request) -> dict[str, Any]:
+    """Return up to a hundred items of several tables as they are at one moment."""
+    ledger = Ledger()
+    responses: list[dict[str, Any]] = []
+    reasons: list[Reason] = []
+    size = 0
+    for given in request["TransactItems"]:
+        part = given["Get"]
+        found = get_table(call, part["TableName"])
+        try:
+            projection = projection_from(part)
+            stored = read_item(found.scope, found.table.layout.primary.of_key(part["Key"]))
+            units = read_units(stored.size if stored is not None else 0, consistent=True)
+            spend_reads(found, units * TIMES)
+        except ServiceError as error:
+            reasons.append(_reason(error))
+            continue
+        reasons.append(_NONE)
+        ledger.of(found, part["TableName"]).add(units, times=TIMES)
+        if stored is None:
+            responses.append({})
+            continue
+        size += stored.size
+        responses.append({"Item": projection(stored.item) if projection is not None else stored.item})
+    if any(reason is not _NONE for reason in reasons):
+        raise cancelled(reasons)
+    if size > MAX_BYTES:
+        raise invalid("Transaction request size exceeds the maximum of 4 MB")
+    return {
+        "Responses": responses,
+        "ConsumedCapacity": ledger.shown(request.get("ReturnConsumedCapacity"), "Read"),
+    }

@@ -1,0 +1,1 @@
+"""Pure decisions of DynamoDB: values, numbers, sizes, schemas. No clock, no store."""
