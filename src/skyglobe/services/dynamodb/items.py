@@ -82,7 +82,7 @@ def write_item(
     layout = table.layout
     made: dict[bytes, bytes | None] = {key: encode((size, item)) if item is not None else None}
     deltas: dict[int, tuple[int, int]] = {}
-    index_units = _plan_entries(layout, key, old, item, made, deltas) if layout.indexes else _NO_INDEXES
+    index_units = _plan_entries(scope, layout, key, old, item, made, deltas) if layout.indexes else _NO_INDEXES
     if scope.kernel.quotas.enforced and not is_expiry:
         spend_writes(found, units, index_units)
     scope.writes.changes.update(made)
@@ -96,6 +96,7 @@ def write_item(
 
 
 def _plan_entries(
+    scope: Scope,
     layout: Layout,
     key: bytes,
     old: Stored | None,
@@ -108,6 +109,8 @@ def _plan_entries(
     for index, described in zip(layout.indexes, layout.described, strict=True):
         before = index.entry_key(old.item, key) if old is not None else None
         now = index.entry_key(item, key) if item is not None else None
+        if before is not None and index.is_filling and scope.writes.get(before) is None:
+            before = None  # the backfill has not come to it yet
         if before is None and now is None:
             continue
         entry = index.project(item) if now is not None and item is not None else None

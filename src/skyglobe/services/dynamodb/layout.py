@@ -168,10 +168,13 @@ class Index(Keys):
         projected: tuple[str, ...] | None,
         *,
         is_local: bool,
+        is_filling: bool = False,
     ) -> None:
         super().__init__(prefix, hashes, sorts)
         self.name = name
         self.is_local = is_local
+        self.is_filling = is_filling
+        """Whether entries of items that were there before it may be missing yet."""
         self.primary = primary
         self.projected = None if projected is None else frozenset((*projected, *self.names, *primary.names))
         """Names of the attributes its entries carry; None for all."""

@@ -161,6 +161,7 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
                 primary,
                 None if index.projection == "ALL" else index.extra,
                 is_local=index.is_local,
+                is_filling=index.status == "CREATING",
             )
             for index in kept
         )

@@ -30,7 +30,7 @@ from skyglobe.services.dynamodb.expressions.trees import (
 MAX_BYTES = 4096  # of one expression; DynamoDB quotas, "Expression parameters"
 MAX_OPERATORS = 300  # operators and functions in one expression; same page
 MAX_CHOICES = 100  # operands of IN; same page
-MAX_NESTING = 150  # parentheses, functions and NOTs within each other: more cannot be told within MAX_OPERATORS
+MAX_NESTING = 60  # parentheses, functions and NOTs within each other; a bound of ours, far below Python's own
 KEPT = 4096  # texts whose trees are kept
 
 CONDITION_FUNCTIONS = frozenset(

@@ -93,5 +93,5 @@ class Tokens:
     def syntax_error(self) -> ExpressionError:
         """Return the error for the token that does not fit here: it, and its neighbours as they were written."""
         before = self._tokens[max(self.at - 1, 0)]
-        near = self._text[before.start : self.following.end]
+        near = self._text[before.start : self.following.end].rstrip()
         return ExpressionError(f'Syntax error; token: "{self.now.text}", near: "{near}"')

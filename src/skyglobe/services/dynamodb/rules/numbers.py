@@ -1,7 +1,8 @@
 """DynamoDB's numbers: up to 38 significant digits, exact, compared by value.
 
 Developer guide, "Naming rules and data types": magnitudes from 1E-130 to 9.9999999999999999999999999999999999999E+125.
-A number is kept as its plain decimal text without needless zeros, so that equal numbers are equal texts.
+A number is kept as its plain decimal text without needless zeros (from 1E+38 on with an exponent), so that equal numbers
+are equal texts.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ def _canonical(text: str) -> str:
     sign = "-" if negative else ""
     if exponent <= 0:
         return f"{sign}0.{'0' * -exponent}{digits}"
+    if exponent > MAX_DIGITS:
+        # As many digits written out would be more than boto3 and other clients take for a number.
+        rest = f".{digits[1:]}" if len(digits) > 1 else ""
+        return f"{sign}{digits[0]}{rest}E+{exponent - 1}"
     if exponent >= len(digits):
         return sign + digits + "0" * (exponent - len(digits))
     return f"{sign}{digits[:exponent]}.{digits[exponent:]}"
@@ -90,7 +95,7 @@ def size_of(number: str) -> int:
 
     Developer guide, "DynamoDB item sizes and formats".
     """
-    digits = number.lstrip("-0.").replace(".", "").rstrip("0") if "." in number else number.lstrip("-").rstrip("0")
+    digits = number.partition("E")[0].replace(".", "").lstrip("-0").rstrip("0")
     return (len(digits) + 1) // 2 + 1 + (number[0] == "-")
 
 
