@@ -18,6 +18,7 @@ dynamodb = Service(
         "operations.updating",
         "operations.account",
         "operations.policies",
+        "operations.ttl",
         "engine",
         "needs",
     ),

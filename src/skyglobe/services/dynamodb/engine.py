@@ -10,12 +10,15 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.dynamodb import dynamodb
-from skyglobe.services.dynamodb.items import decode, tally_of, write_entry
+from skyglobe.services.dynamodb.expiring import expect_sweep, note_expiry
+from skyglobe.services.dynamodb.finding import Found
+from skyglobe.services.dynamodb.items import decode, read_item, tally_of, write_entry, write_item
 from skyglobe.services.dynamodb.layout import place, successor
 from skyglobe.services.dynamodb.records import (
     ORDER_BITS,
     DynamoTable,
     changes,
+    expiries,
     streams,
     tables,
     tallies,
@@ -24,6 +27,7 @@ from skyglobe.services.dynamodb.records import (
 from skyglobe.services.dynamodb.removing import clear_range, clear_table, remove_table
 from skyglobe.services.dynamodb.trimming import DAY, STREAM_KEPT_FOR, TRIM_PAUSE_FOR
 
+SWEEP_BATCH = 100  # expired items deleted in one turn
 BACKFILL_BATCH = 500  # items looked at in one turn
 TRIM_BATCH = 1000  # changes forgotten in one turn
 
@@ -131,3 +135,49 @@ def forget_tokens(scope: Scope, key: str, payload: dict[str, Any]) -> None:
         tokens.delete(scope, token)
     if len(old) == TRIM_BATCH:
         set_timer(scope, "dynamodb", "tokens", key, scope.now)
+
+
+@dynamodb.timer("sweep")
+def sweep(scope: Scope, key: str, payload: dict[str, Any]) -> None:
+    """Delete the items whose time to live is over, and come back for the next ones."""
+    table = find_numbered(scope, payload["table"], int(key))
+    if table is None or table.ttl is None or not table.ttl.is_enabled:
+        return
+    expired = list(expiries.scan(scope, table.number, stop=(scope.now + 1,), limit=SWEEP_BATCH))
+    for expiry in expired:
+        old = read_item(scope, expiry.key)
+        if old is None:
+            expiries.delete(scope, expiry)
+        else:
+            write_item(Found(scope, table), expiry.key, old, None, 0, is_expiry=True)
+    if len(expired) == SWEEP_BATCH:
+        set_timer(scope, "dynamodb", "sweep", key, scope.now, payload)
+        return
+    following = next(iter(expiries.scan(scope, table.number, limit=1)), None)
+    if following is not None:
+        expect_sweep(scope, table, following.at)
+
+
+@dynamodb.timer("mark")
+def mark(scope: Scope, key: str, payload: dict[str, Any]) -> None:
+    """Note when some items expire that were there before time to live was enabled, and come back for the rest."""
+    table = find_numbered(scope, payload["table"], int(key))
+    if table is None or table.ttl is None or not table.ttl.is_enabled:
+        return
+    primary = table.layout.primary
+    start = payload["past"] + b"\0" if payload["past"] else primary.prefix
+    found = list(scope.writes.scan(start, primary.stop, limit=BACKFILL_BATCH))
+    for item_key, value in found:
+        note_expiry(scope, table, item_key, None, decode(value)[1])
+    if len(found) == BACKFILL_BATCH:
+        set_timer(scope, "dynamodb", "mark", key, scope.now, {**payload, "past": found[-1][0]})
+
+
+@dynamodb.timer("unmark")
+def unmark(scope: Scope, key: str, payload: dict[str, Any]) -> None:
+    """Forget some expiries of a table whose time to live was disabled, and come back for the rest."""
+    known = list(expiries.scan(scope, int(key), limit=TRIM_BATCH))
+    for expiry in known:
+        expiries.delete(scope, expiry)
+    if len(known) == TRIM_BATCH:
+        set_timer(scope, "dynamodb", "unmark", key, scope.now)

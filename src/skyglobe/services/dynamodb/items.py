@@ -13,6 +13,7 @@ import msgspec
 
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.dynamodb import dynamodb
+from skyglobe.services.dynamodb.expiring import note_expiry
 from skyglobe.services.dynamodb.finding import Found
 from skyglobe.services.dynamodb.layout import Index, Layout
 from skyglobe.services.dynamodb.records import (
@@ -90,6 +91,8 @@ def write_item(
     _tally(scope, table, (item is not None) - (old is not None), size - old_size, deltas)
     if layout.has_local:
         _collect(found, layout, old.item if old is not None else item or {}, size - old_size, deltas)
+    if table.ttl is not None and table.ttl.is_enabled:
+        note_expiry(scope, table, key, old.item if old is not None else None, item)
     if table.keeps_changes:
         log_change(scope, table, old.item if old is not None else None, item, is_expiry=is_expiry)
     return Written(units, index_units)

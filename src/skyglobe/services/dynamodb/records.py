@@ -247,3 +247,15 @@ class TransactionToken(Record, frozen=True):
 tokens: Table[TransactionToken] = Table("dynamodb.tokens", TransactionToken, key=("span", "token"))
 TOKEN_SPAN = 600_000
 """Milliseconds of one span: a token's ten minutes reach into one span more than its own."""
+
+
+class Expiry(Record, frozen=True):
+    """When an item of a table with time to live expires. There is one for each item that does."""
+
+    table: int
+    at: Instant
+    key: bytes
+    """Where the item lies."""
+
+
+expiries: Table[Expiry] = Table("dynamodb.expiries", Expiry, key=("table", "at", "key"))

@@ -19,6 +19,8 @@ def remove_table(scope: Scope, table: DynamoTable) -> None:
     table_count.add(scope, "", -1)
     cancel_timer(scope, "dynamodb", "backfill", str(table.number))
     set_timer(scope, "dynamodb", "clear", str(table.number), scope.now)
+    if table.ttl is not None:
+        set_timer(scope, "dynamodb", "unmark", str(table.number), scope.now)
 
 
 def clear_range(scope: Scope, start: bytes, stop: bytes, limit: int = CLEAR_BATCH) -> bool:

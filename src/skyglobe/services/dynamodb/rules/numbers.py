@@ -1,8 +1,8 @@
 """DynamoDB's numbers: up to 38 significant digits, exact, compared by value.
 
 Developer guide, "Naming rules and data types": magnitudes from 1E-130 to 9.9999999999999999999999999999999999999E+125.
-A number is kept as its plain decimal text without needless zeros (from 1E+38 on with an exponent), so that equal numbers
-are equal texts.
+A number is kept as its plain decimal text without needless zeros (from 1E+38 on with an exponent): equal numbers are
+equal texts.
 """
 
 from __future__ import annotations
