@@ -22,6 +22,20 @@ Conversion = Callable[[Any], Any]
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
+class Ready(dict[str, Any]):
+    """A map or structure that is JSON as it stands: text, truth values, bytes, and maps and lists of these.
+
+    Services mark so what they read from their own store; it is not looked through again.
+    """
+
+
+class ReadyList(list[Any]):
+    """A list that is JSON as it stands (see ``Ready``)."""
+
+
+_READY = frozenset((Ready, ReadyList))
+
+
 class JsonCompiler:
     """Compiles the shapes of one service. Recursive shapes are bound when first called."""
 
@@ -58,7 +72,7 @@ class JsonCompiler:
                     if place is None:
                         raise UnknownMember(shape, name)
                     wire, conversion = place
-                    converted[wire] = member if conversion is None else conversion(member)
+                    converted[wire] = member if conversion is None or type(member) in _READY else conversion(member)
             return converted
 
         self._compiled[shape.name] = convert
