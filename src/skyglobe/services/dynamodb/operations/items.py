@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
+from skyglobe.protocols.serializing.json_body import Ready
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Consumption
 from skyglobe.services.dynamodb.expressions.legacy import refuse_mixture
@@ -37,7 +38,7 @@ def get_item(call: Call, request: Request) -> dict[str, Any]:
     size = 0
     if stored is not None:
         size, item = stored
-        answer["Item"] = projection(item) if projection is not None else item
+        answer["Item"] = Ready(projection(item) if projection is not None else item)
     mode = request.get("ReturnConsumedCapacity")
     if mode is not None or call.kernel.quotas.enforced:
         units = read_units(size, consistent=bool(request.get("ConsistentRead")))
@@ -74,7 +75,7 @@ def put_item(call: Call, request: Request) -> dict[str, Any]:
     old, item, written = write.perform()
     answer: dict[str, Any] = {}
     if old is not None and request.get("ReturnValues") == "ALL_OLD":
-        answer["Attributes"] = old.item
+        answer["Attributes"] = Ready(old.item)
     return _told(found, request, answer, written, item or {})
 
 
@@ -88,7 +89,7 @@ def delete_item(call: Call, request: Request) -> dict[str, Any]:
     old, _, written = write.perform()
     answer: dict[str, Any] = {}
     if old is not None and request.get("ReturnValues") == "ALL_OLD":
-        answer["Attributes"] = old.item
+        answer["Attributes"] = Ready(old.item)
     return _told(found, request, answer, written, request["Key"])
 
 
@@ -103,7 +104,7 @@ def update_item(call: Call, request: Request) -> dict[str, Any]:
     if wanted != "NONE":
         attributes = _returned(write, wanted, old.item if old is not None else None, item)
         if attributes:
-            answer["Attributes"] = attributes
+            answer["Attributes"] = Ready(attributes)
     return _told(found, request, answer, written, request["Key"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from skyglobe.kernel.call import Call
+from skyglobe.protocols.serializing.json_body import ReadyList
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Consumption
 from skyglobe.services.dynamodb.expressions.binding import Steps, Values
@@ -212,7 +213,7 @@ def _answer(
     )
     answer: dict[str, Any] = {"Count": page.matched, "ScannedCount": page.scanned}
     if not counts_only:
-        answer["Items"] = page.items
+        answer["Items"] = ReadyList(page.items)
     if page.last is not None:
         names = {*found.table.layout.primary.names, *(index.names if index is not None else ())}
         answer["LastEvaluatedKey"] = {name: page.last[name] for name in names}
