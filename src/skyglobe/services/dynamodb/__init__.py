@@ -19,6 +19,8 @@ dynamodb = Service(
         "operations.account",
         "operations.policies",
         "operations.ttl",
+        "operations.backups",
+        "operations.recovery",
         "engine",
         "needs",
     ),

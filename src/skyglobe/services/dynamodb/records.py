@@ -121,6 +121,8 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     """Backup's ARN (or nothing), source table's ARN, instant."""
     next_index: int = 1
     """Number of the next index to be made."""
+    copies: int = 0
+    """How many copies of it are being made: backups and restores, which need its changes meanwhile."""
 
     @property
     def is_streaming(self) -> bool:
@@ -129,7 +131,7 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     @property
     def keeps_changes(self) -> bool:
         """Whether every write is put in the table's change log."""
-        return self.recovery is not None or self.is_streaming
+        return self.recovery is not None or self.copies > 0 or self.is_streaming
 
     def status_at(self, now: Instant) -> str:
         """Return the status clients see. CREATING and UPDATING end by themselves at ``ready_at``."""
@@ -259,3 +261,25 @@ class Expiry(Record, frozen=True):
 
 
 expiries: Table[Expiry] = Table("dynamodb.expiries", Expiry, key=("table", "at", "key"))
+
+
+class Backup(Resource, frozen=True, kw_only=True):
+    """A backup of a table. Its items lie as a table's would, under its own number."""
+
+    name: str
+    table_name: str
+    kind: str
+    """USER or SYSTEM."""
+    status: str
+    """CREATING, AVAILABLE."""
+    number: int
+    size: int
+    items: int
+    expires_at: Instant | None
+    table: DynamoTable
+    """As the table was described then."""
+
+
+backups: ResourceTable[Backup] = ResourceTable(
+    "AWS::DynamoDB::Backup", "dynamodb.backups", Backup, indexes={"table": ("table_name",)}
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from skyglobe.kernel.keys import pack
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
+from skyglobe.services.dynamodb.copying import keep_system_backup
 from skyglobe.services.dynamodb.creating import without_stream
 from skyglobe.services.dynamodb.records import DynamoTable, collections, table_count, tables, tallies
 
@@ -15,10 +16,13 @@ def remove_table(scope: Scope, table: DynamoTable) -> None:
     """Delete a table. Its stream ends, and can be read for 24 hours more."""
     if table.is_streaming:
         without_stream(scope, table)
+    if table.recovery is not None:
+        keep_system_backup(scope, table)
     tables.delete(scope, table)
     table_count.add(scope, "", -1)
     cancel_timer(scope, "dynamodb", "backfill", str(table.number))
-    set_timer(scope, "dynamodb", "clear", str(table.number), scope.now)
+    if table.recovery is None:
+        set_timer(scope, "dynamodb", "clear", str(table.number), scope.now)
     if table.ttl is not None:
         set_timer(scope, "dynamodb", "unmark", str(table.number), scope.now)
 

@@ -106,6 +106,10 @@ def delete_table(call: Call, table_name: str) -> dict[str, Any]:
             "Resource cannot be deleted as it is currently protected against deletion. "
             "Disable deletion protection first."
         )
+    if table.copies:
+        raise dynamodb.errors.ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being backed up: {table.id}"
+        )
     shown = describe(found, "DELETING")
     delay = delay_of(scope)
     if delay:
