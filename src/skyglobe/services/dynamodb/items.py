@@ -79,6 +79,8 @@ def write_item(
     scope, table = found
     units = write_units(max(size, old.size if old is not None else 0))
     if item is None if old is None else old.item == item:
+        if scope.kernel.quotas.enforced and not is_expiry:
+            spend_writes(found, units, _NO_INDEXES)
         return Written(units, _NO_INDEXES)
     layout = table.layout
     made: dict[bytes, bytes | None] = {key: encode((size, item)) if item is not None else None}
