@@ -21,6 +21,7 @@ dynamodb = Service(
         "operations.ttl",
         "operations.backups",
         "operations.recovery",
+        "operations.statements",
         "engine",
         "needs",
     ),

@@ -8,6 +8,7 @@ from typing import Any
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import make_arn
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.operations.policies import resource_policy
 from skyglobe.services.dynamodb.rules.names import parse_table_arn
@@ -151,6 +152,40 @@ def _transaction(call: Call, operation: str, params: Params) -> list[Need]:
     return needs
 
 
+def _statements(call: Call, operation: str, params: Params) -> list[Need]:
+    """One need for each statement; a statement that cannot be read needs nothing, and is refused by the operation."""
+    given = params.get("Statements") or params.get("TransactStatements") or [params]
+    enclosing = "" if operation == "ExecuteStatement" else operation
+    return [need for one in given if (need := _statement(call, one, enclosing)) is not None]
+
+
+def _statement(call: Call, given: Params, enclosing: str) -> Need | None:
+    from skyglobe.services.dynamodb.partiql.parsing import parse_statement
+
+    try:
+        statement = parse_statement(given["Statement"], given.get("Parameters") or [])
+    except ServiceError:
+        return None
+    arn, account = table_arn(call, statement.table)
+    if statement.index_name is not None:
+        arn = f"{arn}/index/{statement.index_name}"
+    verb = {"EXISTS": "Select"}.get(statement.verb, statement.verb.capitalize())
+    context: dict[str, str | list[str]] = {"dynamodb:enclosingoperation": enclosing} if enclosing else {}
+    if verb == "Select":
+        context["dynamodb:fulltablescan"] = str(_reads_all(call, given)).lower()
+    return Need(f"dynamodb:PartiQL{verb}", arn, account, context)
+
+
+def _reads_all(call: Call, given: Params) -> bool:
+    from skyglobe.services.dynamodb.operations.statements import bound_of
+    from skyglobe.services.dynamodb.partiql.executing import is_scan
+
+    try:
+        return is_scan(bound_of(call, given["Statement"], given.get("Parameters")))
+    except ServiceError:
+        return True
+
+
 def _backup_of_table(call: Call, operation: str, params: Params) -> list[Need]:
     source = params.get("SourceTableName")
     target, account = table_arn(call, params["TargetTableName"])
@@ -167,8 +202,11 @@ def _import(call: Call, operation: str, params: Params) -> list[Need]:
 
 
 _SPECIAL = {
+    "BatchExecuteStatement": _statements,
     "BatchGetItem": _batch,
     "BatchWriteItem": _batch,
+    "ExecuteStatement": _statements,
+    "ExecuteTransaction": _statements,
     "ImportTable": _import,
     "RestoreTableFromBackup": _backup_of_table,
     "RestoreTableToPointInTime": _backup_of_table,

@@ -5,22 +5,18 @@ An operation is atomic here anyway, so transactions never see each other half do
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.timers import find_timer, set_timer
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Ledger
 from skyglobe.services.dynamodb.finding import Found, get_table
+from skyglobe.services.dynamodb.idempotency import is_known, remember
 from skyglobe.services.dynamodb.items import Stored, read_item, write_item
 from skyglobe.services.dynamodb.layout import MISMATCH
 from skyglobe.services.dynamodb.operations.items import projection_from
-from skyglobe.services.dynamodb.records import TOKEN_SPAN, TransactionToken, tokens
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.rules.capacity import read_units, write_units
 from skyglobe.services.dynamodb.throughput import spend_reads
@@ -36,7 +32,6 @@ from skyglobe.services.dynamodb.writing import (
     prepare_update,
 )
 
-TOKEN_KEPT_FOR = 600_000  # milliseconds; API reference of TransactWriteItems, "ClientRequestToken"
 MAX_BYTES = 4 * 1024 * 1024  # of all items of a transaction; same page
 TIMES = 2  # units of a transaction are twice those of single operations; developer guide, "Capacity management"
 
@@ -79,7 +74,7 @@ def cancelled(reasons: list[Reason]) -> ServiceError:
 def transact_write_items(call: Call, request: Request) -> dict[str, Any]:
     """Perform up to a hundred writes and condition checks, all or none."""
     token = request.get("ClientRequestToken")
-    is_repeated = token is not None and _is_known(call, token, request)
+    is_repeated = token is not None and is_known(call, token, request["TransactItems"])
     writes, names = _prepare_all(call, request["TransactItems"])
     answer: dict[str, Any] = {}
     mode = request.get("ReturnConsumedCapacity")
@@ -88,7 +83,7 @@ def transact_write_items(call: Call, request: Request) -> dict[str, Any]:
         return answer
     ledger = perform_all(writes, names)
     if token is not None:
-        _remember(call, token, request)
+        remember(call, token, request["TransactItems"])
     answer["ConsumedCapacity"] = ledger.shown(mode, "Write")
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         metrics: dict[str, list[dict[str, Any]]] = {}
@@ -171,30 +166,6 @@ def _write_all(writes: list[Write], names: list[str], decided: list[tuple[Stored
             raise cancelled(reasons) from error
         consumed.add(written.units, written.index_units, times=TIMES)
     return ledger
-
-
-def _digest(request: Request) -> bytes:
-    return hashlib.blake2b(msgspec.msgpack.encode(request["TransactItems"]), digest_size=16).digest()
-
-
-def _is_known(call: Call, token: str, request: Request) -> bool:
-    """Whether this very request was performed in the last ten minutes. Raises IdempotentParameterMismatchException."""
-    span = call.now // TOKEN_SPAN
-    known = tokens.find(call, span, token) or tokens.find(call, span - 1, token)
-    if known is None or call.now - known.at >= TOKEN_KEPT_FOR:
-        return False
-    if known.digest != _digest(request):
-        raise dynamodb.errors.IdempotentParameterMismatchException(
-            "The request uses the same client token as a previous, but non-identical request."
-        )
-    return True
-
-
-def _remember(call: Call, token: str, request: Request) -> None:
-    span = call.now // TOKEN_SPAN
-    tokens.insert(call, TransactionToken(span=span, token=token, digest=_digest(request), at=call.now))
-    if find_timer(call, "dynamodb", "tokens", str(span)) is None:
-        set_timer(call, "dynamodb", "tokens", str(span), (span + 2) * TOKEN_SPAN)
 
 
 def _replayed(writes: list[Write], names: list[str]) -> Ledger:
