@@ -20,6 +20,7 @@ from rich.console import Console
 
 from benchmarks import footprint, goals, growth, report, targets, turns
 from benchmarks.compiled import install_compiled
+from benchmarks.tables import TABLE_WORKLOADS, Items, Partitions
 from benchmarks.targets import FOLDER, CannotStart, Target
 from benchmarks.workloads import WORKLOADS
 
@@ -40,7 +41,7 @@ def arguments() -> argparse.Namespace:
         "--targets",
         default="skyglobe,moto,ministack,null",
         metavar="NAMES",
-        help="who takes part, kinesalite among others when asked for; skyglobe always",
+        help="who takes part: skyglobe always, kinesalite (Kinesis) and dynalite (DynamoDB) when named",
     )
     add("--as-is", action="store_true", help="measure this checkout, not a compiled wheel of it")
     add("--rounds", type=int, help="turns each target takes (5; quick 3)")
@@ -79,6 +80,7 @@ def makers(names: list[str], ours: Path) -> tuple[dict[str, Callable[[], Target]
         made["moto"] = lambda: targets.moto(programs)
         made["ministack"] = lambda: targets.ministack(programs)
     made["kinesalite"] = targets.kinesalite
+    made["dynalite"] = targets.dynalite
     return {name: made[name] for name in names}, versions
 
 
@@ -105,7 +107,7 @@ def running(made: dict[str, Callable[[], Target]]) -> Iterator[list[Target]]:
 
 async def measure_rates(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
     words = [word for word in options.workloads.split(",") if word]
-    for workload in WORKLOADS:
+    for workload in [*WORKLOADS, *TABLE_WORKLOADS]:
         if words and not any(word in workload.name for word in words):
             continue
         for connections in workload.connections:
@@ -117,9 +119,12 @@ async def measure_rates(started: list[Target], options: argparse.Namespace, resu
 
 
 async def measure_growths(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
-    for kind in (growth.Queue, growth.Keys, growth.Records):
+    words = [word for word in options.workloads.split(",") if word]
+    for kind in (growth.Queue, growth.Keys, growth.Records, Items, Partitions):
+        if words and not any(word in kind.name for word in words):
+            continue
         for target in started:
-            if target.is_null or target.name == "kinesalite":
+            if target.is_null or target.name in ("kinesalite", "dynalite"):
                 continue
             most = options.levels[-1] if target.name == "skyglobe" else PEER_LEVELS_UP_TO
             levels = [level for level in options.levels if level <= most]

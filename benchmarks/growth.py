@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from benchmarks.load import LoadFailed, play
 from benchmarks.prepared import Preparer
@@ -32,6 +33,20 @@ class Growth:
         """How many times the cost at the smallest level the cost at the largest is."""
         costs = list(self.levels.values())
         return costs[-1] / costs[0] if len(costs) > 1 and costs[0] else None
+
+
+class Growing(Protocol):
+    """Something that is filled step by step."""
+
+    name: str
+
+    def __init__(self, target: Target) -> None: ...
+
+    def additions(self, start: int, stop: int) -> Iterator[bytes]: ...
+
+    def probes(self, level: int) -> list[bytes]: ...
+
+    def check(self) -> None: ...
 
 
 class Queue:
@@ -150,9 +165,7 @@ def renewed(preparer: Preparer, service: str, operation: str, **parameters: obje
     return fresh
 
 
-async def measure_growth(
-    kind: type[Queue | Keys | Records], target: Target, levels: list[int], patience: float
-) -> Growth:
+async def measure_growth(kind: type[Growing], target: Target, levels: list[int], patience: float) -> Growth:
     """Fill and probe at each level; stop where filling takes longer than ``patience`` seconds."""
     found = Growth(kind.name, target.name, {})
     try:

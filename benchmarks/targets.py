@@ -137,16 +137,30 @@ def ministack(programs: Path) -> Target:
 
 
 def kinesalite() -> Target:
-    """A peer from npm that is Kinesis only."""
-    program = FOLDER / "npm" / "node_modules" / "kinesalite" / "cli.js"
-    if not program.exists():
-        install = ["npm", "install", "--prefix", str(FOLDER / "npm"), "--no-audit", "--no-fund", "kinesalite"]
-        done = subprocess.run(install, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise CannotStart(f"npm cannot install kinesalite: {done.stderr[-500:]}")
+    """A peer from npm that is Kinesis only, in memory."""
     port = free_port()
+    program = installed_by_npm("kinesalite")
     command = ["node", str(program), "--port", str(port), "--createStreamMs", "0", "--shardLimit", "500"]
     return Target("kinesalite", command, port, probe=("kinesis", "list_streams"))
+
+
+def dynalite() -> Target:
+    """A peer from npm that is DynamoDB only, in memory."""
+    port = free_port()
+    command = ["node", str(installed_by_npm("dynalite")), "--port", str(port), "--createTableMs", "0"]
+    return Target("dynalite", command, port, probe=("dynamodb", "list_tables"))
+
+
+def installed_by_npm(package: str) -> Path:
+    """Install a package with npm, unless it is there; return its program. Raises ``CannotStart``."""
+    folder = FOLDER / "npm"
+    program = folder / "node_modules" / package / "cli.js"
+    if not program.exists():
+        command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--loglevel=error", package]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise CannotStart(f"npm cannot install {package}: {done.stderr[-500:]}")
+    return program
 
 
 def install_peers() -> Path:
