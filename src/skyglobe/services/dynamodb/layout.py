@@ -140,8 +140,10 @@ class Primary(Keys):
         value = key.get(part.name)
         if value is None:
             raise invalid(MISMATCH)
-        measure(value)
-        content = value.get(part.kind)
+        kind = part.kind
+        if kind == "N" or len(value) != 1 or kind not in value:
+            measure(value)
+        content = value.get(kind)
         if content is None:
             raise invalid(MISMATCH)
         if len(content) == 0:

@@ -77,6 +77,7 @@ def _read(text: str) -> tuple[bool, str, int]:
     return form[1] == "-", digits.rstrip("0"), exponent
 
 
+@lru_cache(maxsize=8192)
 def in_order(number: str) -> bytes:
     """Return bytes that sort as canonical numbers do. None is the beginning of another's."""
     if number == "0":
