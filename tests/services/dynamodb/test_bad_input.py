@@ -258,14 +258,18 @@ UPDATES = [
     (
         "ADD a :v",
         ANY,
-        "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, "
-        "typeSet: ALLOWED_FOR_ADD_OPERAND",
+        (
+            "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, "
+            "typeSet: ALLOWED_FOR_ADD_OPERAND"
+        ),
     ),
     (
         "DELETE a :v",
         NUMBER,
-        "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, "
-        "typeSet: ALLOWED_FOR_DELETE_OPERAND",
+        (
+            "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, "
+            "typeSet: ALLOWED_FOR_DELETE_OPERAND"
+        ),
     ),
     ("SET a = :v, a = :v", ANY, OVERLAP + "[a], path two: [a]"),
     ("SET a = :v, a.b = :v", ANY, OVERLAP + "[a], path two: [a, b]"),
@@ -394,26 +398,34 @@ CONDITIONS = [
     (
         "a BETWEEN :x AND :y",
         {":x": {"N": "5"}, ":y": {"N": "3"}},
-        "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: "
-        "AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:3}",
+        (
+            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: "
+            "AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:3}"
+        ),
     ),
     (
         "a BETWEEN :x AND :y",
         {":x": {"N": "5"}, ":y": {"S": "6"}},
-        "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: "
-        "AttributeValue: {N:5}, upper bound operand: AttributeValue: {S:6}",
+        (
+            "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: "
+            "AttributeValue: {N:5}, upper bound operand: AttributeValue: {S:6}"
+        ),
     ),
     (
         "a = a",
         None,
-        "The first operand must be distinct from the remaining operands for this operator or function; "
-        "operator: =, first operand: [a]",
+        (
+            "The first operand must be distinct from the remaining operands for this operator or function; "
+            "operator: =, first operand: [a]"
+        ),
     ),
     (
         "contains(a.b, a.b)",
         None,
-        "The first operand must be distinct from the remaining operands for this operator or function; "
-        "operator: contains, first operand: [a, b]",
+        (
+            "The first operand must be distinct from the remaining operands for this operator or function; "
+            "operator: contains, first operand: [a, b]"
+        ),
     ),
     ("a IN (" + ", ".join([":v"] * 101) + ")", ANY, COUNT + "IN, number of operands: 102"),
     ("a = :v" + " OR a = :v" * 400, ANY, None),
@@ -504,8 +516,10 @@ KEY_CONDITIONS = [
     (
         "pk = :v AND sk BETWEEN :x AND :y",
         {**ANY, ":x": {"N": "2"}, ":y": {"N": "1"}},
-        "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to "
-        "lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}",
+        (
+            "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to "
+            "lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"
+        ),
     ),
 ]
 
@@ -546,8 +560,8 @@ PARAMETERS = [
     (
         "update_item",
         {"Key": KEY, "ExpressionAttributeValues": ANY},
-        "ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and "
-        "ConditionExpression are null",
+        ("ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and "
+        "ConditionExpression are null"),
     ),
     (
         "put_item",
@@ -582,20 +596,20 @@ PARAMETERS = [
     (
         "update_item",
         {"Key": KEY, "UpdateExpression": "REMOVE a", "AttributeUpdates": {"a": {"Action": "DELETE"}}},
-        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-        "{AttributeUpdates} Expression parameters: {UpdateExpression}",
+        ("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+        "{AttributeUpdates} Expression parameters: {UpdateExpression}"),
     ),
     (
         "put_item",
         {"Item": KEY, "ConditionExpression": "attribute_exists(a)", "Expected": {"a": {"Exists": False}}},
-        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-        "{Expected} Expression parameters: {ConditionExpression}",
+        ("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+        "{Expected} Expression parameters: {ConditionExpression}"),
     ),
     (
         "get_item",
         {"Key": KEY, "AttributesToGet": ["a"], "ProjectionExpression": "a"},
-        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-        "{AttributesToGet} Expression parameters: {ProjectionExpression}",
+        ("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+        "{AttributesToGet} Expression parameters: {ProjectionExpression}"),
     ),
     ("put_item", {"Item": KEY, "ReturnValues": "ALL_NEW"}, "ReturnValues can only be ALL_OLD or NONE"),
     ("delete_item", {"Key": KEY, "ReturnValues": "UPDATED_OLD"}, "ReturnValues can only be ALL_OLD or NONE"),
@@ -648,14 +662,14 @@ PARAMETERS = [
     (
         "scan",
         {"Segment": 2, "TotalSegments": 2},
-        "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not less "
-        "than TotalSegments: 2",
+        ("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not less "
+        "than TotalSegments: 2"),
     ),
     (
         "scan",
         {"Segment": 0, "TotalSegments": 1_000_001},
-        "1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must have "
-        "value less than or equal to 1000000",
+        ("1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must have "
+        "value less than or equal to 1000000"),
     ),
     (
         "scan",
@@ -707,8 +721,8 @@ TABLES = [
     (changed(create(), TableName="a" * 256), "TableName must be at least 3 characters long and at most 255 characters long"),
     (
         changed(create(), TableName="a b c"),
-        "1 validation error detected: Value 'a b c' at 'tableName' failed to satisfy constraint: Member must satisfy "
-        "regular expression pattern: [a-zA-Z0-9_.-]+",
+        ("1 validation error detected: Value 'a b c' at 'tableName' failed to satisfy constraint: Member must satisfy "
+        "regular expression pattern: [a-zA-Z0-9_.-]+"),
     ),
     (changed(create(), KeySchema=[]), None),
     (changed(create(), KeySchema=[{"AttributeName": "pk", "KeyType": "RANGE"}]),

@@ -88,8 +88,10 @@ def test_provisioned_mode_is_the_default_and_wants_throughput(dynamodb, refused,
     code, _, text = refused(dynamodb.create_table, TableName="plain", **given)
     assert (code, text) == (
         "ValidationException",
-        "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified "
-        "when BillingMode is PROVISIONED",
+        (
+            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified "
+            "when BillingMode is PROVISIONED"
+        ),
     )
     table = make_table(ProvisionedThroughput={"ReadCapacityUnits": 7, "WriteCapacityUnits": 3})
     shown = table.describe()

@@ -22,6 +22,8 @@ dynamodb = Service(
         "operations.backups",
         "operations.recovery",
         "operations.statements",
+        "operations.exports",
+        "operations.imports",
         "engine",
         "needs",
     ),

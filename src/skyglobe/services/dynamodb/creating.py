@@ -36,12 +36,20 @@ from skyglobe.services.dynamodb.trimming import keep_trimming
 
 MAX_TABLES = 2500  # of an account in a region; DynamoDB quotas, "Tables per account, per Region"
 
+REALISTIC_FOR = 8_000  # milliseconds; small tables of AWS are ready within about ten seconds
+
 Given = dict[str, Any]
 
 
 def delay_of(scope: Scope) -> int:
-    """Return how long, in milliseconds, changes of tables take: nothing, unless ``shake dynamodb delay SECONDS``."""
-    return round(scope.kernel.faults.get("dynamodb", "delay") * 1000)
+    """Return how long, in milliseconds, changes of tables take.
+
+    Nothing, unless the cloud keeps a realistic pace, or ``shake dynamodb delay SECONDS`` says otherwise.
+    """
+    slow = scope.kernel.faults.get("dynamodb", "delay")
+    if slow:
+        return round(slow * 1000)
+    return REALISTIC_FOR if scope.kernel.config.pace == "realistic" else 0
 
 
 def plan_table(scope: Scope, name: str, given: Given, tags: dict[str, str]) -> DynamoTable:

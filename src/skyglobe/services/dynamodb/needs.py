@@ -115,7 +115,10 @@ def find_needs(call: Call, operation: str, params: Params) -> list[Need]:
         return [Need(f"dynamodb:{operation}", "*", call.account)]
     name = params.get("TableName")
     if name is None:
-        return [_on_arn(call, operation, next((params[key] for key in _ARNS if params.get(key)), ""))]
+        arn = next((params[key] for key in _ARNS if params.get(key)), "")
+        if arn and not arn.startswith("arn:"):
+            arn = table_arn(call, arn)[0]
+        return [_on_arn(call, operation, arn)]
     arn, account = table_arn(call, name)
     if params.get("IndexName") and operation in ("Query", "Scan"):
         arn = f"{arn}/index/{params['IndexName']}"

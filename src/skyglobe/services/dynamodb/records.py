@@ -283,3 +283,41 @@ class Backup(Resource, frozen=True, kw_only=True):
 backups: ResourceTable[Backup] = ResourceTable(
     "AWS::DynamoDB::Backup", "dynamodb.backups", Backup, indexes={"table": ("table_name",)}
 )
+
+
+class Transfer(Resource, frozen=True, kw_only=True):
+    """An export to S3, or an import from it."""
+
+    is_import: bool
+    table_arn: str
+    table_id: str
+    token: str
+    digest: bytes
+    """Of the request, so that a token is not used for another one."""
+    given: dict[str, Any]
+    """The request's members that are shown again."""
+    status: str = "IN_PROGRESS"
+    at: Instant = 0
+    """The instant of an export's items."""
+    ended_at: Instant | None = None
+    number: int = 0
+    """Where the copy lies that an export is made of; 0 when there is none."""
+    table: DynamoTable | None = None
+    items: int = 0
+    processed: int = 0
+    size: int = 0
+    errors: int = 0
+    manifest: str = ""
+    failure: tuple[str, str] | None = None
+
+    @property
+    def kept_token(self) -> str | None:
+        return self.token or None
+
+
+transfers: ResourceTable[Transfer] = ResourceTable(
+    "AWS::DynamoDB::Transfer",
+    "dynamodb.transfers",
+    Transfer,
+    indexes={"kind": ("is_import", "id"), "token": ("is_import", "kept_token")},
+)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.dynamodb import dynamodb
@@ -17,7 +18,7 @@ from skyglobe.services.dynamodb.copying import begin_copy, copy_step, hold, plan
 from skyglobe.services.dynamodb.describing import describe, instant, shown_keys
 from skyglobe.services.dynamodb.finding import Found, locate
 from skyglobe.services.dynamodb.items import tally_of
-from skyglobe.services.dynamodb.records import Backup, DynamoTable, backups, tables
+from skyglobe.services.dynamodb.records import Backup, DynamoTable, backups, tables, transfers
 from skyglobe.services.dynamodb.refusals import invalid
 
 MAX_LISTED = 100  # API reference of ListBackups
@@ -57,7 +58,10 @@ def create_backup(call: Call, table_name: str, backup_name: str) -> dict[str, An
 @dynamodb.timer("copy")
 def copy(scope: Scope, key: str, payload: dict[str, Any]) -> None:
     """Do the next step of a backup or restore, and come back for the rest."""
-    done = _copy_backup if "backup" in payload and "target" not in payload else _copy_restore
+    if "export" in payload:
+        done = _copy_export
+    else:
+        done = _copy_backup if "backup" in payload and "target" not in payload else _copy_restore
     following = done(scope, payload)
     if following is not None:
         set_timer(scope, "dynamodb", "copy", key, scope.now, following)
@@ -72,6 +76,18 @@ def _copy_backup(scope: Scope, payload: dict[str, Any]) -> dict[str, Any] | None
         tally = tally_of(scope, table_of(backup))
         backups.replace(scope, backup, replace(backup, status="AVAILABLE", items=tally.items, size=tally.size))
         hold(scope, table, -1)
+    return following
+
+
+def _copy_export(scope: Scope, payload: dict[str, Any]) -> dict[str, Any] | None:
+    export, table = transfers.find(scope, payload["export"]), tables.find(scope, payload["table"])
+    if export is None or export.table is None or table is None or table.number != payload["source"]:
+        return None
+    copied = replace(export.table, number=export.number, indexes=(), stream=None, ttl=None, recovery=None, copies=0)
+    following = copy_step(scope, table, Found(scope, copied), payload)
+    if following is None:
+        hold(scope, table, -1)
+        post(scope, "dynamodb", "export", {"id": export.id})
     return following
 
 

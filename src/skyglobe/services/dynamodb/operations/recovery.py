@@ -62,13 +62,14 @@ def _shown(found: Found) -> dict[str, Any]:
         "PointInTimeRecoveryDescription": {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": recovery.days,
-            "EarliestRestorableDateTime": instant(_earliest(recovery, found.scope.now)),
+            "EarliestRestorableDateTime": instant(earliest(recovery, found.scope.now)),
             "LatestRestorableDateTime": instant(found.scope.now),
         },
     }
 
 
-def _earliest(recovery: Recovery, now: Instant) -> Instant:
+def earliest(recovery: Recovery, now: Instant) -> Instant:
+    """Return the first instant that can be restored."""
     return max(recovery.since, now - recovery.days * DAY)
 
 
@@ -121,7 +122,7 @@ def _instant(found: Found, recovery: Recovery, given: datetime | None, *, is_lat
     if given is None:
         return now
     at = round(given.timestamp() * 1000)
-    if not _earliest(recovery, now) - 1000 <= at <= now:
+    if not earliest(recovery, now) - 1000 <= at <= now:
         raise dynamodb.errors.InvalidRestoreTimeException(
             "Invalid restore time: it must be between EarliestRestorableDateTime and LatestRestorableDateTime"
         )
