@@ -110,8 +110,9 @@ def test_a_transaction_of_models_is_atomic(thread: Any, server: Server) -> None:
         transaction.save(thread("a", "2"))
         transaction.update(thread("a", "1"), actions=[thread.views.add(-4)], condition=thread.views >= 4)
     assert thread.get("a", "1").views == 6
-    with pytest.raises(TransactWriteError):  # noqa: PT012 - it is raised at the end of the block within
-        with TransactWrite(connection=connection) as transaction:
-            transaction.save(thread("a", "3"))
-            transaction.update(thread("a", "1"), actions=[thread.views.add(-7)], condition=thread.views >= 7)
+    transaction = TransactWrite(connection=connection)
+    transaction.save(thread("a", "3"))
+    transaction.update(thread("a", "1"), actions=[thread.views.add(-7)], condition=thread.views >= 7)
+    with pytest.raises(TransactWriteError), transaction:
+        pass  # it is sent at the end of the block
     assert thread.count("a") == 2

@@ -8,6 +8,9 @@ from skyglobe.testing.clouds import TestCloud
 from tests.services.dynamodb.conftest import definition, index
 
 KEY = {"pk": {"S": "a"}, "sk": {"N": "1"}}
+TOO_SHORT = "TableName must be at least 3 characters long and at most 255 characters long"
+START_KEY = "The provided starting key is invalid"
+GLOBAL = {"IndexName": "gsi"}
 INVALID = "One or more parameter values were invalid: "
 NOT_VALID = "One or more parameter values are not valid. "
 EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
@@ -399,7 +402,8 @@ CONDITIONS = [
         "a BETWEEN :x AND :y",
         {":x": {"N": "5"}, ":y": {"N": "3"}},
         (
-            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: "
+            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
+            "lower bound operand: "
             "AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:3}"
         ),
     ),
@@ -641,14 +645,14 @@ PARAMETERS = [
         {**PARTITION, "ExclusiveStartKey": {"pk": {"S": "b"}, "sk": {"N": "1"}}},
         "The provided starting key is outside query boundaries based on provided conditions",
     ),
-    ("query", {**PARTITION, "ExclusiveStartKey": {"pk": {"S": "v"}}}, f"The provided starting key is invalid: {MISMATCH}"),
+    ("query", {**PARTITION, "ExclusiveStartKey": {"pk": {"S": "v"}}}, f"{START_KEY}: {MISMATCH}"),
     (
         "query",
         {**PARTITION, "ExclusiveStartKey": {"pk": {"S": "v"}, "sk": {"S": "1"}}},
-        f"The provided starting key is invalid: {MISMATCH}",
+        f"{START_KEY}: {MISMATCH}",
     ),
     ("scan", {"IndexName": "gsi", "ExclusiveStartKey": KEY}, "The provided starting key is invalid"),
-    ("scan", {"IndexName": "gsi", "ConsistentRead": True}, "Consistent reads are not supported on global secondary indexes"),
+    ("scan", {**GLOBAL, "ConsistentRead": True}, "Consistent reads are not supported on global secondary indexes"),
     (
         "scan",
         {"Segment": 0},
@@ -668,7 +672,8 @@ PARAMETERS = [
     (
         "scan",
         {"Segment": 0, "TotalSegments": 1_000_001},
-        ("1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must have "
+        ("1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: "
+            "Member must have "
         "value less than or equal to 1000000"),
     ),
     (
@@ -715,10 +720,11 @@ def changed(given, **more):
     return {**given, **more}
 
 
+EXCESSIVE = {"ProjectionType": "ALL", "NonKeyAttributes": ["a"]}
 UNUSED = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "other")]
 TABLES = [
-    (changed(create(), TableName="ab"), "TableName must be at least 3 characters long and at most 255 characters long"),
-    (changed(create(), TableName="a" * 256), "TableName must be at least 3 characters long and at most 255 characters long"),
+    (changed(create(), TableName="ab"), TOO_SHORT),
+    (changed(create(), TableName="a" * 256), TOO_SHORT),
     (
         changed(create(), TableName="a b c"),
         ("1 validation error detected: Value 'a b c' at 'tableName' failed to satisfy constraint: Member must satisfy "
@@ -756,9 +762,10 @@ TABLES = [
     (create(GlobalSecondaryIndexes=[index("g s i", "pk")]), None),
     (create(GlobalSecondaryIndexes=[index("gsi", "pk", projection="INCLUDE")]),
      INVALID + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"),
-    (create(GlobalSecondaryIndexes=[{**index("gsi", "pk"), "Projection": {"ProjectionType": "ALL", "NonKeyAttributes": ["a"]}}]),
+    (create(GlobalSecondaryIndexes=[{**index("gsi", "pk"), "Projection": EXCESSIVE}]),
      INVALID + "ProjectionType is ALL, but NonKeyAttributes is specified"),
-    (create(GlobalSecondaryIndexes=[{**index("gsi", "pk"), "Projection": {}}]), INVALID + "Unknown ProjectionType: null"),
+    (create(GlobalSecondaryIndexes=[{**index("gsi", "pk"), "Projection": {}}]),
+     INVALID + "Unknown ProjectionType: null"),
     (create(GlobalSecondaryIndexes=[index("gsi", "pk", projection="MOST")]), None),
     (create(StreamSpecification={"StreamEnabled": True}), None),
     (create(StreamSpecification={"StreamEnabled": False, "StreamViewType": "NEW_IMAGE"}), None),
@@ -781,7 +788,7 @@ def test_a_table_that_is_not_there_is_told_so(client, operation):
     assert refusal(client, operation, TableName="not-there")[0] == "ResourceNotFoundException"
     judge(
         client,
-        "TableName must be at least 3 characters long and at most 255 characters long",
+        TOO_SHORT,
         operation,
         TableName="ab",
     )

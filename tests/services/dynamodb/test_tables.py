@@ -89,7 +89,8 @@ def test_provisioned_mode_is_the_default_and_wants_throughput(dynamodb, refused,
     assert (code, text) == (
         "ValidationException",
         (
-            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified "
+            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be "
+            "specified "
             "when BillingMode is PROVISIONED"
         ),
     )
