@@ -17,4 +17,6 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         return [Need("dynamodb:ListStreams", "*", call.account)]
     arn = params.get("StreamArn") or params.get("ShardIterator", "").partition("|")[0]
     place = parse_table_arn(arn)
-    return [Need(f"dynamodb:{operation}", arn or "*", place[1] if place is not None else call.account)]
+    if place is None:
+        return [Need(f"dynamodb:{operation}", "*", call.account)]  # the operation itself refuses what is no stream
+    return [Need(f"dynamodb:{operation}", arn, place[1])]
