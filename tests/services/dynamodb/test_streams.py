@@ -1,5 +1,7 @@
 """Streams of changes, and items that expire by the clock."""
 
+import json
+
 import pytest
 
 from tests.services.dynamodb.conftest import plain
@@ -277,3 +279,41 @@ def test_an_expiry_leaves_indexes_and_is_told_as_the_services_doing(cloud, strea
     assert remove["eventName"] == "REMOVE"
     assert remove["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
     assert "userIdentity" not in insert
+
+
+@pytest.fixture
+def kinesis(aws):
+    client = aws.client("kinesis")
+    client.create_stream(StreamName="changes", ShardCount=1)
+    return client
+
+
+def kinesis_records(client):
+    arn = client.describe_stream(StreamName="changes")["StreamDescription"]["StreamARN"]
+    shard = client.list_shards(StreamName="changes")["Shards"][0]["ShardId"]
+    more = {"ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = client.get_shard_iterator(StreamName="changes", **more)["ShardIterator"]
+    return arn, [json.loads(one["Data"]) for one in client.get_records(ShardIterator=iterator)["Records"]]
+
+
+@pytest.mark.spec("DST-008", "DST-015")
+def test_changes_go_into_a_kinesis_stream_while_it_is_enabled(cloud, dynamodb, table, kinesis, refused):
+    cloud.turn(60)  # the stream is created
+    arn, _ = kinesis_records(kinesis)
+    table.put({"pk": "before"})
+    dynamodb.enable_kinesis_streaming_destination(TableName=table.name, StreamArn=arn)
+    dynamodb.get_waiter("kinesis_streaming_destination_active").wait(TableName=table.name)
+    write_some(table)
+    cloud.settle()
+    records = kinesis_records(kinesis)[1]
+    assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "INSERT", "REMOVE"]
+    assert records[1]["dynamodb"]["OldImage"]["n"] == {"N": "1"}
+    assert (records[0]["tableName"], records[0]["eventSource"]) == (table.name, "aws:dynamodb")
+    failed = refused(dynamodb.enable_kinesis_streaming_destination, TableName=table.name, StreamArn=arn)
+    assert failed[0] == "ResourceInUseException"
+    dynamodb.disable_kinesis_streaming_destination(TableName=table.name, StreamArn=arn)
+    table.put({"pk": "after"})
+    cloud.settle()
+    assert len(kinesis_records(kinesis)[1]) == 4
+    shown = dynamodb.describe_kinesis_streaming_destination(TableName=table.name)
+    assert [one["DestinationStatus"] for one in shown["KinesisDataStreamDestinations"]] == ["DISABLED"]

@@ -8,7 +8,7 @@ from typing import Any
 from skyglobe.kernel.clock import Instant
 from skyglobe.services.dynamodb.finding import Found
 from skyglobe.services.dynamodb.items import tally_of
-from skyglobe.services.dynamodb.records import DynamoTable, KeyElement, OnDemand, SecondaryIndex, Throughput
+from skyglobe.services.dynamodb.records import DynamoTable, KeyElement, OnDemand, SecondaryIndex, Throughput, tables
 
 # Developer guide, "Warm throughput": what every new table can take at once.
 WARM_READS, WARM_WRITES = 12_000, 4_000
@@ -55,11 +55,18 @@ def describe(found: Found, status: str | None = None) -> dict[str, Any]:
         shown["LocalSecondaryIndexes"] = local
     if wide:
         shown["GlobalSecondaryIndexes"] = wide
-    _add_settings(shown, table)
+    _add_settings(shown, found)
     return shown
 
 
-def _add_settings(shown: dict[str, Any], table: DynamoTable) -> None:
+def _replica_status(found: Found, region: str) -> str:
+    there = found.scope.within(region=region)
+    replica = tables.find(there, found.table.id)
+    return replica.status_at(found.scope.now) if replica is not None else "DELETING"
+
+
+def _add_settings(shown: dict[str, Any], found: Found) -> None:
+    table = found.table
     if table.stream is not None:
         if table.is_streaming:
             shown["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream.view}
@@ -71,6 +78,11 @@ def _add_settings(shown: dict[str, Any], table: DynamoTable) -> None:
         shown["TableClassSummary"] = {"TableClass": table.table_class}
         if table.class_changed_at is not None:
             shown["TableClassSummary"]["LastUpdateDateTime"] = instant(table.class_changed_at)
+    if table.replicas:
+        shown["GlobalTableVersion"] = "2019.11.21"
+        shown["Replicas"] = [
+            {"RegionName": region, "ReplicaStatus": _replica_status(found, region)} for region in table.replicas
+        ]
     if table.restored_from is not None:
         backup, source, at = table.restored_from
         summary = {"SourceTableArn": source, "RestoreDateTime": instant(at), "RestoreInProgress": False}

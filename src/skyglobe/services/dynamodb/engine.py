@@ -19,6 +19,7 @@ from skyglobe.services.dynamodb.records import (
     DynamoTable,
     changes,
     expiries,
+    stamps,
     streams,
     tables,
     tallies,
@@ -120,6 +121,8 @@ def trim(scope: Scope, key: str, payload: dict[str, Any]) -> None:
     for stream in list(streams.scan(scope)):
         if stream.number == number and stream.until is not None and stream.until < gone:
             streams.delete(scope, stream)
+    for stamp in list(stamps.scan(scope, number, limit=TRIM_BATCH)) if table is None or not table.replicas else ():
+        stamps.delete(scope, stamp)
     is_left = next(iter(changes.scan(scope, number, limit=1)), None) is not None
     is_read = any(stream.number == number for stream in streams.scan(scope))
     if is_left or is_read or (table is not None and table.keeps_changes):

@@ -73,9 +73,20 @@ def check_new(layout: Layout, item: Item, size: int, message: str) -> None:
 
 
 def write_item(
-    found: Found, key: bytes, old: Stored | None, item: Item | None, size: int, *, is_expiry: bool = False
+    found: Found,
+    key: bytes,
+    old: Stored | None,
+    item: Item | None,
+    size: int,
+    *,
+    is_expiry: bool = False,
+    is_replicated: bool = False,
 ) -> Written:
-    """Put ``item`` (None: nothing) in the place of ``old``, which is what lies at ``key`` now."""
+    """Put ``item`` (None: nothing) in the place of ``old``, which is what lies at ``key`` now.
+
+    What DynamoDB does by itself (``is_expiry``) is not throttled; what comes from another region (``is_replicated``)
+    is not sent on.
+    """
     scope, table = found
     units = write_units(max(size, old.size if old is not None else 0))
     if item is None if old is None else old.item == item:
@@ -95,6 +106,14 @@ def write_item(
         _collect(found, layout, old.item if old is not None else item or {}, size - old_size, deltas)
     if table.ttl is not None and table.ttl.is_enabled:
         note_expiry(scope, table, key, old.item if old is not None else None, item)
+    if table.replicas and not is_replicated:
+        from skyglobe.services.dynamodb.replicating import send
+
+        send(found, key, item, size)
+    if table.destinations:
+        from skyglobe.services.dynamodb.publishing import publish
+
+        publish(found, old.item if old is not None else None, item, is_expiry=is_expiry)
     if table.keeps_changes:
         log_change(scope, table, old.item if old is not None else None, item, is_expiry=is_expiry)
     return Written(units, index_units)

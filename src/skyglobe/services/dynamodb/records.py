@@ -86,6 +86,14 @@ class Recovery(msgspec.Struct, frozen=True, array_like=True):
     days: int = 35
 
 
+class Destination(msgspec.Struct, frozen=True, array_like=True):
+    """A Kinesis stream that a table's changes are put into."""
+
+    arn: str
+    precision: str = "MILLISECOND"
+    is_enabled: bool = True
+
+
 class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     """A table."""
 
@@ -121,6 +129,9 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     """Backup's ARN (or nothing), source table's ARN, instant."""
     next_index: int = 1
     """Number of the next index to be made."""
+    destinations: tuple[Destination, ...] = ()
+    replicas: tuple[str, ...] = ()
+    """The other regions of a global table."""
     copies: int = 0
     """How many copies of it are being made: backups and restores, which need its changes meanwhile."""
 
@@ -321,3 +332,16 @@ transfers: ResourceTable[Transfer] = ResourceTable(
     Transfer,
     indexes={"kind": ("is_import", "id"), "token": ("is_import", "kept_token")},
 )
+
+
+class Stamp(Record, frozen=True):
+    """Who wrote an item of a global table last, and when. Stays when the item is deleted, until it is a day old."""
+
+    table: int
+    key: bytes
+    """Where the item lies, behind its table's prefix."""
+    order: int
+    region: str
+
+
+stamps: Table[Stamp] = Table("dynamodb.stamps", Stamp, key=("table", "key"))

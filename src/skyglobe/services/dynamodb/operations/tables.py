@@ -16,6 +16,7 @@ from skyglobe.services.dynamodb.operations.tags import plan_tags
 from skyglobe.services.dynamodb.records import tables
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.removing import remove_table
+from skyglobe.services.dynamodb.replicating import leave
 from skyglobe.services.dynamodb.rules.names import check_table_name
 
 MAX_LISTED = 100  # of one answer; API reference of ListTables
@@ -111,6 +112,7 @@ def delete_table(call: Call, table_name: str) -> dict[str, Any]:
             f"Attempt to change a resource which is still in use: Table is being backed up: {table.id}"
         )
     shown = describe(found, "DELETING")
+    leave(scope, table, scope.region)
     delay = delay_of(scope)
     if delay:
         tables.replace(scope, table, replace(table, status="DELETING"))

@@ -15,6 +15,7 @@ from skyglobe.services.dynamodb.describing import describe
 from skyglobe.services.dynamodb.finding import Found, describe_table_at
 from skyglobe.services.dynamodb.records import DynamoTable, SecondaryIndex, Throughput, tables
 from skyglobe.services.dynamodb.refusals import invalid, invalid_values
+from skyglobe.services.dynamodb.replicating import update_replicas
 from skyglobe.services.dynamodb.rules.schemas import (
     check_attributes_used,
     check_indexes,
@@ -31,7 +32,7 @@ FREE_DECREASES = 4  # a UTC day; DynamoDB quotas, "Decreasing provisioned throug
 HOUR = 3_600_000  # milliseconds that must lie before each further decrease of the day
 
 Given = dict[str, Any]
-_MEMBERS = [
+_MEMBERS = (
     "AttributeDefinitions",
     "BillingMode",
     "ProvisionedThroughput",
@@ -42,9 +43,9 @@ _MEMBERS = [
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
     "WarmThroughput",
-]
-_REPLICAS = (
     "ReplicaUpdates",
+)
+_UNBUILT = (
     "MultiRegionConsistency",
     "GlobalTableWitnessUpdates",
     "GlobalTableSettingsReplicationMode",
@@ -54,7 +55,7 @@ _REPLICAS = (
 @dynamodb.operation
 def update_table(call: Call, request: Given) -> dict[str, Any]:
     """Change a table's settings, throughput, stream, or one of its global indexes."""
-    for name in _REPLICAS:
+    for name in _UNBUILT:
         if request.get(name) is not None:
             raise dynamodb.error(
                 "NotImplemented", f"Skyglobe does not implement UpdateTable with {name} yet.", status=501
@@ -78,6 +79,8 @@ def update_table(call: Call, request: Given) -> dict[str, Any]:
     if request.get("StreamSpecification") is not None:
         stream = request["StreamSpecification"]
         changed = with_stream(scope, changed, stream) if stream["StreamEnabled"] else without_stream(scope, changed)
+    if request.get("ReplicaUpdates"):
+        changed = update_replicas(found, changed, request["ReplicaUpdates"])
     changed = replace(changed, status="UPDATING", ready_at=scope.now + delay_of(scope))
     tables.replace(scope, table, changed)
     return {"TableDescription": describe(Found(scope, changed), "UPDATING")}
