@@ -26,7 +26,12 @@ def get_home(call: Call, name: str, expected_owner: str | None = None) -> Home:
 
 
 def enter(call: Call, request: dict[str, Any]) -> Scope:
-    """Return the same work in the account and region where ``request``'s bucket is.
+    """Return the same work in the account and region where ``request``'s bucket is. Raises what ``arrive`` does."""
+    return arrive(call, request)[0]
+
+
+def arrive(call: Call, request: dict[str, Any]) -> tuple[Scope, Home]:
+    """Return the same work in the account and region where ``request``'s bucket is, and the bucket's home.
 
     Raises what ``get_home`` does, a redirection when the request was signed for another region, and InvalidRequest or
     MissingRequestBodyError when it lacks what the model requires.
@@ -38,8 +43,8 @@ def enter(call: Call, request: dict[str, Any]) -> Scope:
     if home.access is not None:
         check_payer(call, home, request)
     if home.owner == call.account and home.region == call.region:
-        return call
-    return call.within(home.owner, home.region)
+        return call, home
+    return call.within(home.owner, home.region), home
 
 
 def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
@@ -61,14 +66,19 @@ def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
 
 def enter_object(call: Call, request: dict[str, Any], *, writes: bool) -> Scope:
     """As ``enter``, for a request about one key. Raises KeyTooLongError, and SlowDown in quota mode."""
+    return arrive_at_object(call, request, writes=writes)[0]
+
+
+def arrive_at_object(call: Call, request: dict[str, Any], *, writes: bool) -> tuple[Scope, Home]:
+    """As ``arrive``, for a request about one key. Raises KeyTooLongError, and SlowDown in quota mode."""
     key: str = request["Key"]
     if key_bytes(key) > MAX_KEY_BYTES:
         size = key_bytes(key)
         raise s3.error("KeyTooLongError", "Your key is too long", Size=size, MaxSizeAllowed=MAX_KEY_BYTES)
-    scope = enter(call, request)
+    arrived = arrive(call, request)
     if call.kernel.quotas.enforced:
         _pace(call, request["Bucket"], key, writes)
-    return scope
+    return arrived
 
 
 def _check_required(call: Call, request: dict[str, Any]) -> None:

@@ -8,9 +8,9 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import canonical_user_of
-from skyglobe.services.s3 import deciding, documents, errors, finding, granting, places, s3, settings
+from skyglobe.services.s3 import deciding, documents, errors, finding, granting, places, s3, settings, versions
 from skyglobe.services.s3.guards import Grant
-from skyglobe.services.s3.records import Home, ObjectAcl, details_of, objects, pack_details
+from skyglobe.services.s3.records import Home, ObjectAcl, details_of, pack_details
 from skyglobe.services.s3.rules import acls
 
 
@@ -62,7 +62,7 @@ def put_object_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     grants = _asked(request, owner, home.owner)
     _check_public(call, home, "s3:PutObjectAcl", request, grants)
     changed = msgspec.structs.replace(details, acl=ObjectAcl(owner, grants))
-    objects.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
+    versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
     return {}
 
 
