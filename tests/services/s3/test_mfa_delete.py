@@ -100,3 +100,15 @@ def test_versions_go_with_a_code_only(
     clerk.delete_object(**named[2], MFA=own.header())
     with refused("AccessDenied", 403):
         s3.delete_object(**named[3], MFA=own.header())
+
+
+@pytest.mark.spec("S3MFA-008")
+def test_lifecycle_rules_and_mfa_delete_do_not_meet(s3: Any, yard: str, phone: Phone, refused: Refused) -> None:
+    rule = {"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket=yard, LifecycleConfiguration={"Rules": [rule]})
+    with refused("InvalidBucketState", 409):
+        _set(s3, yard, "Enabled", "Enabled", phone.header())
+    s3.delete_bucket_lifecycle(Bucket=yard)
+    _set(s3, yard, "Enabled", "Enabled", phone.header())
+    with refused("InvalidBucketState", 409):
+        s3.put_bucket_lifecycle_configuration(Bucket=yard, LifecycleConfiguration={"Rules": [rule]})

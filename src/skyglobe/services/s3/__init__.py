@@ -17,6 +17,7 @@ s3 = Service(
         "operations.versioning",
         "operations.version_listing",
         "operations.locks",
+        "operations.lifecycle",
         "operations.putting",
         "operations.getting",
         "operations.attributes",

@@ -51,10 +51,3 @@ def get_bucket_replication(call: Call, request: dict[str, Any]) -> dict[str, Any
     """Raise ReplicationConfigurationNotFoundError: there is none."""
     text = "The replication configuration was not found"
     raise _never_set(call, request, "ReplicationConfigurationNotFoundError", text, BucketName=request["Bucket"])
-
-
-@s3.operation
-def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Raise NoSuchLifecycleConfiguration: there is none."""
-    text = "The lifecycle configuration does not exist"
-    raise _never_set(call, request, "NoSuchLifecycleConfiguration", text, BucketName=request["Bucket"])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import archives, errors, finding, locking, places, reading, s3, versions
+from skyglobe.services.s3 import aging, archives, errors, finding, locking, places, reading, s3, versions
 from skyglobe.services.s3.answers import checksum_members, head_members, is_composite, quoted, seconds
 from skyglobe.services.s3.describing import refuse_unbuilt
 from skyglobe.services.s3.records import Details, Object, details_of, parts
@@ -77,6 +77,8 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
     members = head_members(found, details, with_checksum=wants_checksum and is_whole)
     if home.access is not None:
         members.update(versions.told(home.access.keeping, found))
+        if home.access.keeping.has_lifecycle and "VersionId" not in request:
+            members.update(aging.expiration_members(scope, home, found, details))
         if details.lock is not None:
             members.update(locking.lock_members(call, home, found, details.lock))
     members.setdefault("ContentType", DEFAULT_CONTENT_TYPE)

@@ -9,7 +9,7 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, locking, places, s3, versions, writing
+from skyglobe.services.s3 import aging, describing, locking, places, s3, versions, writing
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
@@ -106,4 +106,7 @@ def _publish(
         version=versions.new_version(scope, keeping, order),
     )
     versions.publish(scope, existing, new, keeping)
-    return written(new, details) | versions.told(keeping, new)
+    result = written(new, details)
+    if home.access is not None:
+        result |= versions.told(keeping, new) | aging.expiration_members(scope, home, new, details)
+    return result
