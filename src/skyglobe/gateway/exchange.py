@@ -137,6 +137,8 @@ class Exchange:
             response.headers["x-skyglobe-ignored"] = ",".join(ignored)
         if self._request.answer_headers is not None:
             response.headers.update(self._request.answer_headers)
+        if self._request.answer_status is not None:
+            response.status = self._request.answer_status
         self._observe(route, response.status, "")
         self._reply(response)
 

@@ -29,6 +29,7 @@ class Request:
 
     __slots__ = (
         "answer_headers",
+        "answer_status",
         "body",
         "client",
         "headers",
@@ -73,6 +74,8 @@ class Request:
         """Headers that followed an aws-chunked body; complete once the body has been read to its end."""
         self.answer_headers: dict[str, str] | None = None
         """Headers the answer is to have whatever it says, an error too; None while there are none."""
+        self.answer_status: int | None = None
+        """Status of an answer that is no error, where the model leaves out that there are two; None for the model's."""
 
 
 @dataclass(slots=True, frozen=True)
