@@ -18,6 +18,8 @@ s3 = Service(
         "operations.version_listing",
         "operations.locks",
         "operations.lifecycle",
+        "operations.restoring",
+        "operations.tiering",
         "operations.putting",
         "operations.getting",
         "operations.attributes",
