@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from skyglobe.kernel.store import WriteSet
 from skyglobe.testing import TestCloud
 
 Refused = Callable[..., Any]
@@ -277,3 +278,44 @@ def test_uploads_in_parts_become_versions(s3: Any, kept: str, upload: Any) -> No
     part = s3.upload_part_copy(Bucket=kept, Key="b", UploadId=begun, PartNumber=1, CopySource=source)
     assert part["CopySourceVersionId"] == first
     assert _listed(s3, kept) == [("a", second, True), ("a", first, False)]
+
+
+def test_the_cost_of_a_version_does_not_grow_with_their_number(
+    s3: Any, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = [0]
+    get, scan = WriteSet.get, WriteSet.scan
+
+    def counted_get(self: WriteSet, key: bytes) -> Any:
+        read[0] += 1
+        return get(self, key)
+
+    def counted_scan(self: WriteSet, *args: Any, **options: Any) -> Any:
+        found = list(scan(self, *args, **options))
+        read[0] += len(found)
+        return found
+
+    monkeypatch.setattr(WriteSet, "get", counted_get)
+    monkeypatch.setattr(WriteSet, "scan", counted_scan)
+    first = _put(s3, kept, "a", "first")
+
+    def costs() -> list[int]:
+        told = []
+        for ask in (
+            lambda: s3.head_object(Bucket=kept, Key="a"),
+            lambda: s3.head_object(Bucket=kept, Key="a", VersionId=first),
+            lambda: s3.put_object(Bucket=kept, Key="a", Body=b"x"),
+            lambda: s3.list_object_versions(Bucket=kept, MaxKeys=2),
+            lambda: s3.delete_object(Bucket=kept, Key="a", VersionId=s3.head_object(Bucket=kept, Key="a")["VersionId"]),
+        ):
+            read[0] = 0
+            ask()
+            told.append(read[0])
+        return told
+
+    for _ in range(3):
+        _put(s3, kept, "a", "x")
+    few = costs()
+    for _ in range(150):
+        _put(s3, kept, "a", "x")
+    assert costs() == few

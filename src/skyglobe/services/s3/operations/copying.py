@@ -11,7 +11,7 @@ import msgspec
 from skyglobe.kernel.blobs import INLINE_BYTES
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, describing, errors, locking, places, reading, s3, versions, writing
+from skyglobe.services.s3 import aging, archives, describing, errors, locking, places, reading, s3, versions, writing
 from skyglobe.services.s3.answers import checksum_members, quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
 from skyglobe.services.s3.guards import keeping_of
@@ -171,6 +171,8 @@ def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, A
         details=pack_details(details),
         version=versions.new_version(draft.scope, keeping, order),
     )
+    if found.storage_class == archives.TIERING and (found.bucket, found.key) != (new.bucket, new.key):
+        archives.note_access(draft.source.scope, found, draft.source.details)
     versions.publish(draft.scope, draft.existing, new, keeping)
     told = {"ETag": quoted(new.etag), "LastModified": seconds(new.modified_at)}
     result = {"CopyObjectResult": {**told, **checksum_members(new.algorithm, checksum, FULL_OBJECT)}}
