@@ -116,7 +116,7 @@ async def measure_rates(started: list[Target], options: argparse.Namespace, resu
 
 
 async def measure_growths(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
-    for kind in (growth.Queue, growth.Keys):
+    for kind in (growth.Queue, growth.Keys, growth.Versions):
         for target in started:
             if target.is_null:
                 continue

@@ -1,9 +1,9 @@
 """Amazon S3: buckets, objects, multipart uploads, listings, tags, checksums, conditions, and who may do what.
 
 Objects are kept byte for byte: small ones in the store, large ones in files, copies sharing their source's bytes.
-Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Not built yet, and
-refused where a request asks for it: versioning, encryption, Object Lock, lifecycle, notifications, replication,
-websites.
+Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Versions, locks,
+lifecycle rules, archives and tiers go by the cloud's clock. Not built yet, and refused where a request asks for it:
+encryption, notifications, replication, websites.
 """
 
 from skyglobe.kernel.service import Service
