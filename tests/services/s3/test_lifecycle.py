@@ -313,3 +313,9 @@ def test_rules_that_break_s3s_rules_are_refused(s3: Any, bucket: str, rules: Any
             (30, "STANDARD_IA"), (60, "INTELLIGENT_TIERING"), (90, "GLACIER_IR"), (91, "GLACIER"), (92, "DEEP_ARCHIVE")
         )
     )
+
+
+def test_days_beyond_every_calendar_are_the_end_of_time(s3: Any, bucket: str, rules: Any) -> None:
+    rules({"ID": "r", "Expiration": {"Days": 2_147_483_647}})
+    told = s3.put_object(Bucket=bucket, Key="a", Body=b"x")["Expiration"]
+    assert told == 'expiry-date="Fri, 31 Dec 9999 00:00:00 GMT", rule-id="r"'

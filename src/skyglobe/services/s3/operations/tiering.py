@@ -74,6 +74,10 @@ def _check(name: str, configuration: dict[str, Any]) -> None:
     chosen = configuration.get("Filter") or {}
     if configuration.get("Status") not in ("Enabled", "Disabled") or configuration.get("Id") != name:
         raise errors.malformed_xml()
+    both = chosen.get("And") or chosen
+    tags = both.get("Tags") or ([both["Tag"]] if "Tag" in both else [])
+    if any("Key" not in tag or "Value" not in tag for tag in tags):
+        raise errors.malformed_xml()
     if not tiers or len(set(tiers)) < len(tiers) or not set(tiers) <= MIN_DAYS.keys() or len(chosen) > 1:
         raise errors.malformed_xml()
     if not 1 <= len(name) <= MAX_ID:

@@ -26,9 +26,13 @@ MIN_DAYS = {"ARCHIVE_ACCESS": 90, "DEEP_ARCHIVE_ACCESS": 180}
 MAX_DAYS = 730
 
 
+LAST_MIDNIGHT = 253_402_214_400_000
+"""Of the year 9999, the last that dates can tell. What would be later counts as then."""
+
+
 def midnight_from(instant: int) -> int:
     """Return the first midnight UTC that is not before ``instant``."""
-    return -(-instant // DAY) * DAY
+    return min(-(-instant // DAY) * DAY, LAST_MIDNIGHT)
 
 
 def tier_of(size_bytes: int, idle_for: int, archiving: Mapping[str, int]) -> str:
