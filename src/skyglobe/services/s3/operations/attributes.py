@@ -18,7 +18,7 @@ from skyglobe.services.s3.rules.checksums import MEMBERS
 @s3.operation
 def get_object_attributes(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked of ETag, Checksum, ObjectParts, StorageClass and ObjectSize."""
-    scope, home = places.arrive_at_object(call, request, writes=False)
+    home, scope = places.visit_object(call, request, writes=False)
     refuse_unbuilt(call, request)
     asked = _asked(call, request)
     found = finding.get_object(call, scope, request)

@@ -44,7 +44,7 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, 
 
     Completing again with the same parts answers the same, as long as the object is there.
     """
-    scope, home = places.arrive_at_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     keeping = keeping_of(home.access)
     describing.refuse_unbuilt(call, request)
     existing = objects.find(scope, request["Bucket"], request["Key"])

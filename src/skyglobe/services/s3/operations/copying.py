@@ -83,7 +83,7 @@ def _hash(held: Any, algorithm: str) -> Received:
 
 def _draft(call: Call, request: dict[str, Any]) -> Draft:
     """Check everything about a copy and say what it will be."""
-    scope, home = places.arrive_at_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     source = find_source(call, request)
     found = source.found

@@ -24,7 +24,7 @@ def delete_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | None:
     With versions, the object is hidden behind a delete marker; a version that is named is deleted for good. Raises
     AccessDenied for locked versions, and for named ones without a code while MFA Delete is on.
     """
-    scope, home = places.arrive_at_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     for name in ("IfMatchLastModifiedTime", "IfMatchSize"):  # of directory buckets only
         if name in request:
             refuse_member(call, name)
@@ -33,7 +33,7 @@ def delete_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | None:
     bypasses = request.get("BypassGovernanceRetention", False)
     key, if_match = request["Key"], request.get("IfMatch")
     if "VersionId" not in request:
-        return _delete(scope, home, key, if_match)
+        return _delete(call, scope, home, key, if_match)
     version = request["VersionId"]
     found = versions.find_version(scope, home.name, key, version)
     _check_match(key, found, if_match)
@@ -42,7 +42,7 @@ def delete_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | None:
     return _delete_version(call, scope, home, found, bypasses)
 
 
-def _delete(scope: Scope, home: Home, key: str, if_match: str | None) -> dict[str, Any] | None:
+def _delete(call: Call, scope: Scope, home: Home, key: str, if_match: str | None) -> dict[str, Any] | None:
     """Delete or hide what is current at a key; return what to tell of the delete marker, if there is one now."""
     found = objects.find(scope, home.name, key)
     _check_match(key, found, if_match)
@@ -75,7 +75,7 @@ def _delete_version(call: Call, scope: Scope, home: Home, found: Object, bypasse
 @s3.operation
 def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Delete up to 1,000 objects or versions; each that cannot be deleted is an error of its own in the answer."""
-    scope, home = places.arrive(call, request)
+    home, scope = places.visit(call, request)
     documents.check_document(call, request)
     delete = request.get("Delete") or {}
     listed = delete.get("Objects") or []
@@ -114,7 +114,7 @@ def _delete_listed(call: Call, scope: Scope, home: Home, item: dict[str, Any], b
     if "LastModifiedTime" in item or "Size" in item:  # of directory buckets only
         raise errors.not_implemented("LastModifiedTime")
     if "VersionId" not in item:
-        return _delete(scope, home, key, item.get("ETag"))
+        return _delete(call, scope, home, key, item.get("ETag"))
     found = versions.get_version(scope, home.name, key, item["VersionId"])
     _check_match(key, found, item.get("ETag"))
     return _delete_version(call, scope, home, found, bypasses) if found is not None else None

@@ -59,7 +59,7 @@ def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(call: Call, request: dict[str, Any]) -> Reading:
-    scope, home = places.arrive_at_object(call, request, writes=False)
+    home, scope = places.visit_object(call, request, writes=False)
     refuse_unbuilt(call, request)
     _check_overrides(call, request)
     found = finding.get_object(call, scope, request)

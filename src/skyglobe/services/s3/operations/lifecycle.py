@@ -36,7 +36,7 @@ def put_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> d
 
     Raises MalformedXML, InvalidRequest, InvalidArgument, and InvalidBucketState while MFA Delete is on.
     """
-    scope, home = places.arrive(call, request)
+    home, scope = places.visit(call, request)
     documents.check_document(call, request)
     if keeping_of(home.access).mfa_delete:
         text = "Lifecycle configuration cannot be put on a bucket that has MFA Delete enabled."
@@ -60,7 +60,7 @@ def put_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> d
 @s3.operation
 def delete_bucket_lifecycle(call: Call, request: dict[str, Any]) -> None:
     """Remove a bucket's rules. Nothing is applied any more from now on."""
-    scope, home = places.arrive(call, request)
+    home, scope = places.visit(call, request)
     settings.drop_document(scope, home, "lifecycle")
     if keeping_of(home.access).has_lifecycle:
         _note(call, home, False)

@@ -121,7 +121,7 @@ def put_object_legal_hold(call: Call, request: dict[str, Any]) -> dict[str, Any]
 
 def _enter(call: Call, request: dict[str, Any], *, writes: bool) -> tuple[Scope, Home, Object, Lock]:
     """Return the version a request is about and its lock. Raises InvalidRequest where the bucket has none."""
-    scope, home = places.arrive_at_object(call, request, writes=writes)
+    home, scope = places.visit_object(call, request, writes=writes)
     if not keeping_of(home.access).has_lock:
         raise errors.invalid_request("Bucket is missing Object Lock Configuration")
     found = finding.get_object(call, scope, request)

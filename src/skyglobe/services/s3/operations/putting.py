@@ -40,7 +40,7 @@ def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutin
     draft = _draft(call, request)
     if writing.is_small(call, request):
         received = writing.take(call, request, draft.expected, (draft.algorithm,))
-        return _publish(draft.scope, draft.home, request, draft, received, draft.before)
+        return _publish(call, draft.scope, request, draft, received, draft.before)
     return _put_large(call, request, draft)
 
 
@@ -48,10 +48,10 @@ async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[
     received = await writing.receive(call, request, draft.expected, (draft.algorithm,), MAX_PUT_BYTES)
 
     def publish(call: Call) -> dict[str, Any]:
-        scope, home = places.arrive(call, request)
+        home, scope = places.visit(call, request)
         existing = objects.find(scope, request["Bucket"], request["Key"])
         versions.check_late_write(request, draft.before, existing)
-        return _publish(scope, home, request, draft, received, existing)
+        return _publish(call, scope, request, msgspec.structs.replace(draft, home=home), received, existing)
 
     try:
         return await call.transact(publish)
@@ -62,7 +62,7 @@ async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[
 
 def _draft(call: Call, request: dict[str, Any]) -> Draft:
     """Check all that can be checked before the body is read."""
-    scope, home = places.arrive_at_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     expected = writing.expected_body(call, request, MAX_PUT_BYTES)
     if home.access is not None and home.access.keeping.has_lock:
@@ -82,13 +82,14 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
 
 
 def _publish(
-    scope: Scope, home: Home, request: dict[str, Any], draft: Draft, received: Received, existing: Object | None
+    call: Call, scope: Scope, request: dict[str, Any], draft: Draft, received: Received, existing: Object | None
 ) -> dict[str, Any]:
     details = msgspec.structs.replace(
         draft.details,
         spans=writing.keep(scope, received),
         checksum=writing.checksum_text(received, draft.algorithm),
     )
+    home = draft.home
     keeping, order = keeping_of(home.access), scope.kernel.next_order()
     if keeping.has_lock:
         details = locking.with_default(details, keeping, scope.now)

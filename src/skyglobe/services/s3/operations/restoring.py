@@ -24,7 +24,7 @@ def restore_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     archived, RestoreAlreadyInProgress (409), InvalidArgument, MalformedXML, and for the fault
     ``expedited-capacity`` GlacierExpeditedRetrievalNotAvailable (503).
     """
-    scope, home = places.arrive_at_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     documents.check_document(call, request)
     asked = request.get("RestoreRequest")
     if asked is None:

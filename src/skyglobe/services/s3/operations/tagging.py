@@ -10,14 +10,14 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import describing, documents, errors, finding, places, s3, versions
 from skyglobe.services.s3.guards import keeping_of
-from skyglobe.services.s3.records import Bucket, buckets, details_of, pack_details
+from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, pack_details
 from skyglobe.services.s3.rules.tags import BUCKET, OBJECT, BadTags, Subject, tags_of_set
 
 
 @s3.operation
 def get_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return an object's tags; an empty set when it has none."""
-    scope, home = places.arrive_at_object(call, request, writes=False)
+    home, scope = places.visit_object(call, request, writes=False)
     found = finding.get_object(call, scope, request)
     return {"TagSet": _tag_set(details_of(found).tags), **versions.told(keeping_of(home.access), found)}
 
@@ -25,14 +25,19 @@ def get_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 @s3.operation
 def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Replace an object's tags. The object itself does not change."""
+    home, scope = places.visit_object(call, request, writes=True)
     documents.check_document(call, request)
-    return _replace(call, request, _given(request, OBJECT))
+    tags = _given(request, OBJECT)
+    found = _replace(scope, finding.get_object(call, scope, request), tags)
+    return dict(versions.told(keeping_of(home.access), found))
 
 
 @s3.operation
 def delete_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Remove an object's tags."""
-    return _replace(call, request, {})
+    home, scope = places.visit_object(call, request, writes=True)
+    found = _replace(scope, finding.get_object(call, scope, request), {})
+    return dict(versions.told(keeping_of(home.access), found))
 
 
 @s3.operation
@@ -79,12 +84,11 @@ def _given(request: dict[str, Any], subject: Subject) -> dict[str, str]:
         raise describing.bad_tags(error) from error
 
 
-def _replace(call: Call, request: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
-    scope, home = places.arrive_at_object(call, request, writes=True)
-    found = finding.get_object(call, scope, request)
+def _replace(scope: Scope, found: Object, tags: dict[str, str]) -> Object:
     details = msgspec.structs.replace(details_of(found), tags=tags)
-    versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(details)))
-    return dict(versions.told(keeping_of(home.access), found))
+    changed = msgspec.structs.replace(found, details=pack_details(details))
+    versions.replace(scope, found, changed)
+    return changed
 
 
 def _tag_set(tags: dict[str, str]) -> list[dict[str, str]]:

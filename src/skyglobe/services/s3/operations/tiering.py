@@ -21,7 +21,7 @@ PAGE = 100  # ListBucketIntelligentTieringConfigurations
 @s3.operation
 def put_bucket_intelligent_tiering_configuration(call: Call, request: dict[str, Any]) -> None:
     """Add a configuration to a bucket, or replace the one of the same id. Raises MalformedXML, InvalidArgument."""
-    _, home = places.arrive(call, request)
+    home, _ = places.visit(call, request)
     configuration = request.get("IntelligentTieringConfiguration") or {}
     _check(request["Id"], configuration)
     kept = _kept(call, home)
@@ -36,14 +36,14 @@ def put_bucket_intelligent_tiering_configuration(call: Call, request: dict[str, 
 @s3.operation
 def get_bucket_intelligent_tiering_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a configuration. Raises NoSuchConfiguration."""
-    _, home = places.arrive(call, request)
+    home, _ = places.visit(call, request)
     return {"IntelligentTieringConfiguration": _get(call, home, request["Id"])}
 
 
 @s3.operation
 def list_bucket_intelligent_tiering_configurations(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a bucket's configurations by id. The token is the last id of the page before."""
-    _, home = places.arrive(call, request)
+    home, _ = places.visit(call, request)
     token = request.get("ContinuationToken", "")
     kept = _kept(call, home)
     ids = sorted(name for name in kept if name > token)
@@ -61,7 +61,7 @@ def list_bucket_intelligent_tiering_configurations(call: Call, request: dict[str
 @s3.operation
 def delete_bucket_intelligent_tiering_configuration(call: Call, request: dict[str, Any]) -> None:
     """Remove a configuration. Raises NoSuchConfiguration."""
-    _, home = places.arrive(call, request)
+    home, _ = places.visit(call, request)
     _get(call, home, request["Id"])
     kept = _kept(call, home)
     del kept[request["Id"]]

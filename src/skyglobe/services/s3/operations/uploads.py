@@ -16,7 +16,7 @@ ID_RANDOM_DIGITS = 48
 @s3.operation
 def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Begin an upload. What the object is to be given is said here; its bytes come in parts."""
-    scope, home = places.arrive_at_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     algorithm, checksum_type = _checksum(request)
     upload = Upload(
