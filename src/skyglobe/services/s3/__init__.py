@@ -1,8 +1,9 @@
 """Amazon S3: buckets, objects, multipart uploads, listings, tags, checksums, conditions, and who may do what.
 
 Objects are kept byte for byte: small ones in the store, large ones in files, copies sharing their source's bytes.
-Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Not built yet, and
-refused where a request asks for it: versioning, encryption, Object Lock, lifecycle, notifications, replication,
+Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Queues, topics,
+functions and event buses are told of events. Not built yet, and
+refused where a request asks for it: versioning, encryption, Object Lock, lifecycle, replication,
 websites.
 """
 
@@ -25,6 +26,8 @@ s3 = Service(
         "operations.completing",
         "operations.upload_listing",
         "operations.tagging",
+        "operations.notifications",
+        "events",
         "operations.acls",
         "operations.cors",
         "operations.ownership",

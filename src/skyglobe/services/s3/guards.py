@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
 
-DocumentKind = Literal["policy", "cors", "website"]
+DocumentKind = Literal["policy", "cors", "website", "notification", "logging"]
 
 
 class Blocks(msgspec.Struct, frozen=True, array_like=True):
@@ -71,6 +71,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     requester_pays: bool = False
     has_cors: bool = False
     has_website: bool = False
+    notifies: bool = False
+    """Whether somebody is told of events."""
 
     @property
     def takes_acls(self) -> bool:

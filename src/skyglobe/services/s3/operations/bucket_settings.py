@@ -40,13 +40,6 @@ def get_bucket_logging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 @s3.operation
-def get_bucket_notification_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer without targets: nobody is notified."""
-    places.enter(call, request)
-    return {}
-
-
-@s3.operation
 def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raise NoSuchLifecycleConfiguration: there is none."""
     text = "The lifecycle configuration does not exist"

@@ -11,7 +11,7 @@ import msgspec
 from skyglobe.kernel import checksums
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, errors, places, s3, versions
+from skyglobe.services.s3 import describing, errors, events, places, s3, versions
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.records import (
     Layout,
@@ -43,7 +43,7 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, 
 
     Completing again with the same parts answers the same, as long as the object is there.
     """
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     existing = objects.find(scope, request["Bucket"], request["Key"])
     upload = uploads.find(scope, request["Bucket"], request["Key"], request["UploadId"])
@@ -61,6 +61,8 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, 
     numbers = [part.number for part in chosen]
     layouts.insert(scope, Layout(upload=upload.id, numbers=numbers, ends=ends_of([p.size_bytes for p in chosen])))
     versions.publish(scope, existing, new)
+    event = "ObjectCreated:CompleteMultipartUpload"
+    events.emit(scope, home, event, call, new.key, found=new)
     return _told(call, new)
 
 

@@ -11,10 +11,10 @@ import msgspec
 from skyglobe.kernel.blobs import INLINE_BYTES
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, errors, places, reading, s3, versions, writing
+from skyglobe.services.s3 import describing, errors, events, places, reading, s3, versions, writing
 from skyglobe.services.s3.answers import checksum_members, quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
-from skyglobe.services.s3.records import Details, Object, objects, pack_details
+from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
 from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT, MEMBERS
 from skyglobe.services.s3.rules.parts import MAX_COPY_BYTES
 from skyglobe.services.s3.writing import Received
@@ -28,6 +28,7 @@ class Draft(msgspec.Struct, frozen=True):
 
     source: CopySource
     scope: Scope
+    home: Home
     bucket: str
     key: str
     existing: Object | None
@@ -81,7 +82,7 @@ def _hash(held: Any, algorithm: str) -> Received:
 
 def _draft(call: Call, request: dict[str, Any]) -> Draft:
     """Check everything about a copy and say what it will be."""
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     source = find_source(call, request)
     found = source.found
@@ -105,7 +106,7 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     if algorithm not in MEMBERS:
         raise errors.invalid_request("Checksum algorithm provided is unsupported.")
     details = _details(call, scope, request, source, replaces_metadata, replaces_tags)
-    return Draft(source, scope, request["Bucket"], request["Key"], existing, storage_class, details, algorithm)
+    return Draft(source, scope, home, request["Bucket"], request["Key"], existing, storage_class, details, algorithm)
 
 
 def _directive(request: dict[str, Any], member: str, header: str) -> bool:
@@ -160,5 +161,6 @@ def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, A
         details=pack_details(details),
     )
     versions.publish(draft.scope, draft.existing, new)
+    events.emit(draft.scope, draft.home, "ObjectCreated:Copy", call, new.key, found=new)
     told = {"ETag": quoted(new.etag), "LastModified": seconds(new.modified_at)}
     return {"CopyObjectResult": {**told, **checksum_members(new.algorithm, checksum, FULL_OBJECT)}}

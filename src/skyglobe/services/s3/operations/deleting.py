@@ -7,9 +7,9 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import documents, errors, needs, places, s3, versions
+from skyglobe.services.s3 import documents, errors, events, needs, places, s3, versions
 from skyglobe.services.s3.describing import refuse_member
-from skyglobe.services.s3.records import objects
+from skyglobe.services.s3.records import Home, objects
 from skyglobe.services.s3.rules.conditions import etag_listed
 from skyglobe.services.s3.rules.names import MAX_KEY_BYTES, key_bytes
 
@@ -19,7 +19,7 @@ MAX_KEYS = 1_000  # DeleteObjects
 @s3.operation(unused=("BypassGovernanceRetention", "MFA"))
 def delete_object(call: Call, request: dict[str, Any]) -> None:
     """Delete an object. Nothing happens when there is none, unless If-Match asks for one."""
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     for name in ("IfMatchLastModifiedTime", "IfMatchSize"):  # of directory buckets only
         if name in request:
             refuse_member(call, name)
@@ -31,11 +31,11 @@ def delete_object(call: Call, request: dict[str, Any]) -> None:
             if error.code != "NoSuchVersion":
                 raise
             return  # deleting a version that is not there succeeds
-    _delete(scope, request["Bucket"], key, request.get("IfMatch"))
+    _delete(call, scope, home, key, request.get("IfMatch"))
 
 
-def _delete(scope: Scope, bucket: str, key: str, if_match: str | None) -> None:
-    found = objects.find(scope, bucket, key)
+def _delete(call: Call, scope: Scope, home: Home, key: str, if_match: str | None) -> None:
+    found = objects.find(scope, home.name, key)
     if if_match is not None:
         if found is None:
             raise errors.no_such_key(key)
@@ -43,12 +43,13 @@ def _delete(scope: Scope, bucket: str, key: str, if_match: str | None) -> None:
             raise errors.precondition_failed("If-Match")
     if found is not None:
         versions.remove(scope, found)
+        events.emit(scope, home, "ObjectRemoved:Delete", call, key)
 
 
 @s3.operation(unused=("BypassGovernanceRetention", "MFA"))
 def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Delete up to 1,000 objects; each that cannot be deleted is an error of its own in the answer."""
-    scope = places.enter(call, request)
+    home, scope = places.visit(call, request)
     documents.check_document(call, request)
     delete = request.get("Delete") or {}
     listed = delete.get("Objects") or []
@@ -56,14 +57,13 @@ def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         raise errors.malformed_xml()
     deleted: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
-    home = places.get_home(call, request["Bucket"])
     for item in listed:
         named = {name: item[name] for name in ("Key", "VersionId") if name in item}
         try:
             refusal = call.refusal(needs.deletion(call, home, item["Key"], item.get("VersionId")))
             if refusal is not None:
                 raise refusal
-            _delete_listed(scope, request["Bucket"], item)
+            _delete_listed(call, scope, home, item)
         except ServiceError as error:
             failed.append({**named, "Code": error.code, "Message": error.message})
         else:
@@ -76,11 +76,11 @@ def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _delete_listed(scope: Scope, bucket: str, item: dict[str, Any]) -> None:
+def _delete_listed(call: Call, scope: Scope, home: Home, item: dict[str, Any]) -> None:
     key = item["Key"]
     if key_bytes(key) > MAX_KEY_BYTES:
         raise s3.error("KeyTooLongError", "Your key is too long")
     if "LastModifiedTime" in item or "Size" in item:  # of directory buckets only
         raise errors.not_implemented("LastModifiedTime")
     versions.check_version(key, item.get("VersionId"))
-    _delete(scope, bucket, key, item.get("ETag"))
+    _delete(call, scope, home, key, item.get("ETag"))
