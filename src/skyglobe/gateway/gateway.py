@@ -19,6 +19,7 @@ from skyglobe.gateway.pages import PAGE_PATHS, answer_page
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.plans import Plans
 from skyglobe.gateway.tracing import Traces
+from skyglobe.gateway.websites import WEBSITE, Websites
 from skyglobe.gateway.whole import collect, is_whole_body_needed
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
@@ -43,6 +44,7 @@ class Gateway:
         self.plans = Plans(kernel.services)
         self.traces = Traces()
         self.key_uses = KeyUses(kernel)
+        self.websites = Websites(kernel, self.plans, self.traces)
         self.admin = admin
         kernel.invoke = self.invoke
         kernel.invoke_within = self.invoke_within
@@ -52,6 +54,8 @@ class Gateway:
         """Answer ``request`` by calling ``reply`` exactly once: at the end of this loop turn, or later."""
         if request.path.startswith(ADMIN_PATHS) and self.admin is not None:
             self.kernel.spawn(self._administer(self.admin, request, reply))
+            return
+        if WEBSITE in request.host and self._handle_website(request, reply):
             return
         if request.path.startswith(PAGE_PATHS):
             self.kernel.spawn(self._show(request, reply))
@@ -109,6 +113,23 @@ class Gateway:
                 reply(response)
 
         self.kernel.turns.run(lambda writes: answer(self.kernel.scope(writes, "", region), request, bucket), finish)
+
+    def _handle_website(self, request: Request, reply: Reply) -> bool:
+        """Answer a request to a website endpoint; return whether it is to one."""
+        place = place_of(request.host, self.kernel.config.host_suffixes)
+        service = self.kernel.services.find("s3") if place.endpoint == WEBSITE and place.bucket else None
+        if service is None or service.answer_website is None:
+            return False
+        exchange = Exchange(self.kernel, self.traces, self.key_uses, request, reply)
+
+        def finish(response: Response, failure: BaseException | None) -> None:
+            if failure is not None:
+                exchange.fail(failure)
+            else:
+                reply(response)
+
+        self.kernel.turns.run(lambda writes: self.websites.answer(writes, service, request, place), finish)
+        return True
 
     async def _handle_whole(self, request: Request, reply: Reply) -> None:
         try:

@@ -2,9 +2,8 @@
 
 Objects are kept byte for byte: small ones in the store, large ones in files, copies sharing their source's bytes.
 Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Queues, topics,
-functions and event buses are told of events. Not built yet, and
-refused where a request asks for it: versioning, encryption, Object Lock, lifecycle, replication,
-websites.
+functions and event buses are told of events, browsers read buckets as websites. Not built yet, and
+refused where a request asks for it: versioning, encryption, Object Lock, lifecycle, replication.
 """
 
 from skyglobe.kernel.service import Service
@@ -28,6 +27,8 @@ s3 = Service(
         "operations.tagging",
         "operations.notifications",
         "events",
+        "operations.websites",
+        "websites",
         "operations.acls",
         "operations.cors",
         "operations.ownership",

@@ -12,6 +12,11 @@ def no_such_bucket(name: str) -> ServiceError:
     return s3.error("NoSuchBucket", "The specified bucket does not exist", status=404, BucketName=name)
 
 
+def no_such_website(bucket: str) -> ServiceError:
+    text = "The specified bucket does not have a website configuration"
+    return s3.error("NoSuchWebsiteConfiguration", text, status=404, BucketName=bucket)
+
+
 def no_such_key(key: str) -> ServiceError:
     return s3.error("NoSuchKey", "The specified key does not exist.", status=404, Key=key)
 

@@ -47,13 +47,6 @@ def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> d
 
 
 @s3.operation
-def get_bucket_website(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Raise NoSuchWebsiteConfiguration: there is none."""
-    text = "The specified bucket does not have a website configuration"
-    raise _never_set(call, request, "NoSuchWebsiteConfiguration", text, BucketName=request["Bucket"])
-
-
-@s3.operation
 def get_bucket_replication(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raise ReplicationConfigurationNotFoundError: there is none."""
     text = "The replication configuration was not found"
