@@ -126,6 +126,8 @@ class Gateway:
             if failure is not None:
                 exchange.fail(failure)
             else:
+                if request.when_answered is not None:
+                    request.when_answered(response, response.headers.get("x-amz-error-code", ""))
                 reply(response)
 
         self.kernel.turns.run(lambda writes: self.websites.answer(writes, service, request, place), finish)
@@ -188,6 +190,8 @@ class Gateway:
             raise
         finally:
             self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)
+            if request.when_answered is not None:
+                request.when_answered(Response(status), code)
 
     def invoke_within(
         self,
@@ -204,18 +208,19 @@ class Gateway:
         request_id = self.kernel.ids.uuid()
         started = perf_counter()
         own = WriteSet(scope.writes)
+        request = Request("POST", "/")
         call = None
         status, code = 200, ""
         try:
-            call = begin_call(
-                self.kernel, own, plan, principal, account, region, Request("POST", "/"), request_id, scope.now
-            )
+            call = begin_call(self.kernel, own, plan, principal, account, region, request, request_id, scope.now)
             result = perform(call, plan, params)
         except ServiceError as error:
             status, code = error.status, error.code
             raise
         finally:
             self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)
+            if request.when_answered is not None:
+                request.when_answered(Response(status), code)
         if inspect.iscoroutine(result):
             result.close()
             raise TypeError(f"{service}.{operation} waits: it cannot be part of other work")

@@ -40,7 +40,11 @@ class Websites:
             # What the query says is the page's own affair.
             bare = Request(asked.method, request.path, "", asked.headers, client=request.client, secure=request.secure)
             call = begin_call(kernel, writes, plan, ANONYMOUS, "", region, bare, request_id)
-            result = perform(call, plan, plan.parse(bare, {"Bucket": place.bucket, "Key": key}))
+            try:
+                result = perform(call, plan, plan.parse(bare, {"Bucket": place.bucket, "Key": key}))
+            finally:
+                # The page is one request, however many objects it takes to answer it: the first one is noted.
+                request.when_answered = request.when_answered or bare.when_answered
             response = plan.serialize(result, request_id)
             response.headers.update(bare.answer_headers or {})
             return response

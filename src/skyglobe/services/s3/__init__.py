@@ -27,6 +27,8 @@ s3 = Service(
         "operations.tagging",
         "operations.notifications",
         "events",
+        "operations.logging",
+        "access_logs",
         "operations.websites",
         "websites",
         "operations.acls",

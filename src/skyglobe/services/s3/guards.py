@@ -73,6 +73,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     has_website: bool = False
     notifies: bool = False
     """Whether somebody is told of events."""
+    logs: bool = False
+    """Whether requests are logged."""
 
     @property
     def takes_acls(self) -> bool:

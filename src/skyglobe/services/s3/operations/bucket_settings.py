@@ -33,13 +33,6 @@ def get_bucket_accelerate_configuration(call: Call, request: dict[str, Any]) -> 
 
 
 @s3.operation
-def get_bucket_logging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer without a target: nothing is logged."""
-    places.enter(call, request)
-    return {}
-
-
-@s3.operation
 def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raise NoSuchLifecycleConfiguration: there is none."""
     text = "The lifecycle configuration does not exist"
