@@ -6,7 +6,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_S3_LABEL = re.compile(r"s3(?:[.-](?:dualstack\.|fips\.|accelerate\.)*(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+))?")
+_S3_LABEL = re.compile(
+    r"s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.|fips\.)*(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+))?"
+)
 _WEBSITE_LABEL = re.compile(r"s3-website[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
 _ADDRESS = re.compile(r"\[.*\]|[\d.]+")

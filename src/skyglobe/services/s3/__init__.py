@@ -29,6 +29,7 @@ s3 = Service(
         "events",
         "operations.logging",
         "access_logs",
+        "operations.acceleration",
         "operations.websites",
         "websites",
         "operations.acls",

@@ -75,6 +75,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     """Whether somebody is told of events."""
     logs: bool = False
     """Whether requests are logged."""
+    acceleration: str = ""
+    """``Enabled``, ``Suspended``, or empty while it was never set."""
 
     @property
     def takes_acls(self) -> bool:

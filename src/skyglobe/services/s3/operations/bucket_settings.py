@@ -26,13 +26,6 @@ def get_bucket_versioning(call: Call, request: dict[str, Any]) -> dict[str, Any]
 
 
 @s3.operation
-def get_bucket_accelerate_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer without a status: acceleration was never set."""
-    places.enter(call, request)
-    return {}
-
-
-@s3.operation
 def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raise NoSuchLifecycleConfiguration: there is none."""
     text = "The lifecycle configuration does not exist"

@@ -11,7 +11,7 @@ import msgspec
 from skyglobe.kernel.blobs import INLINE_BYTES
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, errors, events, places, reading, s3, versions, writing
+from skyglobe.services.s3 import accelerating, describing, errors, events, places, reading, s3, versions, writing
 from skyglobe.services.s3.answers import checksum_members, quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
@@ -85,6 +85,7 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     source = find_source(call, request)
+    accelerating.check_copy(call, source.scope.region, home.region)
     found = source.found
     replaces_metadata = _directive(request, "MetadataDirective", "x-amz-metadata-directive")
     replaces_tags = _directive(request, "TaggingDirective", "x-amz-tagging-directive")
