@@ -17,6 +17,7 @@ s3 = Service(
         "operations.putting",
         "operations.getting",
         "operations.attributes",
+        "operations.selecting",
         "operations.deleting",
         "operations.copying",
         "operations.listing",

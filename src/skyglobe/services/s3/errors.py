@@ -46,6 +46,11 @@ def malformed_xml() -> ServiceError:
     return s3.error("MalformedXML", text)
 
 
+def archived(storage_class: str) -> ServiceError:
+    text = "The operation is not valid for the object's storage class"
+    return s3.error("InvalidObjectState", text, status=403, StorageClass=storage_class)
+
+
 def precondition_failed(condition: str) -> ServiceError:
     """``condition`` is the header that did not hold, as AWS spells it."""
     text = "At least one of the pre-conditions you specified did not hold"
