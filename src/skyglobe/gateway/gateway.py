@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -220,7 +221,7 @@ class Gateway:
         finally:
             self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)
             if request.when_answered is not None:
-                request.when_answered(Response(status), code)
+                scope.after_commit(partial(request.when_answered, Response(status), code))
         if inspect.iscoroutine(result):
             result.close()
             raise TypeError(f"{service}.{operation} waits: it cannot be part of other work")
