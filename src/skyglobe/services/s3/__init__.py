@@ -2,8 +2,9 @@
 
 Objects are kept byte for byte: small ones in the store, large ones in files, copies sharing their source's bytes.
 Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Versions, locks,
-lifecycle rules, archives and tiers go by the cloud's clock. Not built yet, and refused where a request asks for it:
-encryption, notifications, replication, websites.
+lifecycle rules, archives and tiers go by the cloud's clock. Queues, topics, functions and event buses are told of
+events, browsers read buckets as websites. Not built yet, and refused where a request asks for it: encryption,
+replication.
 """
 
 from skyglobe.kernel.service import Service
@@ -23,6 +24,7 @@ s3 = Service(
         "operations.putting",
         "operations.getting",
         "operations.attributes",
+        "operations.selecting",
         "operations.deleting",
         "operations.copying",
         "operations.listing",
@@ -31,6 +33,13 @@ s3 = Service(
         "operations.completing",
         "operations.upload_listing",
         "operations.tagging",
+        "operations.notifications",
+        "events",
+        "operations.logging",
+        "access_logs",
+        "operations.acceleration",
+        "operations.websites",
+        "websites",
         "operations.acls",
         "operations.cors",
         "operations.ownership",

@@ -12,7 +12,7 @@ import msgspec
 
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
-from skyglobe.services.s3 import s3, versions
+from skyglobe.services.s3 import events, s3, versions
 from skyglobe.services.s3.archives import TIERING
 from skyglobe.services.s3.guards import document_of, keeping_of
 from skyglobe.services.s3.records import (
@@ -95,11 +95,15 @@ def _age_current(scope: Scope, home: Home, policy: Policy, position: list[str] |
             policy, _subject(found, details), found.modified_at, scope.now, bool(keeping.versioning)
         )
         if plan == "expire" and keeping.versioning:
-            versions.hide(scope, found.bucket, found.key, found, keeping)
+            marker = versions.hide(scope, found.bucket, found.key, found, keeping)
+            event = "LifecycleExpiration:DeleteMarkerCreated"
+            events.emit(scope, home, event, None, found.key, version_id=marker.version)
         elif plan == "expire":
             versions.remove(scope, found)
+            events.emit(scope, home, "LifecycleExpiration:Delete", None, found.key)
         elif plan:
             objects.replace(scope, found, _moved(found, details, plan, scope.now))
+            events.emit(scope, home, "LifecycleTransition", None, found.key, found=found, version_id=found.version)
     return [batch[-1].key] if len(batch) == BATCH else None
 
 
@@ -124,8 +128,11 @@ def _age_past(scope: Scope, home: Home, policy: Policy, position: list[Any] | No
         if plan == "expire":
             if not _is_locked(details, scope.now):
                 versions.remove_version(scope, found)
+                event = "LifecycleExpiration:Delete"
+                events.emit(scope, home, event, None, found.key, version_id=found.version)
         elif plan and not found.is_marker:
             past.replace(scope, found, _moved(found, details, plan, scope.now))
+            events.emit(scope, home, "LifecycleTransition", None, found.key, found=found, version_id=found.version)
         newer, since = newer + 1, found.modified_at
     return [key, batch[-1].rank, newer, since] if len(batch) == BATCH else None
 

@@ -14,6 +14,11 @@ def no_such_bucket(name: str) -> ServiceError:
     return s3.error("NoSuchBucket", "The specified bucket does not exist", status=404, BucketName=name)
 
 
+def no_such_website(bucket: str) -> ServiceError:
+    text = "The specified bucket does not have a website configuration"
+    return s3.error("NoSuchWebsiteConfiguration", text, status=404, BucketName=bucket)
+
+
 def no_such_key(key: str) -> ServiceError:
     return s3.error("NoSuchKey", "The specified key does not exist.", status=404, Key=key)
 
@@ -54,6 +59,11 @@ def invalid_request(message: str) -> ServiceError:
 def malformed_xml() -> ServiceError:
     text = "The XML you provided was not well-formed or did not validate against our published schema"
     return s3.error("MalformedXML", text)
+
+
+def archived(storage_class: str) -> ServiceError:
+    text = "The operation is not valid for the object's storage class"
+    return s3.error("InvalidObjectState", text, status=403, StorageClass=storage_class)
 
 
 def precondition_failed(condition: str) -> ServiceError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
 
-DocumentKind = Literal["policy", "cors", "website", "lifecycle", "tiering"]
+DocumentKind = Literal["policy", "cors", "website", "notification", "logging", "lifecycle", "tiering"]
 
 
 class Blocks(msgspec.Struct, frozen=True, array_like=True):
@@ -90,6 +90,12 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     requester_pays: bool = False
     has_cors: bool = False
     has_website: bool = False
+    notifies: bool = False
+    """Whether somebody is told of events."""
+    logs: bool = False
+    """Whether requests are logged."""
+    acceleration: str = ""
+    """``Enabled``, ``Suspended``, or empty while it was never set."""
     keeping: Keeping = FOR_EVER_ONE
 
     @property

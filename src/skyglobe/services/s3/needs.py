@@ -6,7 +6,7 @@ from typing import Any
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import deciding, errors, s3
+from skyglobe.services.s3 import access_logs, deciding, errors, s3
 from skyglobe.services.s3.facts import Facts
 from skyglobe.services.s3.guards import document_of
 from skyglobe.services.s3.records import Home, homes
@@ -54,6 +54,7 @@ _ACTIONS = {
     "PutBucketReplication": "PutReplicationConfiguration",
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "SelectObjectContent": "GetObject",
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
@@ -90,6 +91,8 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if operation == "CreateBucket":
         return _creation(call, params)
     home = _home(call, bucket)
+    if not isinstance(home, str) and home.access is not None and home.access.logs:
+        access_logs.observe(call, home, operation, params)
     if operation == "DeleteObjects":
         return []
     key = params.get("Key")

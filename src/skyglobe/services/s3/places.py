@@ -8,6 +8,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3.accelerating import check_accelerated, is_accelerated
 from skyglobe.services.s3.records import Home, homes
 from skyglobe.services.s3.rules.names import MAX_KEY_BYTES, key_bytes, throughput_prefix
 
@@ -47,6 +48,8 @@ def visit(call: Call, request: dict[str, Any]) -> Visit:
     home = get_home(call, request["Bucket"], request.get("ExpectedBucketOwner"))
     if home.region != call.region and call.principal.type not in ("anonymous", "service"):
         raise _wrong_region(call, home)
+    if is_accelerated(call):
+        check_accelerated(call, home)
     if home.access is not None:
         check_payer(call, home, request)
     if home.owner == call.account and home.region == call.region:

@@ -11,7 +11,7 @@ import msgspec
 from skyglobe.kernel import checksums
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, describing, errors, locking, places, s3, versions
+from skyglobe.services.s3 import aging, describing, errors, events, locking, places, s3, versions
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.guards import Keeping, keeping_of
 from skyglobe.services.s3.records import (
@@ -63,6 +63,8 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, 
     numbers = [part.number for part in chosen]
     layouts.insert(scope, Layout(upload=upload.id, numbers=numbers, ends=ends_of([p.size_bytes for p in chosen])))
     versions.publish(scope, existing, new, keeping)
+    event = "ObjectCreated:CompleteMultipartUpload"
+    events.emit(scope, home, event, call, new.key, found=new, version_id=new.version)
     return _told(call, new, keeping) | aging.expiration_members(scope, home, new, details_of(new))
 
 

@@ -11,7 +11,20 @@ import msgspec
 from skyglobe.kernel.blobs import INLINE_BYTES
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, archives, describing, errors, locking, places, reading, s3, versions, writing
+from skyglobe.services.s3 import (
+    accelerating,
+    aging,
+    archives,
+    describing,
+    errors,
+    events,
+    locking,
+    places,
+    reading,
+    s3,
+    versions,
+    writing,
+)
 from skyglobe.services.s3.answers import checksum_members, quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
 from skyglobe.services.s3.guards import keeping_of
@@ -86,6 +99,7 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     source = find_source(call, request)
+    accelerating.check_copy(call, source.scope.region, home.region)
     found = source.found
     replaces_metadata = _directive(request, "MetadataDirective", "x-amz-metadata-directive")
     replaces_tags = _directive(request, "TaggingDirective", "x-amz-tagging-directive")
@@ -174,6 +188,7 @@ def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, A
     if found.storage_class == archives.TIERING and (found.bucket, found.key) != (new.bucket, new.key):
         archives.note_access(draft.source.scope, found, draft.source.details)
     versions.publish(draft.scope, draft.existing, new, keeping)
+    events.emit(draft.scope, draft.home, "ObjectCreated:Copy", call, new.key, found=new, version_id=new.version)
     told = {"ETag": quoted(new.etag), "LastModified": seconds(new.modified_at)}
     result = {"CopyObjectResult": {**told, **checksum_members(new.algorithm, checksum, FULL_OBJECT)}}
     expiration = aging.expiration_members(draft.scope, draft.home, new, details)

@@ -7,7 +7,7 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import documents, errors, locking, needs, places, s3, second_factor, versions
+from skyglobe.services.s3 import documents, errors, events, locking, needs, places, s3, second_factor, versions
 from skyglobe.services.s3.describing import refuse_member
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Home, Object, objects
@@ -49,8 +49,10 @@ def _delete(call: Call, scope: Scope, home: Home, key: str, if_match: str | None
     if home.access is None or not home.access.keeping.versioning:
         if found is not None:
             versions.remove(scope, found)
+            events.emit(scope, home, "ObjectRemoved:Delete", call, key)
         return None
     marker = versions.hide(scope, home.name, key, found, home.access.keeping)
+    events.emit(scope, home, "ObjectRemoved:DeleteMarkerCreated", call, key, version_id=marker.version)
     return {"DeleteMarker": True, "VersionId": marker.version or versions.NULL_VERSION}
 
 
@@ -66,6 +68,7 @@ def _delete_version(call: Call, scope: Scope, home: Home, found: Object, bypasse
     """Delete a version for good; return what to tell of it. Raises AccessDenied when it is locked."""
     locking.check_may_delete(call, home, found, bypasses)
     versions.remove_version(scope, found)
+    events.emit(scope, home, "ObjectRemoved:Delete", call, found.key, version_id=found.version)
     told: dict[str, Any] = dict(versions.told(keeping_of(home.access), found))
     if found.is_marker:
         told["DeleteMarker"] = True

@@ -9,7 +9,7 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, describing, locking, places, s3, versions, writing
+from skyglobe.services.s3 import aging, describing, events, locking, places, s3, versions, writing
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
@@ -107,7 +107,14 @@ def _publish(
         version=versions.new_version(scope, keeping, order),
     )
     versions.publish(scope, existing, new, keeping)
+    event = "ObjectCreated:Post" if is_form(call) else "ObjectCreated:Put"
+    events.emit(scope, home, event, call, new.key, found=new, version_id=new.version)
     result = written(new, details)
     if home.access is not None:
         result |= versions.told(keeping, new) | aging.expiration_members(scope, home, new, details)
     return result
+
+
+def is_form(call: Call) -> bool:
+    """Whether a browser's form asks for the object; services that call in process send no headers."""
+    return call.request.method == "POST" and bool(call.request.headers)

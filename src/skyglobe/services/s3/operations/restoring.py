@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import archives, documents, errors, finding, places, s3, versions
+from skyglobe.services.s3 import archives, documents, errors, events, finding, places, s3, versions
 from skyglobe.services.s3.records import Details, Restoral, details_of, pack_details
 from skyglobe.services.s3.rules.archiving import DAY, TAKES, TIERS, midnight_from
 
@@ -49,6 +49,7 @@ def restore_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
     if running is None or running.ready_at > call.now:
         call.request.answer_status = ACCEPTED
+        events.emit(scope, home, "ObjectRestore:Post", call, found.key, found=found, version_id=found.version)
     return {}
 
 

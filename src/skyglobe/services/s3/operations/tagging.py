@@ -8,7 +8,7 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, documents, errors, finding, places, s3, versions
+from skyglobe.services.s3 import describing, documents, errors, events, finding, places, s3, versions
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, pack_details
 from skyglobe.services.s3.rules.tags import BUCKET, OBJECT, BadTags, Subject, tags_of_set
@@ -29,6 +29,7 @@ def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     documents.check_document(call, request)
     tags = _given(request, OBJECT)
     found = _replace(scope, finding.get_object(call, scope, request), tags)
+    events.emit(scope, home, "ObjectTagging:Put", call, found.key, found=found, version_id=found.version)
     return dict(versions.told(keeping_of(home.access), found))
 
 
@@ -37,6 +38,7 @@ def delete_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]
     """Remove an object's tags."""
     home, scope = places.visit_object(call, request, writes=True)
     found = _replace(scope, finding.get_object(call, scope, request), {})
+    events.emit(scope, home, "ObjectTagging:Delete", call, found.key, found=found, version_id=found.version)
     return dict(versions.told(keeping_of(home.access), found))
 
 
