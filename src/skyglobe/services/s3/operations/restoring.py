@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.timers import set_timer
 from skyglobe.services.s3 import archives, documents, errors, events, finding, places, s3, versions
-from skyglobe.services.s3.records import Details, Restoral, details_of, pack_details
+from skyglobe.services.s3.records import Details, Object, Restoral, details_of, homes, pack_details
 from skyglobe.services.s3.rules.archiving import DAY, TAKES, TIERS, midnight_from
 
 MAX_DAYS = 36_500
@@ -47,6 +49,7 @@ def restore_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         raise s3.error("GlacierExpeditedRetrievalNotAvailable", text, status=503)
     changed = _restored(details, archive, running, tier, days, call.now)
     versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
+    _expect(scope, found, changed)
     if running is None or running.ready_at > call.now:
         call.request.answer_status = ACCEPTED
         events.emit(scope, home, "ObjectRestore:Post", call, found.key, found=found, version_id=found.version)
@@ -102,3 +105,38 @@ def _restored(details: Details, archive: str, running: Restoral | None, tier: st
         expires_at = midnight_from(ready_at + days * DAY) if days else 0
         restoral = Restoral(tier, ready_at, days, expires_at)
     return msgspec.structs.replace(details, restoral=restoral)
+
+
+def _expect(scope: Scope, found: Object, details: Details) -> None:
+    """Have it told when a restoral is done and, once it is, when its copy goes."""
+    restoral = details.restoral
+    assert restoral is not None
+    is_running = restoral.ready_at > scope.now
+    due_at = restoral.ready_at if is_running else restoral.expires_at
+    payload = {
+        "bucket": found.bucket,
+        "key": found.key,
+        "version": found.version or versions.NULL_VERSION,
+        "is_running": is_running,
+    }
+    set_timer(scope, s3.name, "restoral", str(found.order), due_at, payload)
+
+
+@s3.timer("restoral")
+def tell_of_restoral(scope: Scope, order: str, payload: dict[str, Any]) -> None:
+    """Tell that a restoral is done, or that its copy is gone. What the object says counts, not what was expected."""
+    home = homes.find(scope, scope.partition, payload["bucket"])
+    found = versions.find_version(scope, payload["bucket"], payload["key"], payload["version"])
+    if home is None or found is None or str(found.order) != order:
+        return
+    details = details_of(found)
+    restoral = details.restoral
+    if restoral is None:
+        return
+    if payload["is_running"] and restoral.ready_at <= scope.now:
+        event = "ObjectRestore:Completed"
+        events.emit(scope, home, event, None, found.key, found=found, version_id=found.version)
+    elif not payload["is_running"] and restoral.expires_at <= scope.now:
+        events.emit(scope, home, "ObjectRestore:Delete", None, found.key, version_id=found.version)
+    if scope.now < max(restoral.ready_at, restoral.expires_at):
+        _expect(scope, found, details)
