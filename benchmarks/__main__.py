@@ -120,7 +120,7 @@ async def measure_rates(started: list[Target], options: argparse.Namespace, resu
 
 async def measure_growths(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
     words = [word for word in options.workloads.split(",") if word]
-    for kind in (growth.Queue, growth.Keys, growth.Records, Items, Partitions):
+    for kind in (growth.Queue, growth.Keys, growth.Versions, growth.Records, Items, Partitions):
         if words and not any(word in kind.name for word in words):
             continue
         for target in started:

@@ -1,4 +1,4 @@
-"""How a call's cost grows with what is stored: receiving from long queues, listing large buckets."""
+"""How a call's cost grows with what is stored: long queues, large buckets, many versions."""
 
 from __future__ import annotations
 
@@ -148,6 +148,35 @@ class Records:
     def check(self) -> None:
         """Expect a page to be full."""
         expect(bool(self._marks), "nothing was put")
+
+
+class Versions:
+    """A key that is overwritten step by step in a bucket with versioning."""
+
+    name = "S3 HeadObject by versions of its key"
+
+    def __init__(self, target: Target) -> None:
+        self._preparer = target.preparer()
+        self.bucket = make_bucket(target, self._preparer)
+        s3 = self._preparer.client("s3")
+        s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
+        self._first = s3.put_object(Bucket=self.bucket, Key="k", Body=b"")["VersionId"]
+
+    def additions(self, start: int, stop: int) -> Iterator[bytes]:
+        fresh = renewed(self._preparer, "s3", "put_object", Bucket=self.bucket, Key="k", Body=b"")
+        for _ in range(start, stop):
+            yield fresh(None, None)
+
+    def probes(self, level: int) -> list[bytes]:
+        named = {"Bucket": self.bucket, "Key": "k"}
+        current = self._preparer.prepare("s3", "head_object", **named)
+        first = self._preparer.prepare("s3", "head_object", **named, VersionId=self._first)
+        return [current.wire, first.wire] * (RECEIVES // 2)
+
+    def check(self) -> None:
+        """Expect the first version to be there still, beneath others."""
+        found = self._preparer.client("s3").head_object(Bucket=self.bucket, Key="k")
+        expect(found["VersionId"] != self._first, "the key has one version")
 
 
 def renewed(preparer: Preparer, service: str, operation: str, **parameters: object) -> Callable[..., bytes]:

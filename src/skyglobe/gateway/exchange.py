@@ -137,7 +137,11 @@ class Exchange:
             response.headers["x-skyglobe-ignored"] = ",".join(ignored)
         if self._request.answer_headers is not None:
             response.headers.update(self._request.answer_headers)
+        if self._request.answer_status is not None:
+            response.status = self._request.answer_status
         self._observe(route, response.status, "")
+        if self._request.when_answered is not None:
+            self._request.when_answered(response, "")
         self._reply(response)
 
     def fail(self, failure: BaseException) -> None:
@@ -161,6 +165,8 @@ class Exchange:
         )
         if request.answer_headers is not None:
             response.headers.update(request.answer_headers)
+        if request.when_answered is not None:
+            request.when_answered(response, error.code)
         self._reply(response)
 
     def _observe(self, route: Route, status: int, code: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +20,7 @@ from skyglobe.gateway.pages import PAGE_PATHS, answer_page
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.plans import Plans
 from skyglobe.gateway.tracing import Traces
+from skyglobe.gateway.websites import WEBSITE, Websites
 from skyglobe.gateway.whole import collect, is_whole_body_needed
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
@@ -43,6 +45,7 @@ class Gateway:
         self.plans = Plans(kernel.services)
         self.traces = Traces()
         self.key_uses = KeyUses(kernel)
+        self.websites = Websites(kernel, self.plans, self.traces)
         self.admin = admin
         kernel.invoke = self.invoke
         kernel.invoke_within = self.invoke_within
@@ -52,6 +55,8 @@ class Gateway:
         """Answer ``request`` by calling ``reply`` exactly once: at the end of this loop turn, or later."""
         if request.path.startswith(ADMIN_PATHS) and self.admin is not None:
             self.kernel.spawn(self._administer(self.admin, request, reply))
+            return
+        if WEBSITE in request.host and self._handle_website(request, reply):
             return
         if request.path.startswith(PAGE_PATHS):
             self.kernel.spawn(self._show(request, reply))
@@ -110,6 +115,25 @@ class Gateway:
 
         self.kernel.turns.run(lambda writes: answer(self.kernel.scope(writes, "", region), request, bucket), finish)
 
+    def _handle_website(self, request: Request, reply: Reply) -> bool:
+        """Answer a request to a website endpoint; return whether it is to one."""
+        place = place_of(request.host, self.kernel.config.host_suffixes)
+        service = self.kernel.services.find("s3") if place.endpoint == WEBSITE and place.bucket else None
+        if service is None or service.answer_website is None:
+            return False
+        exchange = Exchange(self.kernel, self.traces, self.key_uses, request, reply)
+
+        def finish(response: Response, failure: BaseException | None) -> None:
+            if failure is not None:
+                exchange.fail(failure)
+            else:
+                if request.when_answered is not None:
+                    request.when_answered(response, response.headers.get("x-amz-error-code", ""))
+                reply(response)
+
+        self.kernel.turns.run(lambda writes: self.websites.answer(writes, service, request, place), finish)
+        return True
+
     async def _handle_whole(self, request: Request, reply: Reply) -> None:
         try:
             request.body = await collect(request)
@@ -167,6 +191,8 @@ class Gateway:
             raise
         finally:
             self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)
+            if request.when_answered is not None:
+                request.when_answered(Response(status), code)
 
     def invoke_within(
         self,
@@ -183,18 +209,19 @@ class Gateway:
         request_id = self.kernel.ids.uuid()
         started = perf_counter()
         own = WriteSet(scope.writes)
+        request = Request("POST", "/")
         call = None
         status, code = 200, ""
         try:
-            call = begin_call(
-                self.kernel, own, plan, principal, account, region, Request("POST", "/"), request_id, scope.now
-            )
+            call = begin_call(self.kernel, own, plan, principal, account, region, request, request_id, scope.now)
             result = perform(call, plan, params)
         except ServiceError as error:
             status, code = error.status, error.code
             raise
         finally:
             self.traces.note(self.kernel, plan, principal, region, request_id, started, status, code, call)
+            if request.when_answered is not None:
+                scope.after_commit(partial(request.when_answered, Response(status), code))
         if inspect.iscoroutine(result):
             result.close()
             raise TypeError(f"{service}.{operation} waits: it cannot be part of other work")

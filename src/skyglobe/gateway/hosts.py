@@ -6,7 +6,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_S3_LABEL = re.compile(r"s3(?:[.-](?:dualstack\.|fips\.|accelerate\.)*(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+))?")
+_S3_LABEL = re.compile(
+    r"s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.|fips\.)*(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+))?"
+)
+_WEBSITE_LABEL = re.compile(r"s3-website[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
 _ADDRESS = re.compile(r"\[.*\]|[\d.]+")
 
@@ -39,6 +42,8 @@ def place_of(host: str, suffixes: tuple[str, ...]) -> Place:
 def _read(front: str, host: str) -> Place:
     labels = front.split(".")
     for at, label in enumerate(labels):
+        if label.startswith("s3-website") and (match := _WEBSITE_LABEL.fullmatch(".".join(labels[at:]))):
+            return Place("s3-website", match["region"], host[: len(".".join(labels[:at]))])
         if label == "s3" or (
             label.startswith("s3-") and not label.startswith(("s3-control", "s3-object", "s3-outposts"))
         ):

@@ -20,6 +20,9 @@ from skyglobe.models.names import api_name, snake_case
 OperationFunction = Callable[..., Any]
 F = TypeVar("F", bound=OperationFunction)
 AnswerPreflight = Callable[[Scope, Request, str], Response]
+Fetch = Callable[[str, Request], Response]
+"""Reads one object as whoever asks for it; raises what its service does."""
+AnswerWebsite = Callable[[Scope, Request, str, str, Fetch], Response]
 FindNeeds = Callable[[Any, str, dict[str, Any]], list[Need]]
 FindResourcePolicy = Callable[[Scope, str], str | None]
 PolicyKind = Literal["resource", "trust"]
@@ -116,6 +119,8 @@ class Service:
         """The control policies on a member account and an action; only the service that keeps organizations has any."""
         self.answer_preflight: AnswerPreflight | None = None
         """Answers browsers' OPTIONS requests, which models do not know; None where the service has none."""
+        self.answer_website: AnswerWebsite | None = None
+        """Answers browsers at website endpoints, which models do not know either; None where the service has none."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -194,6 +199,11 @@ class Service:
     def preflights(self, function: AnswerPreflight) -> AnswerPreflight:
         """Register ``function(scope, request, resource)``, which answers a browser's OPTIONS or raises."""
         self.answer_preflight = function
+        return function
+
+    def websites(self, function: AnswerWebsite) -> AnswerWebsite:
+        """Register ``function(scope, request, resource, request id, fetch)``, which answers whatever is asked."""
+        self.answer_website = function
         return function
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,7 @@ class Request:
 
     __slots__ = (
         "answer_headers",
+        "answer_status",
         "body",
         "client",
         "headers",
@@ -39,6 +40,7 @@ class Request:
         "secure",
         "stream",
         "trailers",
+        "when_answered",
     )
 
     def __init__(
@@ -73,6 +75,10 @@ class Request:
         """Headers that followed an aws-chunked body; complete once the body has been read to its end."""
         self.answer_headers: dict[str, str] | None = None
         """Headers the answer is to have whatever it says, an error too; None while there are none."""
+        self.answer_status: int | None = None
+        """Status of an answer that is no error, where the model leaves out that there are two; None for the model's."""
+        self.when_answered: Callable[[Response, str], None] | None = None
+        """What to do with the answer and its error code before it leaves; None while nobody wants to see it."""
 
 
 @dataclass(slots=True, frozen=True)

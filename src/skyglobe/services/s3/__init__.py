@@ -1,9 +1,10 @@
 """Amazon S3: buckets, objects, multipart uploads, listings, tags, checksums, conditions, and who may do what.
 
 Objects are kept byte for byte: small ones in the store, large ones in files, copies sharing their source's bytes.
-Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Not built yet, and
-refused where a request asks for it: versioning, encryption, Object Lock, lifecycle, notifications, replication,
-websites.
+Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Versions, locks,
+lifecycle rules, archives and tiers go by the cloud's clock. Queues, topics, functions and event buses are told of
+events, browsers read buckets as websites. Not built yet, and refused where a request asks for it: encryption,
+replication.
 """
 
 from skyglobe.kernel.service import Service
@@ -14,9 +15,16 @@ s3 = Service(
         "operations.buckets",
         "operations.bucket_listing",
         "operations.bucket_settings",
+        "operations.versioning",
+        "operations.version_listing",
+        "operations.locks",
+        "operations.lifecycle",
+        "operations.restoring",
+        "operations.tiering",
         "operations.putting",
         "operations.getting",
         "operations.attributes",
+        "operations.selecting",
         "operations.deleting",
         "operations.copying",
         "operations.listing",
@@ -25,6 +33,13 @@ s3 = Service(
         "operations.completing",
         "operations.upload_listing",
         "operations.tagging",
+        "operations.notifications",
+        "events",
+        "operations.logging",
+        "access_logs",
+        "operations.acceleration",
+        "operations.websites",
+        "websites",
         "operations.acls",
         "operations.cors",
         "operations.ownership",

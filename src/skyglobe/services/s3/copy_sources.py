@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, finding, places, reading, s3, versions, writing
-from skyglobe.services.s3.records import Details, Object, Span, details_of, objects
+from skyglobe.services.s3 import archives, errors, finding, places, reading, s3, versions, writing
+from skyglobe.services.s3.guards import keeping_of
+from skyglobe.services.s3.records import Details, Home, Object, Span, details_of
 from skyglobe.services.s3.rules.conditions import Conditions, evaluate_copy
-from skyglobe.services.s3.rules.metadata import ARCHIVED
-from skyglobe.services.s3.rules.sources import parse_copy_source
+from skyglobe.services.s3.rules.metadata import MAY_BE_ARCHIVED
+from skyglobe.services.s3.rules.sources import Source, parse_copy_source
 
 _CONDITIONS = (
     "CopySourceIfMatch",
@@ -24,6 +25,7 @@ class CopySource(NamedTuple):
     """The source of a copy, and where it lives."""
 
     scope: Scope
+    home: Home
     found: Object
     details: Details
 
@@ -41,6 +43,11 @@ class CopySource(NamedTuple):
                 shared += writing.keep_data(scope, reading.stored(self.scope, span))
         return shared
 
+    def version_told(self) -> dict[str, str]:
+        """Return the member that tells which version was copied; none where there are no versions."""
+        told = versions.told(keeping_of(self.home.access), self.found)
+        return {"CopySourceVersionId": told["VersionId"]} if told else {}
+
 
 def find_source(call: Call, request: dict[str, Any]) -> CopySource:
     """Return the object that ``CopySource`` names, in whatever region it is.
@@ -57,15 +64,19 @@ def find_source(call: Call, request: dict[str, Any]) -> CopySource:
     if home.access is not None:
         places.check_payer(call, home, request)
     scope = call.within(home.owner, home.region)
-    versions.check_version(source.key, source.version)
-    found = objects.find(scope, source.bucket, source.key)
-    if found is None:
-        raise finding.missing_key(call, source.bucket, source.key)
+    found = finding.get_object(call, scope, _named(source))
     _check_conditions(request, found, call.now)
-    if found.storage_class in ARCHIVED:
+    details = details_of(found)
+    archive = archives.archive_of(scope, home, found, details) if found.storage_class in MAY_BE_ARCHIVED else ""
+    if not archives.is_readable(archive, details, call.now):
         text = "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."
         raise s3.errors.ObjectNotInActiveTierError(text)
-    return CopySource(scope, found, details_of(found))
+    return CopySource(scope, home, found, details)
+
+
+def _named(source: Source) -> dict[str, Any]:
+    named = {"Bucket": source.bucket, "Key": source.key}
+    return named if source.version is None else {**named, "VersionId": source.version}
 
 
 def _check_conditions(request: dict[str, Any], found: Object, now: int) -> None:

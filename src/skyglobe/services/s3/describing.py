@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, granting, s3
-from skyglobe.services.s3.records import Details
+from skyglobe.services.s3 import errors, granting, locking, s3
+from skyglobe.services.s3.guards import keeping_of
+from skyglobe.services.s3.records import Details, Home
 from skyglobe.services.s3.rules.metadata import (
     ENTITY_HEADERS,
     MAX_METADATA_BYTES,
@@ -20,7 +21,6 @@ from skyglobe.services.s3.rules.metadata import (
 )
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
 
-_LOCKS = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
 _ENCRYPTION = (
     "ServerSideEncryption",
     "SSECustomerAlgorithm",
@@ -34,21 +34,16 @@ _ENCRYPTION = (
     "CopySourceSSECustomerKeyMD5",
 )
 _UNBUILT = (*_ENCRYPTION, "WriteOffsetBytes")
-_SPECIAL = frozenset((*_LOCKS, *_UNBUILT))
+_SPECIAL = frozenset(_UNBUILT)
 
 
 def refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
-    """Refuse what no bucket here can do: encryption, appending, Object Lock.
-
-    Raises NotImplemented or InvalidRequest.
-    """
+    """Refuse what no bucket here can do: encryption, appending. Raises NotImplemented."""
     if _SPECIAL.isdisjoint(request):
         return
     for name in _UNBUILT:
         if request.get(name):
             refuse_member(call, name)
-    if any(name in request for name in _LOCKS):
-        raise errors.invalid_request("Bucket is missing Object Lock Configuration")
 
 
 def refuse_member(call: Call, name: str) -> NoReturn:
@@ -58,16 +53,18 @@ def refuse_member(call: Call, name: str) -> NoReturn:
     raise errors.not_implemented((member.location_name if member is not None else None) or name)
 
 
-def details_for(call: Call, scope: Scope, request: dict[str, Any]) -> Details:
-    """Return what the object is to be given in the bucket where ``scope`` stands: headers, metadata, tags and list.
+def details_for(call: Call, scope: Scope, home: Home, request: dict[str, Any]) -> Details:
+    """Return what the object is to be given in its bucket: headers, metadata, tags, list and lock.
 
-    Raises MetadataTooLarge, InvalidTag and its kin, InvalidRedirectLocation, AccessControlListNotSupported and its kin.
+    Raises MetadataTooLarge, InvalidTag and its kin, InvalidRedirectLocation, AccessControlListNotSupported and its kin,
+    and what ``locking.lock_of_new`` does.
     """
     return Details(
         entity=entity_of(request),
         metadata=metadata_of(request),
         tags=tags_of(request),
         acl=granting.acl_of_new(call, scope, request),
+        lock=locking.lock_of_new(call, request, keeping_of(home.access)),
     )
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.s3 import s3
+from skyglobe.services.s3.records import Object
 
 
 def no_such_bucket(name: str) -> ServiceError:
     return s3.error("NoSuchBucket", "The specified bucket does not exist", status=404, BucketName=name)
+
+
+def no_such_website(bucket: str) -> ServiceError:
+    text = "The specified bucket does not have a website configuration"
+    return s3.error("NoSuchWebsiteConfiguration", text, status=404, BucketName=bucket)
 
 
 def no_such_key(key: str) -> ServiceError:
@@ -18,6 +25,19 @@ def no_such_key(key: str) -> ServiceError:
 
 def no_such_version(key: str, version: str) -> ServiceError:
     return s3.error("NoSuchVersion", "The specified version does not exist.", status=404, Key=key, VersionId=version)
+
+
+def is_marker(found: Object) -> ServiceError:
+    """Somebody asks for a delete marker as if it were an object."""
+    headers = {"x-amz-delete-marker": "true", "x-amz-version-id": found.version or "null", "Allow": "DELETE"}
+    headers["Last-Modified"] = formatdate(found.modified_at // 1000, usegmt=True)
+    return ServiceError(
+        "The specified method is not allowed against this resource.",
+        code="MethodNotAllowed",
+        status=405,
+        fields={"ResourceType": "DeleteMarker"},
+        headers=headers,
+    )
 
 
 def no_such_upload(upload_id: str) -> ServiceError:
@@ -39,6 +59,11 @@ def invalid_request(message: str) -> ServiceError:
 def malformed_xml() -> ServiceError:
     text = "The XML you provided was not well-formed or did not validate against our published schema"
     return s3.error("MalformedXML", text)
+
+
+def archived(storage_class: str) -> ServiceError:
+    text = "The operation is not valid for the object's storage class"
+    return s3.error("InvalidObjectState", text, status=403, StorageClass=storage_class)
 
 
 def precondition_failed(condition: str) -> ServiceError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
 
-DocumentKind = Literal["policy", "cors", "website"]
+DocumentKind = Literal["policy", "cors", "website", "notification", "logging", "lifecycle", "tiering"]
 
 
 class Blocks(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +56,25 @@ class Grant(msgspec.Struct, frozen=True, array_like=True):
     """``READ``, ``WRITE``, ``READ_ACP``, ``WRITE_ACP`` or ``FULL_CONTROL``."""
 
 
+class Keeping(msgspec.Struct, frozen=True, array_like=True):
+    """In how many versions, and for how long, a bucket keeps its objects."""
+
+    versioning: str = ""
+    """``Enabled`` or ``Suspended``; empty while it was never set."""
+    mfa_delete: bool = False
+    has_lock: bool = False
+    lock_mode: str = ""
+    """Of new objects that name none; empty when there is no default retention."""
+    lock_days: int = 0
+    lock_years: int = 0
+    has_lifecycle: bool = False
+    has_tiering: bool = False
+
+
+FOR_EVER_ONE = Keeping()
+"""Of a bucket that was never told: one version of each object, until it is deleted."""
+
+
 class Access(msgspec.Struct, frozen=True, array_like=True):
     """What of a bucket decides who may do what. The defaults are those of a new bucket."""
 
@@ -71,6 +90,13 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     requester_pays: bool = False
     has_cors: bool = False
     has_website: bool = False
+    notifies: bool = False
+    """Whether somebody is told of events."""
+    logs: bool = False
+    """Whether requests are logged."""
+    acceleration: str = ""
+    """``Enabled``, ``Suspended``, or empty while it was never set."""
+    keeping: Keeping = FOR_EVER_ONE
 
     @property
     def takes_acls(self) -> bool:
@@ -78,6 +104,11 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
 
 
 NEW = Access()
+
+
+def keeping_of(access: Access | None) -> Keeping:
+    """Return how a bucket keeps objects, given what its home tells of it."""
+    return FOR_EVER_ONE if access is None else access.keeping
 
 
 class Document(Record, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import deciding, errors, s3
+from skyglobe.services.s3 import access_logs, deciding, errors, s3
 from skyglobe.services.s3.facts import Facts
 from skyglobe.services.s3.guards import document_of
 from skyglobe.services.s3.records import Home, homes
@@ -20,6 +20,7 @@ _ACTIONS = {
     "CreateMultipartUpload": "PutObject",
     "DeleteBucketCors": "PutBucketCORS",
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "DeleteBucketReplication": "PutReplicationConfiguration",
@@ -28,6 +29,7 @@ _ACTIONS = {
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
     "GetBucketCors": "GetBucketCORS",
     "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketIntelligentTieringConfiguration": "GetIntelligentTieringConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "GetBucketNotificationConfiguration": "GetBucketNotification",
     "GetBucketReplication": "GetReplicationConfiguration",
@@ -36,6 +38,7 @@ _ACTIONS = {
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
+    "ListBucketIntelligentTieringConfigurations": "GetIntelligentTieringConfiguration",
     "ListBuckets": "ListAllMyBuckets",
     "ListMultipartUploads": "ListBucketMultipartUploads",
     "ListObjectVersions": "ListBucketVersions",
@@ -45,11 +48,13 @@ _ACTIONS = {
     "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
     "PutBucketCors": "PutBucketCORS",
     "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
     "PutBucketNotificationConfiguration": "PutBucketNotification",
     "PutBucketReplication": "PutReplicationConfiguration",
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "SelectObjectContent": "GetObject",
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
@@ -86,6 +91,8 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if operation == "CreateBucket":
         return _creation(call, params)
     home = _home(call, bucket)
+    if not isinstance(home, str) and home.access is not None and home.access.logs:
+        access_logs.observe(call, home, operation, params)
     if operation == "DeleteObjects":
         return []
     key = params.get("Key")
@@ -110,6 +117,8 @@ def _creation(call: Call, params: dict[str, Any]) -> list[Need]:
         actions.append("PutBucketAcl")
     if "ObjectOwnership" in params:
         actions.append("PutBucketOwnershipControls")
+    if params.get("ObjectLockEnabledForBucket"):
+        actions += ["PutBucketObjectLockConfiguration", "PutBucketVersioning"]
     facts = Facts(call, "CreateBucket", params, None, call.account)
     arn = _arn(call, params["Bucket"])
     return [Need(f"s3:{action}", arn, call.account, facts, "") for action in actions]
@@ -118,6 +127,16 @@ def _creation(call: Call, params: dict[str, Any]) -> list[Need]:
 def deletion(call: Call, home: Home, key: str, version: str | None) -> Need:
     """Return what deleting one of many keys needs."""
     return _need(call, "DeleteObject", "DeleteObjects", {}, home, key, version)
+
+
+def bypass(call: Call, home: Home, key: str, version: str | None) -> Need:
+    """Return what it takes to pass by a retention in governance mode."""
+    return _need(call, "BypassGovernanceRetention", call.operation.name, {}, home, key, version)
+
+
+def seeing(call: Call, home: Home, action: str, key: str) -> Need:
+    """Return what it takes to be told more of an object than the object: its lock."""
+    return _need(call, action, call.operation.name, {}, home, key)
 
 
 def listing(call: Call, home: Home) -> Need:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3.accelerating import check_accelerated, is_accelerated
 from skyglobe.services.s3.records import Home, homes
 from skyglobe.services.s3.rules.names import MAX_KEY_BYTES, key_bytes, throughput_prefix
 
@@ -26,7 +27,19 @@ def get_home(call: Call, name: str, expected_owner: str | None = None) -> Home:
 
 
 def enter(call: Call, request: dict[str, Any]) -> Scope:
-    """Return the same work in the account and region where ``request``'s bucket is.
+    """Return the same work in the account and region where ``request``'s bucket is. Raises what ``visit`` does."""
+    return visit(call, request).scope
+
+
+class Visit(NamedTuple):
+    """The bucket of a request, and the same work in the account and region where it is."""
+
+    home: Home
+    scope: Scope
+
+
+def visit(call: Call, request: dict[str, Any]) -> Visit:
+    """Find the bucket of a request.
 
     Raises what ``get_home`` does, a redirection when the request was signed for another region, and InvalidRequest or
     MissingRequestBodyError when it lacks what the model requires.
@@ -35,11 +48,13 @@ def enter(call: Call, request: dict[str, Any]) -> Scope:
     home = get_home(call, request["Bucket"], request.get("ExpectedBucketOwner"))
     if home.region != call.region and call.principal.type not in ("anonymous", "service"):
         raise _wrong_region(call, home)
+    if is_accelerated(call):
+        check_accelerated(call, home)
     if home.access is not None:
         check_payer(call, home, request)
     if home.owner == call.account and home.region == call.region:
-        return call
-    return call.within(home.owner, home.region)
+        return Visit(home, call)
+    return Visit(home, call.within(home.owner, home.region))
 
 
 def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
@@ -60,15 +75,20 @@ def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
 
 
 def enter_object(call: Call, request: dict[str, Any], *, writes: bool) -> Scope:
-    """As ``enter``, for a request about one key. Raises KeyTooLongError, and SlowDown in quota mode."""
+    """As ``enter``, for a request about one key. Raises what ``visit_object`` does."""
+    return visit_object(call, request, writes=writes).scope
+
+
+def visit_object(call: Call, request: dict[str, Any], *, writes: bool) -> Visit:
+    """As ``visit``, for a request about one key. Raises KeyTooLongError, and SlowDown in quota mode."""
     key: str = request["Key"]
     if key_bytes(key) > MAX_KEY_BYTES:
         size = key_bytes(key)
         raise s3.error("KeyTooLongError", "Your key is too long", Size=size, MaxSizeAllowed=MAX_KEY_BYTES)
-    scope = enter(call, request)
+    found = visit(call, request)
     if call.kernel.quotas.enforced:
         _pace(call, request["Bucket"], key, writes)
-    return scope
+    return found
 
 
 def _check_required(call: Call, request: dict[str, Any]) -> None:

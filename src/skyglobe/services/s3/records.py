@@ -2,7 +2,7 @@
 
 An object's record begins with what listings show, and ends with its details still encoded, so that a page of a
 thousand decodes little. Bytes lie apart from it. Every version of an object has its own ``order``: the table of
-objects holds the current one of each key, earlier ones have room in a table of their own beside it.
+objects holds the current one of each key, the table beside it earlier ones and delete markers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.resources import Resource, ResourceTable
 from skyglobe.kernel.tables import Counter, Record, Table
 from skyglobe.services.s3.guards import Access, Grant
+
+MAX_ORDER = (1 << 64) - 1
 
 
 class Home(Record, frozen=True):
@@ -51,6 +53,26 @@ class ObjectAcl(msgspec.Struct, frozen=True, array_like=True):
     grants: tuple[Grant, ...]
 
 
+class Lock(msgspec.Struct, frozen=True, array_like=True):
+    """What keeps a version from being deleted."""
+
+    mode: str = ""
+    """``GOVERNANCE`` or ``COMPLIANCE``; empty when no retention was ever set."""
+    until: Instant = 0
+    hold: str = ""
+    """``ON`` or ``OFF``; empty when a legal hold was never set."""
+
+
+class Restoral(msgspec.Struct, frozen=True, array_like=True):
+    """A copy of an archived object that can be read for a while."""
+
+    tier: str
+    ready_at: Instant
+    days: int
+    expires_at: Instant
+    """Midnight UTC; 0 for Intelligent-Tiering, whose objects come back for good."""
+
+
 class Details(msgspec.Struct, frozen=True, array_like=True):
     """What of an object only its own requests need."""
 
@@ -68,10 +90,14 @@ class Details(msgspec.Struct, frozen=True, array_like=True):
     """Of how many parts S3 says it consists; 0 for one that was put or copied whole."""
     acl: ObjectAcl | None = None
     """None: the bucket's owner has full control, nobody else anything."""
+    lock: Lock | None = None
+    restoral: Restoral | None = None
+    accessed_at: Instant = 0
+    """Of an object in Intelligent-Tiering: when it was read last, to the day. 0: not since it was written."""
 
 
 class Object(Record, frozen=True):
-    """The current version of an object."""
+    """A version of an object, or a delete marker: one without ETag."""
 
     bucket: str
     key: str
@@ -85,6 +111,26 @@ class Object(Record, frozen=True):
     algorithm: str
     checksum_type: str
     details: msgspec.Raw
+    version: str = ""
+    """Empty for the null version: what was written while versioning was not enabled."""
+
+    @property
+    def rank(self) -> str:
+        """Its place among the versions of its key, newest first."""
+        return rank_of(self.order)
+
+    @property
+    def is_null(self) -> bool | None:
+        return None if self.version else True
+
+    @property
+    def is_marker(self) -> bool:
+        return not self.etag
+
+
+def rank_of(order: int) -> str:
+    """Return the place of a version among those of its key: text that sorts the newest first."""
+    return f"{MAX_ORDER - order:016x}"
 
 
 class Chunk(Record, frozen=True):
@@ -145,6 +191,11 @@ homes: Table[Home] = Table(
 buckets: ResourceTable[Bucket] = ResourceTable("AWS::S3::Bucket", "s3.buckets", Bucket, is_hot=True)
 bucket_count = Counter("s3.bucket_count", reach="account")
 objects: Table[Object] = Table("s3.objects", Object, key=("bucket", "key"))
+past: Table[Object] = Table(
+    "s3.past", Object, key=("bucket", "key", "rank"), indexes={"null": ("bucket", "key", "is_null")}
+)
+"""Versions that are not current, and every delete marker. A key whose newest version is a marker has no current
+object: listings and reads pass over it without a look in here."""
 chunks: Table[Chunk] = Table("s3.chunks", Chunk, key=("id",))
 uploads: Table[Upload] = Table("s3.uploads", Upload, key=("bucket", "key", "id"))
 parts: Table[Part] = Table("s3.parts", Part, key=("upload", "number"))

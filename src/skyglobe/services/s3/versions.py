@@ -1,4 +1,8 @@
-"""The objects of a bucket: finding the current one, replacing and removing it, and the conditions on doing so."""
+"""The versions of a bucket's objects: finding, replacing and removing them, and the conditions on doing so.
+
+The table of objects has the current version of each key that has one; every other version and every delete marker is
+in the past. A bucket that never had versioning has no past, and its requests never look there.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +11,183 @@ from typing import Any
 
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, writing
-from skyglobe.services.s3.records import Layout, Object, details_of, layouts, objects, parts
+from skyglobe.services.s3.guards import Keeping
+from skyglobe.services.s3.records import (
+    Details,
+    Layout,
+    Object,
+    details_of,
+    layouts,
+    objects,
+    pack_details,
+    parts,
+    past,
+    rank_of,
+)
 from skyglobe.services.s3.rules.conditions import etag_listed
 
 NULL_VERSION = "null"
-"""The version id of objects in buckets that never had versioning."""
+"""The version id of what was written while versioning was not enabled."""
+ENABLED, SUSPENDED = "Enabled", "Suspended"
+ORDER_DIGITS = 16
+"""Of a version id, how many tell its order in hexadecimal; the rest is random."""
 
 _VERSION_ID = re.compile(r"[A-Za-z0-9._]{32}")
 
 
 def find_object(scope: Scope, request: dict[str, Any]) -> Object | None:
-    """Return the object a request names, or None. Raises what ``check_version`` does."""
-    check_version(request["Key"], request.get("VersionId"))
-    return objects.find(scope, request["Bucket"], request["Key"])
+    """Return the object a request names, or None when its key has no current one.
+
+    Raises what ``get_version`` does when the request names a version, and MethodNotAllowed for a delete marker.
+    """
+    if "VersionId" not in request:
+        return objects.find(scope, request["Bucket"], request["Key"])
+    found = get_version(scope, request["Bucket"], request["Key"], request["VersionId"])
+    if found is not None and found.is_marker:
+        raise errors.is_marker(found)
+    return found
 
 
-def check_version(key: str, version: str | None) -> None:
-    """Refuse version ids no object here has: InvalidArgument when malformed, else NoSuchVersion."""
-    if version is None or version == NULL_VERSION:
-        return
-    if _VERSION_ID.fullmatch(version) is None:
+def get_version(scope: Scope, bucket: str, key: str, version: str) -> Object | None:
+    """Return a version of a key, which may be a delete marker; None when it is ``null`` and there is none.
+
+    Raises InvalidArgument for malformed ids, NoSuchVersion for others nothing has.
+    """
+    found = find_version(scope, bucket, key, version)
+    if found is None and version != NULL_VERSION:
+        raise errors.no_such_version(key, version)
+    return found
+
+
+def find_version(scope: Scope, bucket: str, key: str, version: str) -> Object | None:
+    """Return a version of a key, a delete marker too, or None. Its id tells where it is, however many there are.
+
+    Raises InvalidArgument for malformed ids.
+    """
+    check_version_id(version)
+    current = objects.find(scope, bucket, key)
+    if version == NULL_VERSION:
+        if current is not None and not current.version:
+            return current
+        return next(past.scan_by(scope, "null", bucket, key, limit=1), None)
+    if current is not None and current.version == version:
+        return current
+    rank = rank_in(version)
+    found = past.find(scope, bucket, key, rank) if rank else None
+    return found if found is not None and found.version == version else None
+
+
+def check_version_id(version: str) -> None:
+    """Raise InvalidArgument for what cannot be a version id."""
+    if not version:
+        raise errors.invalid_argument("Version id cannot be the empty string", "versionId", version)
+    if version != NULL_VERSION and _VERSION_ID.fullmatch(version) is None:
         raise errors.invalid_argument("Invalid version id specified", "versionId", version)
-    raise errors.no_such_version(key, version)
 
 
-def publish(scope: Scope, old: Object | None, new: Object) -> None:
-    """Make ``new`` the object at its key, in place of ``old``, whose bytes are given up."""
-    if old is not None:
+def rank_in(version: str) -> str:
+    """Return the place among the versions of a key that a version id tells; empty when it is none of ours."""
+    try:
+        return rank_of(int(version[:ORDER_DIGITS], 16))
+    except ValueError:
+        return ""
+
+
+def new_version(scope: Scope, keeping: Keeping, order: int) -> str:
+    """Return the id of a version about to be written; empty, for null, unless versioning is enabled."""
+    if keeping.versioning != ENABLED:
+        return ""
+    return scope.kernel.ids.hex(f"{order:0{ORDER_DIGITS}x}", 32 - ORDER_DIGITS)
+
+
+def told(keeping: Keeping, found: Object) -> dict[str, str]:
+    """Return the member that tells a version's id; none in buckets that never had versioning."""
+    return {"VersionId": found.version or NULL_VERSION} if keeping.versioning else {}
+
+
+def publish(scope: Scope, old: Object | None, new: Object, keeping: Keeping) -> None:
+    """Make ``new`` the object at its key, over ``old``: kept beside it with versioning, else given up."""
+    if keeping.versioning:
+        _set_aside(scope, new.bucket, new.key, old, makes_null=not new.version)
+    elif old is not None:
         _release_bytes(scope, old)
     objects.insert(scope, new)
 
 
+def hide(scope: Scope, bucket: str, key: str, old: Object | None, keeping: Keeping) -> Object:
+    """Put a delete marker over ``old``, the current object if there is one; return the marker.
+
+    While versioning is suspended it is the null version, in place of the one there was.
+    """
+    order = scope.kernel.next_order()
+    version = new_version(scope, keeping, order)
+    _set_aside(scope, bucket, key, old, makes_null=not version)
+    if old is not None:
+        objects.delete(scope, old)
+    marker = Object(
+        bucket=bucket,
+        key=key,
+        order=order,
+        modified_at=scope.now,
+        size_bytes=0,
+        etag="",
+        storage_class="",
+        algorithm="",
+        checksum_type="",
+        details=pack_details(Details(spans=[])),
+        version=version,
+    )
+    past.insert(scope, marker)
+    return marker
+
+
+def _set_aside(scope: Scope, bucket: str, key: str, old: Object | None, *, makes_null: bool) -> None:
+    """Move the current object to the past, but give up the null version when a new one takes its place."""
+    if makes_null:
+        if old is not None and not old.version:
+            _release_bytes(scope, old)
+            return
+        null = next(past.scan_by(scope, "null", bucket, key, limit=1), None)
+        if null is not None:
+            _release_bytes(scope, null)
+            past.delete(scope, null)
+    if old is not None:
+        past.insert(scope, old)
+
+
 def remove(scope: Scope, old: Object) -> None:
-    """Delete an object and give up its bytes."""
+    """Delete the only version of an object and give up its bytes."""
     _release_bytes(scope, old)
     objects.delete(scope, old)
+
+
+def remove_version(scope: Scope, old: Object) -> None:
+    """Delete one version for good. When it was the newest, the one before is current again."""
+    _release_bytes(scope, old)
+    current = objects.find(scope, old.bucket, old.key)
+    if current is not None and current.order != old.order:
+        past.delete(scope, old)
+        return
+    if current is not None:
+        objects.delete(scope, old)
+    else:
+        past.delete(scope, old)
+    newest = find_newest_past(scope, old.bucket, old.key)
+    if newest is not None and not newest.is_marker:
+        past.delete(scope, newest)
+        objects.insert(scope, newest)
+
+
+def find_newest_past(scope: Scope, bucket: str, key: str) -> Object | None:
+    """Return the newest version of a key that is not current: a marker, if the key has no current object."""
+    return next(past.scan(scope, bucket, key, limit=1), None)
+
+
+def replace(scope: Scope, old: Object, new: Object) -> None:
+    """Write a version over itself: the same bytes, other details."""
+    current = objects.find(scope, old.bucket, old.key)
+    table = objects if current is not None and current.order == old.order else past
+    table.replace(scope, old, new)
 
 
 def release_upload(scope: Scope, upload: str, *, keeping: frozenset[int] = frozenset()) -> None:

@@ -8,9 +8,9 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import canonical_user_of
-from skyglobe.services.s3 import deciding, documents, errors, finding, granting, places, s3, settings
+from skyglobe.services.s3 import deciding, documents, errors, events, finding, granting, places, s3, settings, versions
 from skyglobe.services.s3.guards import Grant
-from skyglobe.services.s3.records import Home, ObjectAcl, details_of, objects, pack_details
+from skyglobe.services.s3.records import Home, ObjectAcl, details_of, pack_details
 from skyglobe.services.s3.rules import acls
 
 
@@ -49,10 +49,9 @@ def put_bucket_acl(call: Call, request: dict[str, Any]) -> None:
 @s3.operation
 def put_object_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Give an object another list. Its owner stays. Raises as PutBucketAcl does, and NoSuchKey."""
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     documents.check_document(call, request)
     found = finding.get_object(call, scope, request)
-    home = places.get_home(call, request["Bucket"])
     if not deciding.access_of(home).takes_acls:
         if request.get("ACL") != "bucket-owner-full-control" or granting.has_grants(request):
             raise granting.not_supported()
@@ -62,7 +61,9 @@ def put_object_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     grants = _asked(request, owner, home.owner)
     _check_public(call, home, "s3:PutObjectAcl", request, grants)
     changed = msgspec.structs.replace(details, acl=ObjectAcl(owner, grants))
-    objects.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
+    versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
+    if grants != deciding.grants_of_object(home, details):
+        events.emit(scope, home, "ObjectAcl:Put", call, found.key, found=found, version_id=found.version)
     return {}
 
 

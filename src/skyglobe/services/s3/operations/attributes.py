@@ -6,9 +6,10 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, finding, places, reading, s3
+from skyglobe.services.s3 import errors, finding, places, reading, s3, versions
 from skyglobe.services.s3.answers import checksum_members, seconds
 from skyglobe.services.s3.describing import refuse_unbuilt
+from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.operations.listing import page_size
 from skyglobe.services.s3.records import Details, Object, Part, details_of
 from skyglobe.services.s3.rules.checksums import MEMBERS
@@ -17,12 +18,13 @@ from skyglobe.services.s3.rules.checksums import MEMBERS
 @s3.operation
 def get_object_attributes(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked of ETag, Checksum, ObjectParts, StorageClass and ObjectSize."""
-    scope = places.enter_object(call, request, writes=False)
+    home, scope = places.visit_object(call, request, writes=False)
     refuse_unbuilt(call, request)
     asked = _asked(call, request)
     found = finding.get_object(call, scope, request)
     details = details_of(found)
     result: dict[str, Any] = {"LastModified": seconds(found.modified_at)}
+    result.update(versions.told(keeping_of(home.access), found))
     if "ETag" in asked:
         result["ETag"] = found.etag  # the one place where S3 leaves out the quotes
     if "Checksum" in asked:

@@ -19,56 +19,7 @@ def _never_set(call: Call, request: dict[str, Any], code: str, message: str, **f
 
 
 @s3.operation
-def get_bucket_versioning(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer without a status: versioning was never set."""
-    places.enter(call, request)
-    return {}
-
-
-@s3.operation
-def get_bucket_accelerate_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer without a status: acceleration was never set."""
-    places.enter(call, request)
-    return {}
-
-
-@s3.operation
-def get_bucket_logging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer without a target: nothing is logged."""
-    places.enter(call, request)
-    return {}
-
-
-@s3.operation
-def get_bucket_notification_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer without targets: nobody is notified."""
-    places.enter(call, request)
-    return {}
-
-
-@s3.operation
-def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Raise NoSuchLifecycleConfiguration: there is none."""
-    text = "The lifecycle configuration does not exist"
-    raise _never_set(call, request, "NoSuchLifecycleConfiguration", text, BucketName=request["Bucket"])
-
-
-@s3.operation
-def get_bucket_website(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Raise NoSuchWebsiteConfiguration: there is none."""
-    text = "The specified bucket does not have a website configuration"
-    raise _never_set(call, request, "NoSuchWebsiteConfiguration", text, BucketName=request["Bucket"])
-
-
-@s3.operation
 def get_bucket_replication(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raise ReplicationConfigurationNotFoundError: there is none."""
     text = "The replication configuration was not found"
     raise _never_set(call, request, "ReplicationConfigurationNotFoundError", text, BucketName=request["Bucket"])
-
-
-@s3.operation
-def get_object_lock_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Raise ObjectLockConfigurationNotFoundError: no bucket has a lock."""
-    text = "Object Lock configuration does not exist for this bucket"
-    raise _never_set(call, request, "ObjectLockConfigurationNotFoundError", text, BucketName=request["Bucket"])

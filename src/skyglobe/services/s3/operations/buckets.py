@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import errors, granting, places, s3, settings, versions
+from skyglobe.services.s3 import aging, errors, granting, places, s3, settings, versions
 from skyglobe.services.s3.access import bucket_arn, canonical_id
-from skyglobe.services.s3.describing import bad_tags, refuse_member
-from skyglobe.services.s3.guards import ENFORCED, Access, Grant
+from skyglobe.services.s3.describing import bad_tags
+from skyglobe.services.s3.guards import ENFORCED, FOR_EVER_ONE, NEW, Access, Grant, Keeping
 from skyglobe.services.s3.operations.ownership import OWNERSHIPS, acl_with_ownership
-from skyglobe.services.s3.records import Bucket, Home, bucket_count, buckets, homes, objects, uploads
+from skyglobe.services.s3.records import Bucket, Home, bucket_count, buckets, homes, objects, past, uploads
 from skyglobe.services.s3.rules import acls, names
 from skyglobe.services.s3.rules.regions import HOME_REGION, place_bucket
 from skyglobe.services.s3.rules.tags import BUCKET, BadTags, tags_of_set
@@ -26,7 +26,7 @@ def create_bucket(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """
     name: str = request["Bucket"]
     _check_name(call, request)
-    _refuse_unbuilt(call, request)
+    _refuse_unbuilt(request)
     configuration = request.get("CreateBucketConfiguration") or {}
     constraint = configuration.get("LocationConstraint")
     region = _place(call, constraint)
@@ -54,9 +54,7 @@ def _check_name(call: Call, request: dict[str, Any]) -> None:
         raise s3.error("InvalidBucketName", "The specified bucket is not valid.", BucketName=name)
 
 
-def _refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
-    if request.get("ObjectLockEnabledForBucket"):
-        refuse_member(call, "ObjectLockEnabledForBucket")
+def _refuse_unbuilt(request: dict[str, Any]) -> None:
     configuration = request.get("CreateBucketConfiguration") or {}
     if "Location" in configuration or "Bucket" in configuration:
         raise errors.not_implemented("Location", "Directory buckets are not built yet.")
@@ -78,7 +76,10 @@ def _access(call: Call, request: dict[str, Any]) -> Access | None:
         raise acl_with_ownership()
     if grants is not None and acls.is_public(grants):
         raise errors.access_denied()
-    return Access(ownership=ownership, grants=grants) if ownership != ENFORCED else None
+    locked = request.get("ObjectLockEnabledForBucket", False)
+    keeping = Keeping(versioning=versions.ENABLED, has_lock=True) if locked else FOR_EVER_ONE
+    access = Access(ownership=ownership, grants=grants, keeping=keeping)
+    return access if access != NEW else None
 
 
 def _place(call: Call, constraint: str | None) -> str:
@@ -158,8 +159,11 @@ def delete_bucket(call: Call, request: dict[str, Any]) -> None:
     """Delete an empty bucket; uploads in progress go with it. Raises BucketNotEmpty."""
     scope = places.enter(call, request)
     name = request["Bucket"]
-    if next(objects.scan(scope, name, limit=1), None) is not None:
+    has_past = next(past.scan(scope, name, limit=1), None) is not None
+    if has_past or next(objects.scan(scope, name, limit=1), None) is not None:
         text = "The bucket you tried to delete is not empty"
+        if has_past:
+            text += ". You must delete all versions in the bucket."
         raise s3.error("BucketNotEmpty", text, status=409, BucketName=name)
     for upload in list(uploads.scan(scope, name)):
         versions.release_upload(scope, upload.id)
@@ -170,5 +174,6 @@ def delete_bucket(call: Call, request: dict[str, Any]) -> None:
     home = places.get_home(call, name)
     if home.access is not None:
         settings.drop_documents(scope, home)
+        aging.end(scope, name)
     homes.delete(scope, home)
     bucket_count.add(scope, "", -1)

@@ -11,8 +11,9 @@ import msgspec
 from skyglobe.kernel import checksums
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, errors, places, s3, versions
+from skyglobe.services.s3 import aging, describing, errors, events, locking, places, s3, versions
 from skyglobe.services.s3.answers import written
+from skyglobe.services.s3.guards import Keeping, keeping_of
 from skyglobe.services.s3.records import (
     Layout,
     Object,
@@ -43,33 +44,38 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, 
 
     Completing again with the same parts answers the same, as long as the object is there.
     """
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
+    keeping = keeping_of(home.access)
     describing.refuse_unbuilt(call, request)
     existing = objects.find(scope, request["Bucket"], request["Key"])
     upload = uploads.find(scope, request["Bucket"], request["Key"], request["UploadId"])
     if upload is None:
-        return _repeated(call, scope, request, existing)
+        return _repeated(call, scope, request, existing, keeping)
     listed = _listed(request, upload.algorithm)
     chosen = _chosen(scope, request, upload, listed)
     _check_size(request, chosen)
     checksum = _checksum(upload, chosen)
     _check_checksum(request, upload, checksum)
     versions.check_write(request, existing)
-    new = _object(call, upload, chosen, checksum)
+    new = _object(call, upload, chosen, checksum, keeping)
     versions.release_upload(scope, upload.id, keeping=frozenset(part.number for part in chosen))
     uploads.delete(scope, upload)
     numbers = [part.number for part in chosen]
     layouts.insert(scope, Layout(upload=upload.id, numbers=numbers, ends=ends_of([p.size_bytes for p in chosen])))
-    versions.publish(scope, existing, new)
-    return _told(call, new)
+    versions.publish(scope, existing, new, keeping)
+    event = "ObjectCreated:CompleteMultipartUpload"
+    events.emit(scope, home, event, call, new.key, found=new, version_id=new.version)
+    return _told(call, new, keeping) | aging.expiration_members(scope, home, new, details_of(new))
 
 
-def _repeated(call: Call, scope: Scope, request: dict[str, Any], existing: Object | None) -> dict[str, Any]:
+def _repeated(
+    call: Call, scope: Scope, request: dict[str, Any], existing: Object | None, keeping: Keeping
+) -> dict[str, Any]:
     """Answer a completion that has been done already. Raises NoSuchUpload when it has not."""
     if existing is not None and details_of(existing).upload == request["UploadId"]:
         listed = [(part.number, part.etag) for part in _listed(request, existing.algorithm)]
         if listed == [(part.number, part.etag) for part in parts.scan(scope, request["UploadId"])]:
-            return _told(call, existing)
+            return _told(call, existing, keeping)
     raise errors.no_such_upload(request["UploadId"])
 
 
@@ -163,12 +169,14 @@ def _check_checksum(request: dict[str, Any], upload: Upload, checksum: str) -> N
             raise s3.error("BadDigest", f"The {name} you specified did not match the calculated checksum.")
 
 
-def _object(call: Call, upload: Upload, chosen: list[Part], checksum: str) -> Object:
+def _object(call: Call, upload: Upload, chosen: list[Part], checksum: str, keeping: Keeping) -> Object:
+    order = call.kernel.next_order()
     details = msgspec.structs.replace(upload.details, checksum=checksum, upload=upload.id, parts=len(chosen))
+    details = locking.with_default(details, keeping, call.now)
     return Object(
         bucket=upload.bucket,
         key=upload.key,
-        order=call.kernel.next_order(),
+        order=order,
         modified_at=call.now,
         size_bytes=sum(part.size_bytes for part in chosen),
         etag=multipart_etag([part.etag for part in chosen]),
@@ -176,9 +184,11 @@ def _object(call: Call, upload: Upload, chosen: list[Part], checksum: str) -> Ob
         algorithm=upload.algorithm or DEFAULT,
         checksum_type=upload.checksum_type if upload.algorithm else FULL_OBJECT,
         details=pack_details(details),
+        version=versions.new_version(call, keeping, order),
     )
 
 
-def _told(call: Call, new: Object) -> dict[str, Any]:
+def _told(call: Call, new: Object, keeping: Keeping) -> dict[str, Any]:
     location = f"{call.kernel.config.endpoint}/{new.bucket}/{quote(new.key)}"
-    return {"Location": location, "Bucket": new.bucket, "Key": new.key, **written(new, details_of(new))}
+    named = {"Location": location, "Bucket": new.bucket, "Key": new.key}
+    return named | written(new, details_of(new)) | versions.told(keeping, new)

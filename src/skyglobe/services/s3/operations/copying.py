@@ -11,10 +11,24 @@ import msgspec
 from skyglobe.kernel.blobs import INLINE_BYTES
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, errors, places, reading, s3, versions, writing
+from skyglobe.services.s3 import (
+    accelerating,
+    aging,
+    archives,
+    describing,
+    errors,
+    events,
+    locking,
+    places,
+    reading,
+    s3,
+    versions,
+    writing,
+)
 from skyglobe.services.s3.answers import checksum_members, quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
-from skyglobe.services.s3.records import Details, Object, objects, pack_details
+from skyglobe.services.s3.guards import keeping_of
+from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
 from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT, MEMBERS
 from skyglobe.services.s3.rules.parts import MAX_COPY_BYTES
 from skyglobe.services.s3.writing import Received
@@ -28,6 +42,7 @@ class Draft(msgspec.Struct, frozen=True):
 
     source: CopySource
     scope: Scope
+    home: Home
     bucket: str
     key: str
     existing: Object | None
@@ -81,14 +96,16 @@ def _hash(held: Any, algorithm: str) -> Received:
 
 def _draft(call: Call, request: dict[str, Any]) -> Draft:
     """Check everything about a copy and say what it will be."""
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     source = find_source(call, request)
+    accelerating.check_copy(call, source.scope.region, home.region)
     found = source.found
     replaces_metadata = _directive(request, "MetadataDirective", "x-amz-metadata-directive")
     replaces_tags = _directive(request, "TaggingDirective", "x-amz-tagging-directive")
     storage_class = describing.storage_class_of(request)
-    is_itself = found.bucket == request["Bucket"] and found.key == request["Key"]
+    existing = objects.find(scope, request["Bucket"], request["Key"])
+    is_itself = existing is not None and found.order == existing.order and found.key == existing.key
     unchanged = not replaces_metadata and not request.keys() & {"StorageClass", "WebsiteRedirectLocation"}
     if is_itself and unchanged:
         text = (
@@ -99,13 +116,12 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     if found.size_bytes > MAX_COPY_BYTES:
         text = "The specified copy source is larger than the maximum allowable size for a copy source"
         raise errors.invalid_request(f"{text}: {MAX_COPY_BYTES}")
-    existing = objects.find(scope, request["Bucket"], request["Key"])
     versions.check_write(request, existing)
     algorithm = request.get("ChecksumAlgorithm") or found.algorithm or DEFAULT
     if algorithm not in MEMBERS:
         raise errors.invalid_request("Checksum algorithm provided is unsupported.")
-    details = _details(call, scope, request, source, replaces_metadata, replaces_tags)
-    return Draft(source, scope, request["Bucket"], request["Key"], existing, storage_class, details, algorithm)
+    details = _details(call, scope, home, request, source, replaces_metadata, replaces_tags)
+    return Draft(source, scope, home, request["Bucket"], request["Key"], existing, storage_class, details, algorithm)
 
 
 def _directive(request: dict[str, Any], member: str, header: str) -> bool:
@@ -117,21 +133,29 @@ def _directive(request: dict[str, Any], member: str, header: str) -> bool:
 
 
 def _details(
-    call: Call, scope: Scope, request: dict[str, Any], source: CopySource, replaces_metadata: bool, replaces_tags: bool
+    call: Call,
+    scope: Scope,
+    home: Home,
+    request: dict[str, Any],
+    source: CopySource,
+    replaces_metadata: bool,
+    replaces_tags: bool,
 ) -> Details:
     """Return what the copy is to be given. The redirect and the access control list are never copied, only named."""
-    old, new = source.details, describing.details_for(call, scope, request)
+    old, new = source.details, describing.details_for(call, scope, home, request)
     entity = new.entity
     if not replaces_metadata:
         entity = {name: value for name, value in old.entity.items() if name != "WebsiteRedirectLocation"}
         if "WebsiteRedirectLocation" in new.entity:
             entity["WebsiteRedirectLocation"] = new.entity["WebsiteRedirectLocation"]
-    return Details(
+    copied = Details(
         entity=entity,
         metadata=new.metadata if replaces_metadata else old.metadata,
         tags=new.tags if replaces_tags else old.tags,
         acl=new.acl,
+        lock=new.lock,
     )
+    return locking.with_default(copied, keeping_of(home.access), call.now)
 
 
 def _is_known(draft: Draft) -> bool:
@@ -147,10 +171,11 @@ def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, A
         checksum = writing.checksum_text(received, draft.algorithm)
     spans = draft.source.share_into(draft.scope)
     details = msgspec.structs.replace(draft.details, spans=spans, checksum=checksum)
+    keeping, order = keeping_of(draft.home.access), call.kernel.next_order()
     new = Object(
         bucket=draft.bucket,
         key=draft.key,
-        order=call.kernel.next_order(),
+        order=order,
         modified_at=call.now,
         size_bytes=found.size_bytes,
         etag=received.etag if received is not None else found.etag,
@@ -158,7 +183,13 @@ def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, A
         algorithm=draft.algorithm,
         checksum_type=FULL_OBJECT,
         details=pack_details(details),
+        version=versions.new_version(draft.scope, keeping, order),
     )
-    versions.publish(draft.scope, draft.existing, new)
+    if found.storage_class == archives.TIERING and (found.bucket, found.key) != (new.bucket, new.key):
+        archives.note_access(draft.source.scope, found, draft.source.details)
+    versions.publish(draft.scope, draft.existing, new, keeping)
+    events.emit(draft.scope, draft.home, "ObjectCreated:Copy", call, new.key, found=new, version_id=new.version)
     told = {"ETag": quoted(new.etag), "LastModified": seconds(new.modified_at)}
-    return {"CopyObjectResult": {**told, **checksum_members(new.algorithm, checksum, FULL_OBJECT)}}
+    result = {"CopyObjectResult": {**told, **checksum_members(new.algorithm, checksum, FULL_OBJECT)}}
+    expiration = aging.expiration_members(draft.scope, draft.home, new, details)
+    return result | versions.told(keeping, new) | draft.source.version_told() | expiration

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, finding, places, reading, s3
+from skyglobe.services.s3 import aging, archives, errors, finding, locking, places, reading, s3, versions
 from skyglobe.services.s3.answers import checksum_members, head_members, is_composite, quoted, seconds
 from skyglobe.services.s3.describing import refuse_unbuilt
 from skyglobe.services.s3.records import Details, Object, details_of, parts
 from skyglobe.services.s3.rules.conditions import Conditions, evaluate
-from skyglobe.services.s3.rules.metadata import ARCHIVED, DEFAULT_CONTENT_TYPE
+from skyglobe.services.s3.rules.metadata import DEFAULT_CONTENT_TYPE, MAY_BE_ARCHIVED
 from skyglobe.services.s3.rules.parts import MAX_PART_NUMBER
 from skyglobe.services.s3.rules.ranges import Span, Unsatisfiable, parse_range
 
@@ -36,15 +36,18 @@ class Reading(NamedTuple):
     details: Details
     span: Span
     members: dict[str, Any]
+    archive: str
+    """The archive the object lies in; empty when in none."""
 
 
 @s3.operation
 def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Return an object, or a range or part of it. Raises InvalidObjectState for archived ones."""
-    scope, found, details, span, members = _read(call, request)
-    if found.storage_class in ARCHIVED:
-        text = "The operation is not valid for the object's storage class"
-        raise s3.error("InvalidObjectState", text, status=403, StorageClass=found.storage_class)
+    """Return an object, or a range or part of it. Raises InvalidObjectState for archived ones without a copy."""
+    scope, found, details, span, members, archive = _read(call, request)
+    if archive and not archives.is_readable(archive, details, call.now):
+        raise archives.refusal(found, archive)
+    if found.storage_class == archives.TIERING:
+        archives.note_access(scope, found, details)
     members["Body"] = reading.body(scope, reading.spans_of(scope, details, span.start, span.length))
     return members
 
@@ -56,7 +59,7 @@ def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(call: Call, request: dict[str, Any]) -> Reading:
-    scope = places.enter_object(call, request, writes=False)
+    home, scope = places.visit_object(call, request, writes=False)
     refuse_unbuilt(call, request)
     _check_overrides(call, request)
     found = finding.get_object(call, scope, request)
@@ -72,8 +75,18 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
         further = {}
     is_whole = "PartNumber" not in request and not is_partial
     members = head_members(found, details, with_checksum=wants_checksum and is_whole)
+    if home.access is not None:
+        members.update(versions.told(home.access.keeping, found))
+        if home.access.keeping.has_lifecycle and "VersionId" not in request:
+            members.update(aging.expiration_members(scope, home, found, details))
+        if details.lock is not None:
+            members.update(locking.lock_members(call, home, found, details.lock))
     members.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
     members["ContentLength"] = span.length
+    archive = ""
+    if found.storage_class in MAY_BE_ARCHIVED:
+        archive = archives.archive_of(scope, home, found, details)
+        members.update(archives.archive_members(found, archive, details, call.now))
     if is_partial:
         members["ContentRange"] = span.content_range(found.size_bytes)
     members.update(further)
@@ -81,7 +94,7 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
         if parameter in request:
             value = request[parameter]
             members[member] = formatdate(value.timestamp(), usegmt=True) if parameter == "ResponseExpires" else value
-    return Reading(scope, found, details, span, members)
+    return Reading(scope, found, details, span, members, archive)
 
 
 def _check_overrides(call: Call, request: dict[str, Any]) -> None:

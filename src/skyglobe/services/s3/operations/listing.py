@@ -8,7 +8,7 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, places, s3
+from skyglobe.services.s3 import archives, errors, places, s3
 from skyglobe.services.s3.access import owner_of
 from skyglobe.services.s3.contents import Contents, Spelling, spelling_of
 from skyglobe.services.s3.records import Object, objects
@@ -19,7 +19,7 @@ MAX_PAGE = 1_000  # ListObjectsV2: "returns up to 1,000 key names"; larger wishe
 _TOKENS = "s3.objects"
 
 
-@s3.operation(unused=("OptionalObjectAttributes",))
+@s3.operation
 def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a bucket's objects in the order of their keys' UTF-8."""
     scope = places.enter(call, request)
@@ -34,7 +34,7 @@ def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     spell = spelling_of(request)
     owner = owner_of(scope.account) if request.get("FetchOwner") else None
     result = {
-        **_frame(request, page, limit, spell, owner),
+        **_frame(request, page, limit, spell, owner, call.now),
         "KeyCount": len(page.entries) + len(page.prefixes),
     }
     if token is not None:
@@ -47,7 +47,7 @@ def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-@s3.operation(unused=("OptionalObjectAttributes",))
+@s3.operation
 def list_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a bucket's objects, the older way: pages are continued after a marker, a key."""
     scope = places.enter(call, request)
@@ -56,7 +56,7 @@ def list_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     start = marker_start(marker, request.get("Prefix", ""), delimiter)
     page = _read(scope, request, start, limit)
     spell = spelling_of(request)
-    result = {**_frame(request, page, limit, spell, owner_of(scope.account)), "Marker": spell(marker)}
+    result = {**_frame(request, page, limit, spell, owner_of(scope.account), call.now), "Marker": spell(marker)}
     if page.end is not None and delimiter:
         result["NextMarker"] = spell(page.end.beyond or (page.end.past or ("",))[0])
     return result
@@ -95,7 +95,7 @@ def _read(scope: Scope, request: dict[str, Any], start: Start, limit: int) -> Pa
 
 
 def _frame(
-    request: dict[str, Any], page: Page[Object], limit: int, spell: Spelling, owner: dict[str, str] | None
+    request: dict[str, Any], page: Page[Object], limit: int, spell: Spelling, owner: dict[str, str] | None, now: int
 ) -> dict[str, Any]:
     """Return what both listings tell."""
     result: dict[str, Any] = {
@@ -105,6 +105,9 @@ def _frame(
         "IsTruncated": page.end is not None,
         "Contents": Contents(page.entries, spell, owner),
     }
+    if "RestoreStatus" in request.get("OptionalObjectAttributes", ()):
+        told = zip(result["Contents"], page.entries, strict=True)
+        result["Contents"] = [entry | archives.restore_status(found, now) for entry, found in told]
     if request.get("Delimiter"):
         result["Delimiter"] = spell(request["Delimiter"])
     if page.prefixes:

@@ -192,4 +192,4 @@ def _publish_copy(
     told: dict[str, Any] = {"ETag": quoted(part.etag), "LastModified": seconds(part.modified_at)}
     if upload.algorithm:
         told[MEMBERS[upload.algorithm]] = part.checksum
-    return {"CopyPartResult": told}
+    return {"CopyPartResult": told, **source.version_told()}

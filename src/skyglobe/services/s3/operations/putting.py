@@ -9,9 +9,10 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, places, s3, versions, writing
+from skyglobe.services.s3 import aging, describing, events, locking, places, s3, versions, writing
 from skyglobe.services.s3.answers import written
-from skyglobe.services.s3.records import Details, Object, objects, pack_details
+from skyglobe.services.s3.guards import keeping_of
+from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
 from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT
 from skyglobe.services.s3.rules.parts import MAX_PUT_BYTES
 from skyglobe.services.s3.writing import Expected, Received
@@ -21,6 +22,7 @@ class Draft(msgspec.Struct, frozen=True):
     """An object that is being put: what is known before its bytes are."""
 
     scope: Scope
+    home: Home
     storage_class: str
     details: Details
     expected: Expected
@@ -38,7 +40,7 @@ def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutin
     draft = _draft(call, request)
     if writing.is_small(call, request):
         received = writing.take(call, request, draft.expected, (draft.algorithm,))
-        return _publish(draft.scope, request, draft, received, draft.before)
+        return _publish(call, draft.scope, request, draft, received, draft.before)
     return _put_large(call, request, draft)
 
 
@@ -46,10 +48,10 @@ async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[
     received = await writing.receive(call, request, draft.expected, (draft.algorithm,), MAX_PUT_BYTES)
 
     def publish(call: Call) -> dict[str, Any]:
-        scope = places.enter(call, request)
+        home, scope = places.visit(call, request)
         existing = objects.find(scope, request["Bucket"], request["Key"])
         versions.check_late_write(request, draft.before, existing)
-        return _publish(scope, request, draft, received, existing)
+        return _publish(call, scope, request, msgspec.structs.replace(draft, home=home), received, existing)
 
     try:
         return await call.transact(publish)
@@ -60,15 +62,19 @@ async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[
 
 def _draft(call: Call, request: dict[str, Any]) -> Draft:
     """Check all that can be checked before the body is read."""
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     expected = writing.expected_body(call, request, MAX_PUT_BYTES)
+    if home.access is not None and home.access.keeping.has_lock:
+        is_checked = expected.md5 is not None or bool(expected.checksum.algorithm)
+        locking.check_sent_whole(request, home.access.keeping, is_checked)
     before = objects.find(scope, request["Bucket"], request["Key"])
     versions.check_write(request, before)
     return Draft(
         scope,
+        home,
         describing.storage_class_of(request),
-        describing.details_for(call, scope, request),
+        describing.details_for(call, scope, home, request),
         expected,
         expected.checksum.algorithm or DEFAULT,
         before,
@@ -76,17 +82,21 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
 
 
 def _publish(
-    scope: Scope, request: dict[str, Any], draft: Draft, received: Received, existing: Object | None
+    call: Call, scope: Scope, request: dict[str, Any], draft: Draft, received: Received, existing: Object | None
 ) -> dict[str, Any]:
     details = msgspec.structs.replace(
         draft.details,
         spans=writing.keep(scope, received),
         checksum=writing.checksum_text(received, draft.algorithm),
     )
+    home = draft.home
+    keeping, order = keeping_of(home.access), scope.kernel.next_order()
+    if keeping.has_lock:
+        details = locking.with_default(details, keeping, scope.now)
     new = Object(
         bucket=request["Bucket"],
         key=request["Key"],
-        order=scope.kernel.next_order(),
+        order=order,
         modified_at=scope.now,
         size_bytes=received.size_bytes,
         etag=received.etag,
@@ -94,6 +104,17 @@ def _publish(
         algorithm=draft.algorithm,
         checksum_type=FULL_OBJECT,
         details=pack_details(details),
+        version=versions.new_version(scope, keeping, order),
     )
-    versions.publish(scope, existing, new)
-    return written(new, details)
+    versions.publish(scope, existing, new, keeping)
+    event = "ObjectCreated:Post" if is_form(call) else "ObjectCreated:Put"
+    events.emit(scope, home, event, call, new.key, found=new, version_id=new.version)
+    result = written(new, details)
+    if home.access is not None:
+        result |= versions.told(keeping, new) | aging.expiration_members(scope, home, new, details)
+    return result
+
+
+def is_form(call: Call) -> bool:
+    """Whether a browser's form asks for the object; services that call in process send no headers."""
+    return call.request.method == "POST" and bool(call.request.headers)

@@ -8,34 +8,38 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, documents, errors, finding, places, s3
-from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, objects, pack_details
+from skyglobe.services.s3 import describing, documents, errors, events, finding, places, s3, versions
+from skyglobe.services.s3.guards import keeping_of
+from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, pack_details
 from skyglobe.services.s3.rules.tags import BUCKET, OBJECT, BadTags, Subject, tags_of_set
 
 
 @s3.operation
 def get_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return an object's tags; an empty set when it has none."""
-    found = finding.get_object(call, places.enter_object(call, request, writes=False), request)
-    return {"TagSet": _tag_set(details_of(found).tags)}
+    home, scope = places.visit_object(call, request, writes=False)
+    found = finding.get_object(call, scope, request)
+    return {"TagSet": _tag_set(details_of(found).tags), **versions.told(keeping_of(home.access), found)}
 
 
 @s3.operation
 def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Replace an object's tags. The object itself does not change."""
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     documents.check_document(call, request)
     tags = _given(request, OBJECT)
-    _replace(scope, finding.get_object(call, scope, request), tags)
-    return {}
+    found = _replace(scope, finding.get_object(call, scope, request), tags)
+    events.emit(scope, home, "ObjectTagging:Put", call, found.key, found=found, version_id=found.version)
+    return dict(versions.told(keeping_of(home.access), found))
 
 
 @s3.operation
 def delete_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Remove an object's tags."""
-    scope = places.enter_object(call, request, writes=True)
-    _replace(scope, finding.get_object(call, scope, request), {})
-    return {}
+    home, scope = places.visit_object(call, request, writes=True)
+    found = _replace(scope, finding.get_object(call, scope, request), {})
+    events.emit(scope, home, "ObjectTagging:Delete", call, found.key, found=found, version_id=found.version)
+    return dict(versions.told(keeping_of(home.access), found))
 
 
 @s3.operation
@@ -82,9 +86,11 @@ def _given(request: dict[str, Any], subject: Subject) -> dict[str, str]:
         raise describing.bad_tags(error) from error
 
 
-def _replace(scope: Scope, found: Object, tags: dict[str, str]) -> None:
+def _replace(scope: Scope, found: Object, tags: dict[str, str]) -> Object:
     details = msgspec.structs.replace(details_of(found), tags=tags)
-    objects.replace(scope, found, msgspec.structs.replace(found, details=pack_details(details)))
+    changed = msgspec.structs.replace(found, details=pack_details(details))
+    versions.replace(scope, found, changed)
+    return changed
 
 
 def _tag_set(tags: dict[str, str]) -> list[dict[str, str]]:

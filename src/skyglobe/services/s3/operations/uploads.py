@@ -16,7 +16,7 @@ ID_RANDOM_DIGITS = 48
 @s3.operation
 def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Begin an upload. What the object is to be given is said here; its bytes come in parts."""
-    scope = places.enter_object(call, request, writes=True)
+    home, scope = places.visit_object(call, request, writes=True)
     describing.refuse_unbuilt(call, request)
     algorithm, checksum_type = _checksum(request)
     upload = Upload(
@@ -28,7 +28,7 @@ def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, An
         storage_class=describing.storage_class_of(request),
         algorithm=algorithm,
         checksum_type=checksum_type,
-        details=describing.details_for(call, scope, request),
+        details=describing.details_for(call, scope, home, request),
     )
     uploads.insert(scope, upload)
     result = {"Bucket": upload.bucket, "Key": upload.key, "UploadId": upload.id}

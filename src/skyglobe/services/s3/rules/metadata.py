@@ -18,8 +18,8 @@ STORAGE_CLASSES = frozenset(
     )
 )
 """The classes of general purpose buckets; the model also lists those of Outposts, Snow, directory and file systems."""
-ARCHIVED = frozenset(("GLACIER", "DEEP_ARCHIVE"))
-"""Classes whose objects must be restored before they can be read."""
+MAY_BE_ARCHIVED = frozenset(("GLACIER", "DEEP_ARCHIVE", "INTELLIGENT_TIERING"))
+"""Classes whose objects must be restored before they can be read: always, or in some of their tiers."""
 ENTITY_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires")
 """Members that are stored with the object and returned as they are."""
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"

@@ -1,0 +1,107 @@
+"""Where events go: queues, topics, functions and event buses, by the operations that anybody would use."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from skyglobe.kernel.arns import Arn, parse_arn
+from skyglobe.kernel.callers import ServiceCaller
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.kernel import Kernel
+from skyglobe.services.s3 import errors
+from skyglobe.services.s3.records import Home
+from skyglobe.services.s3.rules.notifications import Kind, Target
+
+_NOUNS = {"sqs": "queue", "sns": "topic", "lambda": "function"}
+_GONE = frozenset(
+    ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NotFound", "NotFoundException",
+     "ResourceNotFoundException")
+)  # fmt: skip
+
+
+async def send(caller: ServiceCaller, kind: Kind, arn: str, text: str) -> None:
+    """Send ``text`` to a queue, topic or function. Raises what the destination's service does."""
+    if kind == "sqs":
+        place = parse_arn(arn)
+        url = f"https://sqs.{place.region}.amazonaws.com/{place.account}/{place.resource}"
+        await caller.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": text})
+    elif kind == "sns":
+        message = {"TopicArn": arn, "Message": text, "Subject": "Amazon S3 Notification"}
+        await caller.call("sns", "Publish", message)
+    else:
+        invocation = {"FunctionName": arn, "InvocationType": "Event", "Payload": text.encode()}
+        await caller.call("lambda", "Invoke", invocation)
+
+
+async def put_event(caller: ServiceCaller, bucket: str, entry: dict[str, Any], at: str) -> None:
+    """Put an event on the default bus of the bucket's account and region. Raises when the bus did not take it."""
+    told = {
+        "Source": "aws.s3",
+        "DetailType": entry["DetailType"],
+        "Detail": json.dumps(entry["Detail"]),
+        "Resources": [bucket],
+        "Time": datetime.fromisoformat(at),
+    }
+    answer = await caller.call("events", "PutEvents", {"Entries": [told]})
+    if answer.get("FailedEntryCount"):
+        raise RuntimeError(f"the event bus refused an event: {answer['Entries'][0]}")
+
+
+def check_built(kernel: Kernel, kinds: set[Kind]) -> None:
+    """Refuse destinations of services that are not there: NotImplemented (501), naming them."""
+    for kind in sorted(kinds):
+        if kernel.services.find(kind) is None:
+            text = f"The destination is of the service {kind}, which is not built or not enabled."
+            raise errors.not_implemented(kind, text)
+
+
+def check_place(target: Target, home: Home) -> None:
+    """Refuse ARNs that cannot be a destination of the bucket's: InvalidArgument."""
+    place = _parsed(target.arn)
+    if place is None or place.service != target.kind or not place.account:
+        raise errors.invalid_argument("The ARN is not well formed", _argument(target), target.arn)
+    if place.region != home.region:
+        text = "The notification destination service region is not valid for the bucket location constraint"
+        raise errors.invalid_argument(text, _argument(target), target.arn)
+    if target.kind in ("sqs", "sns") and place.resource.endswith(".fifo"):
+        raise invalid(target, f"FIFO {_NOUNS[target.kind]}s are not supported as a destination")
+
+
+async def check(caller: ServiceCaller, target: Target, text: str) -> None:
+    """Try a destination: with a test message, or for functions with a dry run.
+
+    Raises InvalidArgument when it is not there or S3 may not.
+    """
+    noun = _NOUNS[target.kind]
+    try:
+        if target.kind == "lambda":
+            await caller.call("lambda", "Invoke", {"FunctionName": target.arn, "InvocationType": "DryRun"})
+        else:
+            await send(caller, target.kind, target.arn, text)
+    except ServiceError as error:
+        if error.status >= 500:
+            raise
+        if error.code in _GONE:
+            raise invalid(target, f"The destination {noun} does not exist") from error
+        if target.kind == "lambda":
+            raise invalid(target, f"Not authorized to invoke function [{target.arn}]") from error
+        reason = f"Permissions on the destination {noun} do not allow S3 to publish notifications from this bucket"
+        raise invalid(target, reason) from error
+
+
+def invalid(target: Target, reason: str) -> ServiceError:
+    text = "Unable to validate the following destination configurations"
+    return errors.invalid_argument(text, target.arn, reason)
+
+
+def _argument(target: Target) -> str:
+    return _NOUNS[target.kind].capitalize()
+
+
+def _parsed(arn: str) -> Arn | None:
+    try:
+        return parse_arn(arn)
+    except ValueError:
+        return None
