@@ -38,6 +38,8 @@ s3 = Service(
         "operations.logging",
         "access_logs",
         "operations.acceleration",
+        "operations.inventories",
+        "inventories",
         "operations.websites",
         "websites",
         "operations.acls",

@@ -69,8 +69,10 @@ def check_place(target: Target, home: Home) -> None:
         raise invalid(target, f"FIFO {_NOUNS[target.kind]}s are not supported as a destination")
 
 
-async def check(caller: ServiceCaller, target: Target, text: str) -> None:
+async def check(caller: ServiceCaller, own: ServiceCaller, target: Target, text: str) -> None:
     """Try a destination: with a test message, or for functions with a dry run.
+
+    ``own`` is the same caller when it acts for nobody but the account of the bucket.
 
     Raises InvalidArgument when it is not there or S3 may not.
     """
@@ -83,12 +85,21 @@ async def check(caller: ServiceCaller, target: Target, text: str) -> None:
     except ServiceError as error:
         if error.status >= 500:
             raise
-        if error.code in _GONE:
+        if error.code in _GONE or (target.kind == "sns" and await _is_gone(own, target)):
             raise invalid(target, f"The destination {noun} does not exist") from error
         if target.kind == "lambda":
             raise invalid(target, f"Not authorized to invoke function [{target.arn}]") from error
         reason = f"Permissions on the destination {noun} do not allow S3 to publish notifications from this bucket"
         raise invalid(target, reason) from error
+
+
+async def _is_gone(own: ServiceCaller, target: Target) -> bool:
+    """Whether a topic that refused a message is not there at all: topics say so only to those they let in."""
+    try:
+        await own.call("sns", "GetTopicAttributes", {"TopicArn": target.arn})
+    except ServiceError as error:
+        return error.code in _GONE
+    return False
 
 
 def invalid(target: Target, reason: str) -> ServiceError:

@@ -59,9 +59,10 @@ async def _try_and_keep(
 ) -> dict[str, Any]:
     source = bucket_arn(home.region, home.name)
     caller = ServiceCaller(call.kernel, "s3", home.owner, home.region, source)
+    own = ServiceCaller(call.kernel, "s3", home.owner, home.region)
     text = json.dumps(check_message(home.name, call.now, call.request_id))
     for target in targets:
-        await destinations.check(caller, target, text)
+        await destinations.check(caller, own, target, text)
     await call.transact(lambda call: _keep(call, settings.enter(call, request), configuration))
     return {}
 
