@@ -5,6 +5,7 @@ import re
 import pytest
 
 from skyglobe.kernel.principals import canonical_user_of
+from skyglobe.kernel.wire import Request
 from tests.services.s3.conftest import OWNER, document, statement
 
 LINE = re.compile(
@@ -141,3 +142,15 @@ def test_an_empty_status_ends_the_log(s3_of_yard, log, logged):
     s3_of_yard.get_object(Bucket="yard", Key="a")
     _, lines = logged()
     assert "REST.GET.OBJECT" not in [line[6] for line in lines]
+
+
+def test_what_browsers_ask_a_website_is_logged_once_each(cloud, s3_of_yard, log, logged):
+    site = {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"}}
+    s3_of_yard.put_bucket_website(Bucket="yard", WebsiteConfiguration=site)
+    log()
+    host = {"host": "yard.s3-website-us-east-1.amazonaws.com", "user-agent": 'a "browser"'}
+    assert cloud.send(Request("GET", "/docs", "", host)).status == 403
+    _, [line] = logged()
+    assert (line[4], line[6], line[7]) == ("-", "WEBSITE.GET.OBJECT", "docs")
+    assert line[8:11] == ('"GET /docs HTTP/1.1"', "403", "AccessDenied")
+    assert (line[16], line[22]) == ('"a %22browser%22"', host["host"])
