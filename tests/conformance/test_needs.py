@@ -38,6 +38,7 @@ GIVEN = {
     "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/device",
     "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/p",
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
+    "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r",
     "Arn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "AWSServiceName": "elasticloadbalancing.amazonaws.com",
     "TaskHandle": base64.b64encode(f'{{"sourceArn":"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"}}'.encode()).decode(),
@@ -90,7 +91,7 @@ def inputs_of(model):
     members = {name: member for name, member in shape.members.items() if name not in unknown}
     whole = {name: value_of(name, member) for name, member in members.items()}
     if arn is not None:
-        named = [name for name, member in members.items() if name.endswith("Arn") and member.type == "string"]
+        named = [name for name, member in members.items() if name.lower().endswith("arn") and member.type == "string"]
         whole |= {name: arn for name in named if name not in GIVEN}
     return [whole, {name: whole[name] for name in shape.required if name in whole}]
 

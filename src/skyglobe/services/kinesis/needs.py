@@ -14,6 +14,10 @@ from skyglobe.services.kinesis.records import consumers, streams
 from skyglobe.services.kinesis.rules.iterators import open_iterator
 
 _WITHOUT_RESOURCE = frozenset({"ListStreams", "DescribeLimits", "DescribeAccountSettings", "UpdateAccountSettings"})
+_ON_ANYTHING = frozenset(
+    {"DisableEnhancedMonitoring", "EnableEnhancedMonitoring", "UpdateShardCount", "UpdateStreamMode"}
+)
+"""Actions that the reference lists without resource types: they are allowed for all streams or for none."""
 _OF_CONSUMERS = frozenset({"DescribeStreamConsumer", "DeregisterStreamConsumer", "SubscribeToShard"})
 
 kinesis.resource_policies(resource_policy)
@@ -26,7 +30,7 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if operation in _WITHOUT_RESOURCE:
         return [Need(action, "*", call.account)]
     resource = _resource(call, operation, params)
-    needs = [Need(action, resource, _owner(call, resource))]
+    needs = [Need(action, "*" if operation in _ON_ANYTHING else resource, _owner(call, resource))]
     if params.get("Tags") and operation == "CreateStream":
         needs.append(Need("kinesis:AddTagsToStream", resource, call.account))
     if params.get("Tags") and operation == "RegisterStreamConsumer":
@@ -59,8 +63,8 @@ def _consumer(call: Call, params: dict[str, Any]) -> str:
     arn, name = params.get("StreamARN"), params.get("ConsumerName")
     if arn is None or name is None:
         return "*"
-    there = call.within(parse_arn(arn).account)
-    stream = streams.find(there, parse_arn(arn).resource.removeprefix("stream/"))
+    there = call.within(_owner(call, arn))
+    stream = streams.find(there, arn.rpartition(":stream/")[2])
     consumer = consumers.find(there, stream.number, name) if stream is not None else None
     return consumer.arn if consumer is not None else f"{arn}/consumer/{name}:0"
 
@@ -73,4 +77,8 @@ def _listed(call: Call, token: str) -> str | None:
 
 
 def _owner(call: Call, arn: str) -> str:
-    return call.account if arn == "*" else parse_arn(arn).account
+    """Return whose resource it is; of what is no ARN, the operation itself says so."""
+    try:
+        return parse_arn(arn).account or call.account
+    except ValueError:
+        return call.account
