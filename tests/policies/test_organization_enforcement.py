@@ -296,7 +296,7 @@ def test_leaving_the_organization_leaves_its_policies_behind(cloud: TestCloud, o
     queues.list_queues()
 
 
-@pytest.mark.spec("PSIM-006")
+@pytest.mark.spec("PSIM-006", "PEV-102")
 def test_the_simulator_tells_what_the_organization_allows(cloud: TestCloud, org: Organization, user: Any) -> None:
     account = org.accounts[0]
     ann = user(account, "ann", ALL)

@@ -20,7 +20,7 @@ def outcomes(answer):
     return [(one["EvalActionName"], one["EvalDecision"]) for one in answer["EvaluationResults"]]
 
 
-@pytest.mark.spec("PEV-103")
+@pytest.mark.spec("PEV-103", "PSIM-004", "PSIM-005")
 def test_a_draft_is_simulated_without_being_stored(iam, refused):
     draft = policy(statement(), statement("Deny", "s3:Delete*"))
     answer = iam.simulate_custom_policy(
@@ -43,6 +43,7 @@ def test_a_draft_is_simulated_without_being_stored(iam, refused):
     )
 
 
+@pytest.mark.spec("PSIM-005")
 def test_statements_are_found_by_line_and_column(iam):
     draft = json.dumps(json.loads(policy(statement(action="sqs:*"), statement())), indent=2)
     (result,) = iam.simulate_custom_policy(PolicyInputList=[draft], ActionNames=["s3:GetObject"])["EvaluationResults"]
@@ -53,7 +54,7 @@ def test_statements_are_found_by_line_and_column(iam):
     assert matched["StartPosition"]["Line"] > 8
 
 
-@pytest.mark.spec("PEV-103")
+@pytest.mark.spec("PEV-103", "PSIM-007", "PSIM-008")
 def test_a_draft_is_simulated_with_context_and_resource_policy(iam, refused):
     draft = policy(statement(Condition={"StringEquals": {"aws:PrincipalTag/Team": "${aws:RequestTag/Team}"}}))
     chosen = {"PolicyInputList": [draft], "ActionNames": ["s3:GetObject"], "ResourceArns": [OBJECT]}
@@ -80,6 +81,7 @@ def test_a_draft_is_simulated_with_context_and_resource_policy(iam, refused):
     assert refused(iam.simulate_custom_policy, **crossing)[:2] == ("InvalidInput", 400)
 
 
+@pytest.mark.spec("PSIM-001", "PSIM-005")
 def test_stored_policies_of_users_groups_and_roles_are_simulated(iam, refused):
     arn = iam.create_user(UserName="ann")["User"]["Arn"]
     group = iam.create_group(GroupName="Team")["Group"]["Arn"]
@@ -131,7 +133,54 @@ def test_a_boundary_is_simulated_and_told_apart(iam):
     assert told(PermissionsBoundaryPolicyInputList=[other]) == [("implicitDeny", False), ("allowed", True)]
 
 
-def test_results_come_page_by_page(iam):
+@pytest.mark.spec("PSIM-008")
+def test_what_crosses_accounts_is_told_side_by_side(iam):
+    caller = "arn:aws:iam::111122223333:user/ann"
+    of_bucket = policy(statement(resource=OBJECT, Principal={"AWS": caller}))
+
+    def told(draft, **more):
+        asked = {"ActionNames": ["s3:GetObject"], "ResourceArns": [OBJECT], "ResourcePolicy": of_bucket, **more}
+        chosen = {"PolicyInputList": [draft], "CallerArn": caller, **asked}
+        (result,) = iam.simulate_custom_policy(**chosen)["EvaluationResults"]
+        return result["EvalDecision"], result.get("EvalDecisionDetails")
+
+    away = {"ResourceOwner": "arn:aws:iam::444455556666:root"}
+    mine, nothing = policy(statement()), policy(statement(action="sqs:*"))
+    both = {"IAM Policy": "allowed", "Resource Policy": "allowed"}
+    assert told(mine, **away) == ("allowed", both)
+    assert told(nothing, **away) == ("implicitDeny", {**both, "IAM Policy": "implicitDeny"})
+    refused_by_me = policy(statement(), statement("Deny"))
+    assert told(refused_by_me, **away) == ("explicitDeny", {**both, "IAM Policy": "explicitDeny"})
+    of_bucket = policy(statement(resource=OBJECT, Principal={"AWS": "arn:aws:iam::444455556666:root"}))
+    assert told(mine, **away) == ("implicitDeny", {**both, "Resource Policy": "implicitDeny"})
+    assert told(mine) == ("allowed", {}), "nothing is crossed at home"
+    (anywhere,) = iam.simulate_custom_policy(PolicyInputList=[mine], ActionNames=["s3:GetObject"])["EvaluationResults"]
+    assert "EvalDecisionDetails" not in anywhere
+
+
+@pytest.mark.spec("PEV-102")
+def test_one_result_tells_all_that_decided_it(iam):
+    arn = iam.create_user(UserName="ann")["User"]["Arn"]
+    limited = statement(action="s3:*", Condition={"StringEquals": {"aws:RequestTag/Team": "red"}})
+    text = policy(statement(), limited)
+    iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=text)
+    bounds = iam.create_policy(PolicyName="Bounds", PolicyDocument=policy(statement()))["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName="ann", PermissionsBoundary=bounds)
+    (read, write) = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["s3:GetObject", "s3:PutObject"])[
+        "EvaluationResults"
+    ]
+    matched = next(one for one in read["MatchedStatements"] if one["SourcePolicyId"] == "user_ann_own")
+    assert matched["SourcePolicyType"] == "user"
+    start, end = matched["StartPosition"]["Column"] - 1, matched["EndPosition"]["Column"] - 1
+    assert json.loads(text[start:end]) == statement()
+    assert read["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": True}
+    assert (write["EvalDecision"], write["MatchedStatements"]) == ("implicitDeny", [])
+    assert write["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
+    assert write["MissingContextValues"] == ["aws:RequestTag/Team"]
+
+
+@pytest.mark.spec("PSIM-009")
+def test_results_come_page_by_page(iam, refused):
     pages = list(
         iam.get_paginator("simulate_custom_policy").paginate(
             PolicyInputList=[policy(statement())],
@@ -140,8 +189,16 @@ def test_results_come_page_by_page(iam):
         )
     )
     assert [len(page["EvaluationResults"]) for page in pages] == [2, 2, 1]
+    arn = iam.create_user(UserName="ann")["User"]["Arn"]
+    chosen = {"PolicySourceArn": arn, "ActionNames": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]}
+    pages = list(iam.get_paginator("simulate_principal_policy").paginate(**chosen, PaginationConfig={"PageSize": 2}))
+    found = [one["EvalActionName"] for page in pages for one in page["EvaluationResults"]]
+    assert (len(pages), found) == (2, chosen["ActionNames"])
+    nobody = {**chosen, "PolicySourceArn": arn + "x"}
+    assert refused(iam.simulate_principal_policy, **nobody)[:2] == ("NoSuchEntity", 404)
 
 
+@pytest.mark.spec("PSIM-007")
 def test_context_keys_of_policies_are_told(iam):
     arn = iam.create_user(UserName="ann")["User"]["Arn"]
     first = policy(statement(resource=BUCKET + "/${aws:username}/*"))

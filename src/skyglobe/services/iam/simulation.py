@@ -50,8 +50,29 @@ class Simulation(NamedTuple):
                 "AllowedByPermissionsBoundary": self._is_within_boundary(question)
             }
         if self.policies.scps:
-            shown["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": self._is_within_organization(question)}
+            is_within = self._is_within_organization(question)
+            shown["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": is_within}
+            if not is_within:
+                return shown
+        if resource != "*" or self._crosses_accounts(question):
+            shown["EvalDecisionDetails"] = self._details(question)
         return shown
+
+    def _crosses_accounts(self, question: Question) -> bool:
+        return question.resource_account != self.principal.account
+
+    def _details(self, question: Question) -> dict[str, str]:
+        """Return what each side says of a call that crosses accounts; nothing where none is crossed.
+
+        IAM API reference, EvaluationResult: not returned once an organization's policy denies.
+        """
+        if not self._crosses_accounts(question):
+            return {}
+        at_home = question._replace(resource_account=self.principal.account)
+        by_identity = decide(at_home, PolicySet(identity=self.policies.identity))
+        # A caller that may do everything on its own side is stopped by the resource's side alone.
+        by_resource = decide(question, PolicySet(identity=(_EVERYTHING,), resource=self.policies.resource))
+        return {"IAM Policy": by_identity.outcome, "Resource Policy": by_resource.outcome}
 
     def _is_within_organization(self, question: Question) -> bool:
         same_account = question._replace(resource_account=question.principal.account)
