@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.store import WriteSet
+from skyglobe.kernel.token_issuers import ISSUER_PATH
 from skyglobe.kernel.wire import Request, Response
 
-_SERVICES = {"/SimpleNotificationService-": "sns"}
+_SERVICES = {"/SimpleNotificationService-": "sns", ISSUER_PATH: "sts"}
 """By how their paths begin. None of these can be a bucket's."""
 PAGE_PATHS = tuple(_SERVICES)
 

@@ -39,5 +39,6 @@ iam = Service(
         "operations.service_access",
         "operations.last_accessed",
         "operations.organization_features",
+        "operations.outbound_federation",
     ),
 )

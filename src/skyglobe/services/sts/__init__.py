@@ -17,6 +17,7 @@ sts = Service(
         "operations.saml",
         "operations.messages",
         "operations.root",
+        "operations.outbound",
         "needs",
     ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.services.sts import sts
+from skyglobe.services.sts.outbound import DEFAULT_TOKEN_FOR
 from skyglobe.services.sts.proofs import check_code
 from skyglobe.services.sts.refusals import not_with_session
 from skyglobe.services.sts.root_targets import account_of_target, root_arn
@@ -36,6 +37,8 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         arn = f"arn:{call.partition}:sts::{call.account}:federated-user/{params['Name']}"
         actions = ["sts:GetFederationToken", *(["sts:TagSession"] if params.get("Tags") else [])]
         return [Need(action, arn, call.account) for action in actions]
+    if operation == "GetWebIdentityToken":
+        return _web_identity_token(call, params)
     if operation == "AssumeRoot":
         arn = root_arn(call, account_of_target(params["TargetPrincipal"]))
         # The member has no say: its organization's management account has, which the operation looks after.
@@ -43,6 +46,17 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
             Need("sts:AssumeRoot", arn, call.account, {"sts:taskpolicyarn": params["TaskPolicyArn"].get("arn", "")})
         ]
     return [Need(f"sts:{operation}", "*", call.account)]
+
+
+def _web_identity_token(call: Call, params: dict[str, Any]) -> list[Need]:
+    """Return the needs of GetWebIdentityToken: who has tags put in must be let do that as well."""
+    context: dict[str, str | list[str]] = {
+        "sts:identitytokenaudience": list(params["Audience"]),
+        "sts:signingalgorithm": params["SigningAlgorithm"],
+        "sts:durationseconds": str(params.get("DurationSeconds", DEFAULT_TOKEN_FOR)),
+    }
+    actions = ["sts:GetWebIdentityToken", *(["sts:TagGetWebIdentityToken"] if params.get("Tags") else [])]
+    return [Need(action, "*", call.account, context) for action in actions]
 
 
 def _assume_role(call: Call, params: dict[str, Any]) -> list[Need]:
