@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from skyglobe.kernel.arns import parse_arn
+from skyglobe.kernel.resources import Resource
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.tables import Table
 from skyglobe.services.dynamodb.layout import Layout
 from skyglobe.services.dynamodb.records import DynamoTable, tables
 from skyglobe.services.dynamodb.refusals import invalid, no_such_table
 from skyglobe.services.dynamodb.rules.names import check_table_name, parse_table_arn
+
+R = TypeVar("R", bound=Resource)
 
 
 class Found(NamedTuple):
@@ -32,6 +37,16 @@ def locate(scope: Scope, name_or_arn: str) -> tuple[Scope, str]:
         raise invalid(f"Invalid table ARN: {name_or_arn}")
     region, account, name, _ = place
     return scope.within(account, region), name
+
+
+def find_by_arn(table: Table[R], scope: Scope, arn: str) -> R | None:
+    """Return the backup, export or import with an ARN, wherever it lives, or None."""
+    try:
+        place = parse_arn(arn)
+    except ValueError:
+        return None
+    there = scope.within(place.account or scope.account, place.region or scope.region)
+    return next(table.scan_by(there, "arn", arn, limit=1), None)
 
 
 def get_table(scope: Scope, name_or_arn: str) -> Found:

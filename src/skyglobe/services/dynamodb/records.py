@@ -291,8 +291,8 @@ class Backup(Resource, frozen=True, kw_only=True):
     """As the table was described then."""
 
 
-backups: ResourceTable[Backup] = ResourceTable(
-    "AWS::DynamoDB::Backup", "dynamodb.backups", Backup, indexes={"table": ("table_name",)}
+backups: Table[Backup] = Table(
+    "dynamodb.backups", Backup, key=("id",), indexes={"table": ("table_name",), "arn": ("arn",)}
 )
 
 
@@ -326,11 +326,11 @@ class Transfer(Resource, frozen=True, kw_only=True):
         return self.token or None
 
 
-transfers: ResourceTable[Transfer] = ResourceTable(
-    "AWS::DynamoDB::Transfer",
+transfers: Table[Transfer] = Table(
     "dynamodb.transfers",
     Transfer,
-    indexes={"kind": ("is_import", "id"), "token": ("is_import", "kept_token")},
+    key=("id",),
+    indexes={"kind": ("is_import", "id"), "token": ("is_import", "kept_token"), "arn": ("arn",)},
 )
 
 

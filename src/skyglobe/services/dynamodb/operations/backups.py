@@ -16,7 +16,7 @@ from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.copying import as_table as table_of
 from skyglobe.services.dynamodb.copying import begin_copy, copy_step, hold, plan_backup
 from skyglobe.services.dynamodb.describing import describe, instant, shown_keys
-from skyglobe.services.dynamodb.finding import Found, locate
+from skyglobe.services.dynamodb.finding import Found, find_by_arn, locate
 from skyglobe.services.dynamodb.items import tally_of
 from skyglobe.services.dynamodb.records import Backup, DynamoTable, backups, tables, transfers
 from skyglobe.services.dynamodb.refusals import invalid
@@ -35,10 +35,7 @@ def table_to_back_up(call: Call, name: str) -> Found:
 
 def get_backup(call: Call, arn: str) -> tuple[Scope, Backup]:
     """Return a backup and the scope it lives in. Raises BackupNotFoundException."""
-    try:
-        known = backups.find_by_arn(call, arn)
-    except ValueError as error:
-        raise invalid(f"Invalid BackupArn: {arn}") from error
+    known = find_by_arn(backups, call, arn)
     if known is None:
         raise dynamodb.errors.BackupNotFoundException(f"Backup not found: {arn}")
     return call.within(known.owner, arn.split(":")[3]), known

@@ -6,6 +6,7 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
+from skyglobe.protocols.serializing.json_body import ReadyList
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Consumption, Ledger
 from skyglobe.services.dynamodb.finding import Found, get_table
@@ -55,7 +56,7 @@ def batch_get_item(call: Call, request: Request) -> dict[str, Any]:
                 items.append(projection(item) if projection is not None else item)
     _refuse_if_nothing_was_done(unprocessed, wanted)
     return {
-        "Responses": responses,
+        "Responses": {name: ReadyList(items) for name, items in responses.items()},
         "UnprocessedKeys": unprocessed,
         "ConsumedCapacity": ledger.shown(request.get("ReturnConsumedCapacity")),
     }

@@ -14,7 +14,7 @@ from skyglobe.kernel.timers import set_timer
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.copying import backup_name, begin_copy, hold, order_after
 from skyglobe.services.dynamodb.describing import instant
-from skyglobe.services.dynamodb.finding import Found
+from skyglobe.services.dynamodb.finding import Found, find_by_arn
 from skyglobe.services.dynamodb.items import decode
 from skyglobe.services.dynamodb.operations.backups import table_to_back_up
 from skyglobe.services.dynamodb.operations.recovery import earliest
@@ -291,10 +291,7 @@ def _shown(transfer: Transfer) -> Given:
 @dynamodb.operation
 def describe_export(call: Call, export_arn: str) -> dict[str, Any]:
     """Describe an export."""
-    try:
-        known = transfers.find_by_arn(call, export_arn)
-    except ValueError:
-        known = None
+    known = find_by_arn(transfers, call, export_arn)
     if known is None or known.is_import:
         raise dynamodb.errors.ExportNotFoundException(f"Export not found: {export_arn}")
     return {"ExportDescription": _shown(known)}

@@ -15,7 +15,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.copying import backup_name
 from skyglobe.services.dynamodb.creating import add_table, plan_table
-from skyglobe.services.dynamodb.finding import Found
+from skyglobe.services.dynamodb.finding import Found, find_by_arn
 from skyglobe.services.dynamodb.items import check_new, read_item, write_item
 from skyglobe.services.dynamodb.operations.exports import list_transfers
 from skyglobe.services.dynamodb.records import DynamoTable, Transfer, tables, transfers
@@ -197,10 +197,7 @@ def _shown(transfer: Transfer) -> Given:
 @dynamodb.operation
 def describe_import(call: Call, import_arn: str) -> dict[str, Any]:
     """Describe an import."""
-    try:
-        known = transfers.find_by_arn(call, import_arn)
-    except ValueError:
-        known = None
+    known = find_by_arn(transfers, call, import_arn)
     if known is None or not known.is_import:
         raise dynamodb.errors.ImportNotFoundException(f"Import not found: {import_arn}")
     return {"ImportTableDescription": _shown(known)}
