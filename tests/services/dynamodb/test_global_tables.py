@@ -30,7 +30,7 @@ def pair(cloud, table, europe):
     return table, TableInHand(europe, table.name)
 
 
-@pytest.mark.spec("DGT-001", "DGT-002", "DGT-003")
+@pytest.mark.spec("DGT-001", "DGT-002", "DGT-003", "DST-005")
 def test_writes_in_either_region_reach_the_other(cloud, pair):
     here, there = pair
     here.put({"pk": "a", "n": 1})
@@ -121,3 +121,39 @@ def test_a_replica_needs_a_free_name(table, europe, make_table, refused):
     make_table(client=europe, name=table.name)
     assert refused(add_replica, table)[0] == "ValidationException"
     assert refused(add_replica, table, "us-east-1")[0] == "ValidationException"
+
+
+@pytest.mark.spec("DGT-009")
+def test_indexes_capacity_and_expiry_are_alike_in_all_regions(cloud, pair):
+    here, there = pair
+    here.put({"pk": "a", "group": "g", "expires": cloud.now // 1000 + 100})
+    cloud.settle()
+    there.client.update_table(
+        TableName=there.name,
+        AttributeDefinitions=[{"AttributeName": "group", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[{"Create": index("groups", "group")}],
+    )
+    cloud.turn(1)
+    for table in pair:
+        (shown,) = table.describe()["GlobalSecondaryIndexes"]
+        assert (shown["IndexStatus"], shown["ItemCount"]) == ("ACTIVE", 1)
+    expiry = {"AttributeName": "expires", "Enabled": True}
+    here.client.update_time_to_live(TableName=here.name, TimeToLiveSpecification=expiry)
+    told = there.client.describe_time_to_live(TableName=there.name)["TimeToLiveDescription"]
+    assert told == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    cloud.turn(200)
+    assert here.items() == there.items() == []
+    here.client.update_table(
+        TableName=here.name,
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput={"ReadCapacityUnits": 3, "WriteCapacityUnits": 4},
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Update": {
+                    "IndexName": "groups",
+                    "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+                }
+            }
+        ],
+    )
+    assert there.describe()["ProvisionedThroughput"]["WriteCapacityUnits"] == 4

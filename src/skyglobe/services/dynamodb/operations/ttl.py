@@ -7,10 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.finding import describe_table_at
-from skyglobe.services.dynamodb.records import Ttl, tables
+from skyglobe.services.dynamodb.records import DynamoTable, Ttl, tables
 from skyglobe.services.dynamodb.refusals import invalid
 
 PAUSE_FOR = 3_600_000  # milliseconds between two changes; API reference of UpdateTimeToLive
@@ -33,16 +34,25 @@ def update_time_to_live(call: Call, table_name: str, time_to_live_specification:
             raise invalid(
                 f"TimeToLive is active on a different AttributeName: current AttributeName is {known.attribute}"
             )
-    tables.replace(scope, table, replace(table, ttl=Ttl(name, is_enabled, scope.now)))
+    _set(scope, table, Ttl(name, is_enabled, scope.now))
+    for region in table.replicas:
+        there = scope.within(region=region)
+        replica = tables.find(there, table.id)
+        if replica is not None:
+            _set(there, replica, Ttl(name, is_enabled, scope.now))
+    return {"TimeToLiveSpecification": time_to_live_specification}
+
+
+def _set(scope: Scope, table: DynamoTable, ttl: Ttl) -> None:
+    tables.replace(scope, table, replace(table, ttl=ttl))
     number = str(table.number)
-    if is_enabled:
+    if ttl.is_enabled:
         cancel_timer(scope, "dynamodb", "unmark", number)
         set_timer(scope, "dynamodb", "mark", number, scope.now, {"table": table.id, "past": b""})
     else:
         cancel_timer(scope, "dynamodb", "mark", number)
         cancel_timer(scope, "dynamodb", "sweep", number)
         set_timer(scope, "dynamodb", "unmark", number, scope.now)
-    return {"TimeToLiveSpecification": time_to_live_specification}
 
 
 @dynamodb.operation

@@ -45,6 +45,14 @@ _MEMBERS = (
     "WarmThroughput",
     "ReplicaUpdates",
 )
+_SHARED = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "GlobalSecondaryIndexUpdates",
+    "OnDemandThroughput",
+)
+"""What all replicas of a global table have alike. Developer guide, "Global tables: how it works"."""
 _UNBUILT = (
     "MultiRegionConsistency",
     "GlobalTableWitnessUpdates",
@@ -81,9 +89,26 @@ def update_table(call: Call, request: Given) -> dict[str, Any]:
         changed = with_stream(scope, changed, stream) if stream["StreamEnabled"] else without_stream(scope, changed)
     if request.get("ReplicaUpdates"):
         changed = update_replicas(found, changed, request["ReplicaUpdates"])
+    for region in table.replicas:
+        _mirror(found, region, request)
     changed = replace(changed, status="UPDATING", ready_at=scope.now + delay_of(scope))
     tables.replace(scope, table, changed)
     return {"TableDescription": describe(Found(scope, changed), "UPDATING")}
+
+
+def _mirror(found: Found, region: str, request: Given) -> None:
+    """Make the changes in another replica that all replicas of a global table share."""
+    shared = {name: request[name] for name in _SHARED if request.get(name) is not None}
+    there = found.scope.within(region=region)
+    replica = tables.find(there, found.table.id)
+    if replica is None or not shared:
+        return
+    place = Found(there, replica)
+    changed = _with_settings(place, _with_capacity(place, replica, shared), shared)
+    if shared.get("GlobalSecondaryIndexUpdates"):
+        changed = _with_indexes(place, changed, shared)
+    ready_at = found.scope.now + delay_of(there)
+    tables.replace(there, replica, replace(changed, status="UPDATING", ready_at=ready_at))
 
 
 def _with_settings(found: Found, table: DynamoTable, request: Given) -> DynamoTable:
