@@ -20,6 +20,14 @@ from skyglobe.models import load
 from tests.services.test_signatures import faults_of, planned
 
 
+COUNTS = [
+    "CountClosedWorkflowExecutions",
+    "CountOpenWorkflowExecutions",
+    "CountPendingActivityTasks",
+    "CountPendingDecisionTasks",
+]
+
+
 @pytest.fixture
 def repository(tmp_path):
     (tmp_path / "src" / "skyglobe" / "services").mkdir(parents=True)
@@ -28,7 +36,10 @@ def repository(tmp_path):
 
 @pytest.fixture
 def write(repository, monkeypatch):
-    """``write("sns", "Publish")`` runs the command, and makes what it wrote part of this program for one test."""
+    """``write("swf", "RegisterDomain")`` runs the command, and makes what it wrote part of this program for one test.
+
+    Simple Workflow is a service that is not planned here.
+    """
     before = set(sys.modules)
 
     def write(service, operations=None, status=0):
@@ -52,23 +63,23 @@ def write(repository, monkeypatch):
 
 
 def test_a_new_service_is_there_and_answers_501(write, repository, cloud, aws):
-    assert "planned" in write("sns")
-    page = (repository / "docs" / "services" / "sns.md").read_text()
-    assert "Publish" in page
+    assert "planned" in write("swf")
+    page = (repository / "docs" / "services" / "swf.md").read_text()
+    assert "RegisterDomain" in page
     story = {}
-    exec((repository / "tests" / "services" / "sns" / "test_sns.py").read_text(), story)
-    story["test_what_is_not_written_says_so"](story["sns"].__wrapped__(aws))
+    exec((repository / "tests" / "services" / "swf" / "test_swf.py").read_text(), story)
+    story["test_what_is_not_written_says_so"](story["swf"].__wrapped__(aws))
 
 
 def test_what_is_not_written_is_not_counted(write):
-    write("sns", "CreateTopic,publish*")
-    sns = Services().find("sns")
-    assert sorted(sns.unwritten) == ["CreateTopic", "Publish", "PublishBatch"]
-    assert sns.operations == {}
-    assert count_coverage(Services(), ["sns"]).operations == 0
+    write("swf", "RegisterDomain,count*")
+    swf = Services().find("swf")
+    assert sorted(swf.unwritten) == [*COUNTS, "RegisterDomain"]
+    assert swf.operations == {}
+    assert count_coverage(Services(), ["swf"]).operations == 0
 
 
-@pytest.mark.parametrize("service", ["sns", "lambda", "redshift", "cognito-idp", "apigateway", "route53"])
+@pytest.mark.parametrize("service", ["swf", "lambda", "redshift", "cognito-idp", "apigateway", "route53"])
 def test_planned_signatures_fit_the_model(write, service):
     write(service)
     found = Services().find(service)
@@ -77,11 +88,11 @@ def test_planned_signatures_fit_the_model(write, service):
 
 
 def test_a_service_is_not_written_over(write):
-    write("sns", "Publish")
-    assert "exists already" in write("sns", "CreateTopic", status=1)
+    write("swf", "RegisterDomain")
+    assert "exists already" in write("swf", "DeprecateDomain", status=1)
 
 
-@pytest.mark.parametrize(("service", "operations"), [("nonsense", None), ("sns", "Fly")])
+@pytest.mark.parametrize(("service", "operations"), [("nonsense", None), ("swf", "Fly")])
 def test_what_aws_does_not_have_is_not_written(write, service, operations):
     assert "AWS has no service" in (text := write(service, operations, status=2)) or "no operation 'Fly'" in text
 

@@ -12,6 +12,7 @@ from math import isfinite, isnan
 from typing import Any
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from skyglobe.models import Shape
 from skyglobe.protocols.serializing.faults import UnknownMember
@@ -22,6 +23,7 @@ Conversion = Callable[[Any], Any]
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
+@mypyc_attr(native_class=False)  # compiled classes cannot derive from dict and list
 class Ready(dict[str, Any]):
     """A map or structure that is JSON as it stands: text, truth values, bytes, and maps and lists of these.
 
@@ -29,6 +31,7 @@ class Ready(dict[str, Any]):
     """
 
 
+@mypyc_attr(native_class=False)
 class ReadyList(list[Any]):
     """A list that is JSON as it stands (see ``Ready``)."""
 
