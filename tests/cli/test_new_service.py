@@ -19,7 +19,6 @@ from skyglobe.kernel.service import Services
 from skyglobe.models import load
 from tests.services.test_signatures import faults_of, planned
 
-
 COUNTS = [
     "CountClosedWorkflowExecutions",
     "CountOpenWorkflowExecutions",
