@@ -40,5 +40,6 @@ iam = Service(
         "operations.last_accessed",
         "operations.organization_features",
         "operations.outbound_federation",
+        "operations.organizations_access",
     ),
 )

@@ -85,7 +85,7 @@ def list_services(scope: Scope, subject: Subject, *, with_actions: bool) -> list
         by_service.setdefault(use.service, []).append((owner, use))
     return [
         _service_row(subject, namespace, name, by_service.get(namespace, []), with_actions)
-        for namespace, name in _namespaces()
+        for namespace, name in namespaces()
         if any(grants(policy, namespace) for policy in subject.policies)
     ]
 
@@ -98,7 +98,8 @@ def uses_of_holder(scope: Scope, holder: Holder, *service: str) -> Iterator[tupl
             yield member.arn, use
 
 
-def _namespaces() -> list[tuple[str, str]]:
+def namespaces() -> list[tuple[str, str]]:
+    """Return AWS's services by the namespace of their actions, with their full names."""
     known = index()
     names = {facts.signing_name for facts in known.services.values()}
     return [(name, known.services[known.by_signing_name(name)[0]].full_name) for name in sorted(names)]

@@ -118,6 +118,9 @@ _MAKING: dict[str, Callable[[Call, dict[str, Any]], str]] = {
     "CreatePolicy": lambda call, params: iam_arn(call, "policy", params.get("Path", "/"), params.get("PolicyName", "")),
     "CreateSAMLProvider": lambda call, params: iam_arn(call, "saml-provider", "/", params.get("Name", "")),
     "CreateServiceLinkedRole": _service_linked,
+    "GenerateOrganizationsAccessReport": lambda call, params: iam_arn(
+        call, "access-report", "/", params.get("EntityPath", "")
+    ),
     "CreateVirtualMFADevice": lambda call, params: iam_arn(
         call, "mfa", params.get("Path", "/"), params.get("VirtualMFADeviceName", "")
     ),
