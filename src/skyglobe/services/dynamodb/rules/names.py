@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.dynamodb.refusals import invalid
@@ -39,6 +40,7 @@ def _unfit(name: str, path: str) -> ServiceError:
     )
 
 
+@lru_cache(maxsize=4096)  # it is asked of every call's resource
 def parse_table_arn(arn: str) -> tuple[str, str, str, str] | None:
     """Return (region, account, table, rest such as ``/stream/LABEL``) of an ARN of DynamoDB; None when it is none."""
     found = _ARN(arn)
