@@ -36,14 +36,20 @@ def _is_bulk(shape: Shape) -> bool:
     )
 
 
-def _type_of(shape: Shape) -> Any:
-    """Return what msgspec makes values of ``shape`` of; None when it has a part that must be converted by hand."""
+def _type_of(shape: Shape, around: tuple[str, ...] = ()) -> Any:
+    """Return what msgspec makes values of ``shape`` of; None when it has a part that must be converted by hand.
+
+    ``around`` names the shapes it is within: one that contains itself, as DynamoDB's values do, is such a part.
+    """
+    if shape.name in around:
+        return None
+    around = (*around, shape.name)
     if shape.type == "list":
-        element = None if shape.traits.get("sparse") else _type_of(shape.element)
+        element = None if shape.traits.get("sparse") else _type_of(shape.element, around)
         return list[element] if element is not None else None  # type: ignore[valid-type]
     if shape.type != "structure" or shape.is_document or shape.is_union:
         return _SCALARS.get(shape.type)
-    members = {member.location_name or name: _type_of(member) for name, member in shape.members.items()}
+    members = {member.location_name or name: _type_of(member, around) for name, member in shape.members.items()}
     if None in members.values() or any(member.location_name for member in shape.members.values()):
         return None
     return TypedDict(shape.name, members, total=False)  # type: ignore[operator]
