@@ -50,6 +50,7 @@ class Gateway:
         kernel.invoke = self.invoke
         kernel.invoke_within = self.invoke_within
         kernel.weigh = self.weigh
+        kernel.when_exchanged.append(self.traces.usage.clear)
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by calling ``reply`` exactly once: at the end of this loop turn, or later."""
