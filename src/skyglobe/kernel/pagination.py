@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import msgspec
 
 from skyglobe.kernel.keys import Part
 from skyglobe.kernel.scope import Scope
+
+T = TypeVar("T")
 
 _SEAL_BYTES = 12
 MAX_TOKEN_CHARACTERS = 8192  # keys are bounded at a few KiB; longer tokens are not ours
@@ -40,6 +44,25 @@ def unseal(scope: Scope, list_name: str, token: str) -> tuple[Part, ...]:
     if not hmac.compare_digest(raw[:_SEAL_BYTES], _signature(scope, list_name, content)):
         raise InvalidToken(token)
     return tuple(msgspec.msgpack.decode(content))
+
+
+def page_of(
+    scope: Scope, listing: str, rows: Iterable[T], position_of: Callable[[T], str], token: str | None, limit: int
+) -> tuple[list[T], str | None]:
+    """Return the rows of one page, and the token of the next; None when there are no more.
+
+    ``rows`` are all of the list in the order of ``position_of``; ``listing`` names the list and what it is filtered by,
+    so that a token is good for this list only. Raises ``InvalidToken``.
+    """
+    past = str(*unseal(scope, listing, token)) if token is not None else None
+    found: list[T] = []
+    for row in rows:
+        if past is not None and position_of(row) <= past:
+            continue
+        if len(found) == limit:
+            return found, seal(scope, listing, (position_of(found[-1]),))
+        found.append(row)
+    return found, None
 
 
 def _signature(scope: Scope, list_name: str, content: bytes) -> bytes:

@@ -335,7 +335,7 @@ transfers: Table[Transfer] = Table(
 
 
 class Stamp(Record, frozen=True):
-    """Who wrote an item of a global table last, and when. Stays when the item is deleted, as long as the table has replicas."""
+    """Who wrote an item of a global table last, and when. Outlives the item, as long as the table has replicas."""
 
     table: int
     key: bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from skyglobe.kernel.pagination import InvalidToken, seal, unseal
+from skyglobe.kernel.pagination import InvalidToken, page_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.iam.refusals import validation_error
 
@@ -27,26 +27,11 @@ def page(
     ``rows`` are all of the list in the order of ``position_of``; ``listing`` names the list and what it is filtered by,
     so that a marker is good for this list only. Raises ValidationError for markers that are not ours.
     """
-    past = _position(scope, listing, marker)
-    limit = max_items or DEFAULT_ITEMS
-    found: list[T] = []
-    for row in rows:
-        if past is not None and position_of(row) <= past:
-            continue
-        if len(found) == limit:
-            return found, {"IsTruncated": True, "Marker": seal(scope, listing, (position_of(found[-1]),))}
-        found.append(row)
-    return found, {"IsTruncated": False}
-
-
-def _position(scope: Scope, listing: str, marker: str | None) -> str | None:
-    if marker is None:
-        return None
     try:
-        (position,) = unseal(scope, listing, marker)
-    except (InvalidToken, ValueError) as error:
+        found, token = page_of(scope, listing, rows, position_of, marker, max_items or DEFAULT_ITEMS)
+    except InvalidToken as error:
         raise validation_error(f"Invalid Marker: {marker}") from error
-    return str(position)
+    return found, {"IsTruncated": True, "Marker": token} if token is not None else {"IsTruncated": False}
 
 
 def tag_page(

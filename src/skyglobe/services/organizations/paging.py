@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from skyglobe.kernel.pagination import InvalidToken, seal, unseal
+from skyglobe.kernel.pagination import InvalidToken, page_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.organizations.refusals import invalid_input
 
@@ -27,23 +27,8 @@ def page(
     ``rows`` are all of the list in the order of ``position_of``; ``listing`` names the list and what it is filtered by,
     so that a token is good for this list only. Raises InvalidInputException for tokens that are not ours.
     """
-    past = _position(scope, listing, next_token)
-    limit = max_results or DEFAULT_RESULTS
-    found: list[T] = []
-    for row in rows:
-        if past is not None and position_of(row) <= past:
-            continue
-        if len(found) == limit:
-            return found, {"NextToken": seal(scope, listing, (position_of(found[-1]),))}
-        found.append(row)
-    return found, {}
-
-
-def _position(scope: Scope, listing: str, token: str | None) -> str | None:
-    if token is None:
-        return None
     try:
-        (position,) = unseal(scope, listing, token)
-    except (InvalidToken, ValueError) as error:
+        found, token = page_of(scope, listing, rows, position_of, next_token, max_results or DEFAULT_RESULTS)
+    except InvalidToken as error:
         raise invalid_input("INVALID_NEXT_TOKEN", "You provided an invalid next token.") from error
-    return str(position)
+    return found, {"NextToken": token} if token is not None else {}

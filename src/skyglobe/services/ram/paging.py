@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from skyglobe.kernel.pagination import InvalidToken, seal, unseal
+from skyglobe.kernel.pagination import InvalidToken, page_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.ram import ram
 
@@ -26,14 +26,9 @@ def page(
 
     ``listing`` names the list and what it is filtered by. Raises InvalidNextTokenException for tokens not ours.
     """
-    past = ""
-    if next_token is not None:
-        try:
-            past = str(*unseal(scope, listing, next_token))
-        except (InvalidToken, TypeError) as error:
-            raise ram.errors.InvalidNextTokenException("The specified value for nextToken is not valid.") from error
-    ordered = sorted((row for row in rows if position_of(row) > past), key=position_of)
-    limit = max_results or DEFAULT_RESULTS
-    if len(ordered) <= limit:
-        return ordered, {}
-    return ordered[:limit], {"nextToken": seal(scope, listing, (position_of(ordered[limit - 1]),))}
+    ordered = sorted(rows, key=position_of)
+    try:
+        found, token = page_of(scope, listing, ordered, position_of, next_token, max_results or DEFAULT_RESULTS)
+    except InvalidToken as error:
+        raise ram.errors.InvalidNextTokenException("The specified value for nextToken is not valid.") from error
+    return found, {"nextToken": token} if token is not None else {}
