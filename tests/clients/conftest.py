@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -39,6 +40,25 @@ class Server:
 
         session = Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
         return session.client(service, endpoint_url=self.endpoint)
+
+
+def javascript_project(request: pytest.FixtureRequest, name: str, packages: tuple[str, ...], scenario: Path) -> Path:
+    """Return a folder in pytest's cache with ``scenario`` and the SDK's ``packages``; the next run finds it there."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("Node.js and npm are not installed")
+    folder = request.config.cache.mkdir(name)
+    if not all((folder / "node_modules" / "@aws-sdk" / package).is_dir() for package in packages):
+        (folder / "package.json").write_text('{"private": true, "type": "module"}')
+        wanted = [f"@aws-sdk/{package}@3" for package in packages]
+        command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *wanted]
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            pytest.skip("npm took too long to install the SDK")
+        if done.returncode != 0:
+            pytest.skip(f"npm cannot install the SDK: {done.stderr.strip()[-200:]}")
+    shutil.copy(scenario, folder / scenario.name)
+    return folder
 
 
 def free_port() -> int:

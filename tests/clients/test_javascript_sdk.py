@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import PATIENCE, Server
+from tests.clients.conftest import Server, javascript_project
 
 PACKAGES = ("client-s3", "client-sqs", "client-sts", "lib-storage")
 SCENARIO = Path(__file__).with_name("scenario.mjs")
@@ -17,22 +15,7 @@ SCENARIO = Path(__file__).with_name("scenario.mjs")
 
 @pytest.fixture(scope="module")
 def project(request: pytest.FixtureRequest) -> Path:
-    """A folder in pytest's cache with the SDK installed; the next run finds it there."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("Node.js and npm are not installed")
-    folder = request.config.cache.mkdir("javascript-sdk")
-    if not all((folder / "node_modules" / "@aws-sdk" / name).is_dir() for name in PACKAGES):
-        (folder / "package.json").write_text('{"private": true, "type": "module"}')
-        names = [f"@aws-sdk/{name}@3" for name in PACKAGES]
-        command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *names]
-        try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        except subprocess.TimeoutExpired:
-            pytest.skip("npm took too long to install the SDK")
-        if done.returncode != 0:
-            pytest.skip(f"npm cannot install the SDK: {done.stderr.strip()[-200:]}")
-    shutil.copy(SCENARIO, folder / SCENARIO.name)
-    return folder
+    return javascript_project(request, "javascript-sdk", PACKAGES, SCENARIO)
 
 
 def test_a_story_in_javascript(server: Server, project: Path):
