@@ -11,7 +11,8 @@ from skyglobe.admin.interface import Admin
 from skyglobe.admin.routes import route
 from skyglobe.admin.trace import TracedRequest, told
 from skyglobe.gateway.context import RequestContext
-from skyglobe.gateway.tracing import KEPT, KEPT_DENIED, Asked, Traced
+from skyglobe.gateway.traced import Asked, Traced
+from skyglobe.gateway.tracing import KEPT, KEPT_DENIED
 from skyglobe.kernel.access import Need
 from skyglobe.policy import Decision, Source, Step, explain, remedies
 from skyglobe.policy.messages import Layer

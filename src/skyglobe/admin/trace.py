@@ -11,7 +11,8 @@ from msgspec import Meta
 
 from skyglobe.admin.interface import Admin
 from skyglobe.admin.routes import route
-from skyglobe.gateway.tracing import KEPT, Traced
+from skyglobe.gateway.traced import Traced
+from skyglobe.gateway.tracing import KEPT
 from skyglobe.kernel.wire import Response
 
 

@@ -217,8 +217,7 @@ def _with_chunk_signing(payload: Payload, scope: Scope, credential: Credential, 
     if payload.declared == STREAMING_UNSIGNED_TRAILER or not payload.declared.startswith("STREAMING-"):
         return payload
     if scope.algorithm == SIGV4:
-        key = sigv4.signing_key(credential.secret, scope.date, scope.region, scope.service)
-        is_valid = partial(sigv4.is_signed, key)
+        is_valid = sigv4.signer_for(credential.secret, scope.date, scope.region, scope.service).is_valid
     else:
         is_valid = partial(sigv4a.is_signed, sigv4a.public_key(scope.access_key_id, credential.secret))
     signing = ChunkSigning(scope.algorithm, scope.signature, instant, scope.credential_scope, is_valid)

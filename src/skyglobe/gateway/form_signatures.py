@@ -12,7 +12,7 @@ from skyglobe.gateway import auth_errors
 from skyglobe.gateway.authenticate import check_session
 from skyglobe.gateway.scope import SIGV2, SIGV4, Scope
 from skyglobe.gateway.signed_service import SignedService
-from skyglobe.gateway.sigv4 import Canonical, is_signed, signing_key
+from skyglobe.gateway.sigv4 import Canonical, signer_for
 from skyglobe.gateway.validity import Now, basic_milliseconds
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.errors import ServiceError
@@ -63,8 +63,8 @@ def authenticate_form(
     check_session(request, scope, service, credential, now)
     text = fields["policy"]
     if scope.algorithm == SIGV4:
-        key = signing_key(credential.secret, scope.date, scope.region, scope.service)
-        is_right = is_signed(key, text.encode(), scope.signature)
+        signer = signer_for(credential.secret, scope.date, scope.region, scope.service)
+        is_right = signer.is_valid(text.encode(), scope.signature)
     else:
         computed = b64encode(hmac.digest(credential.secret.encode(), text.encode(), "sha1"))
         is_right = hmac.compare_digest(computed, scope.signature.encode())

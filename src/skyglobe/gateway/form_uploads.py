@@ -47,7 +47,8 @@ class Upload(NamedTuple):
 
 def is_form_upload(request: Request, config: Config) -> bool:
     """Whether a POST is a form sent to a bucket: its path is a bucket's, or its host is and the path is bare."""
-    if not request.headers.get("content-type", "").lower().startswith(FORM) or request.query:
+    kind = request.headers.get("content-type", "")
+    if kind[:1] not in "mM" or not kind.lower().startswith(FORM) or request.query:
         return False
     place = place_of(request.host, config.host_suffixes)
     if "authorization" in request.headers or place.endpoint not in ("", "s3"):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
-
-import msgspec
 
 from skyglobe.gateway.scope import Scope
 from skyglobe.gateway.sigv4 import EMPTY_SHA256, signed_names
@@ -24,30 +23,43 @@ STREAMING = frozenset((STREAMING_UNSIGNED_TRAILER, *_STREAMING_SIGNED))
 _UNHASHED = STREAMING | {UNSIGNED}
 STREAMING_EVENTS = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
 
-_HEX = frozenset("0123456789abcdef")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class ChunkSigning(msgspec.Struct, frozen=True):
+class ChunkSigning:
     """What verifies the chunk signatures of one request."""
 
-    algorithm: str
-    """``AWS4-HMAC-SHA256`` or ``AWS4-ECDSA-P256-SHA256``."""
-    seed_signature: str
-    instant: str
-    credential_scope: str
-    is_valid: Callable[[bytes, str], bool]
-    """Whether the second is the caller's signature over the first."""
+    __slots__ = ("algorithm", "credential_scope", "instant", "is_valid", "seed_signature")
+
+    def __init__(
+        self,
+        algorithm: str,
+        seed_signature: str,
+        instant: str,
+        credential_scope: str,
+        is_valid: Callable[[bytes, str], bool],
+    ) -> None:
+        self.algorithm = algorithm
+        """``AWS4-HMAC-SHA256`` or ``AWS4-ECDSA-P256-SHA256``."""
+        self.seed_signature = seed_signature
+        self.instant = instant
+        self.credential_scope = credential_scope
+        self.is_valid = is_valid
+        """Whether the second is the caller's signature over the first."""
 
 
-class Payload(msgspec.Struct, frozen=True):
+class Payload:
     """How the body is protected."""
 
-    declared: str = ""
-    """The ``x-amz-content-sha256`` header as sent."""
-    is_chunked: bool = False
-    """Whether the body is aws-chunked, that is: framed, perhaps with chunk signatures and trailers."""
-    signing: ChunkSigning | None = None
-    """None when chunks are unsigned, or when nobody's secret is known to check them with."""
+    __slots__ = ("declared", "is_chunked", "signing")
+
+    def __init__(self, declared: str = "", is_chunked: bool = False, signing: ChunkSigning | None = None) -> None:
+        self.declared = declared
+        """The ``x-amz-content-sha256`` header as sent."""
+        self.is_chunked = is_chunked
+        """Whether the body is aws-chunked, that is: framed, perhaps with chunk signatures and trailers."""
+        self.signing = signing
+        """None when chunks are unsigned, or when nobody's secret is known to check them with."""
 
     @property
     def sha256(self) -> str:
@@ -64,7 +76,7 @@ class Payload(msgspec.Struct, frozen=True):
 
 def is_sha256(text: str) -> bool:
     """Whether ``text`` is a SHA-256 digest in lower-case hexadecimal."""
-    return len(text) == 64 and _HEX.issuperset(text)
+    return _SHA256.fullmatch(text) is not None
 
 
 def declared_payload(request: Request) -> Payload:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote, unquote_to_bytes
 
@@ -18,16 +18,44 @@ from skyglobe.kernel.wire import Request
 
 EMPTY_SHA256 = sha256(b"").hexdigest()
 
-_SIGNING_KEYS = 4096
+_SIGNERS = 4096
+_BLOCK_BYTES = 64  # of SHA-256
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
-@lru_cache(maxsize=_SIGNING_KEYS)
-def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+class Signer:
+    """Signs with one key of at most 64 bytes: HMAC (RFC 2104) with the key's own blocks hashed once for all texts.
+
+    A third of what ``hmac.digest`` costs, which looks its digest up and hashes these blocks every time.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(_BLOCK_BYTES, b"\0")
+        self._inner = sha256(block.translate(_INNER))
+        self._outer = sha256(block.translate(_OUTER))
+
+    def sign(self, text: bytes) -> str:
+        """Return the signature over ``text`` in hexadecimal."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+    def is_valid(self, text: bytes, signature: str) -> bool:
+        """Whether ``signature`` (hexadecimal) is this key's over ``text``."""
+        return signature.isascii() and hmac.compare_digest(self.sign(text), signature)
+
+
+@lru_cache(maxsize=_SIGNERS)
+def signer_for(secret: str, date: str, region: str, service: str) -> Signer:
     """Derive the key that signs for one day, region and service."""
     key = hmac.digest(b"AWS4" + secret.encode(), date.encode("latin-1"), "sha256")
     for part in (region, service, TERMINATOR):
         key = hmac.digest(key, part.encode("latin-1"), "sha256")
-    return key
+    return Signer(key)
 
 
 @lru_cache(maxsize=1024)
@@ -58,8 +86,8 @@ def matches(
     The path and query are first taken as they were sent, which is how SDKs sign them; only when that does not match
     are they decoded and encoded again as AWS does, which makes a difference for hand-made requests.
     """
-    key = signing_key(secret, scope.date, scope.region, scope.service)
-    return find_wrong(request, scope, instant, payload_hash, partial(is_signed, key), is_s3=is_s3)
+    signer = signer_for(secret, scope.date, scope.region, scope.service)
+    return find_wrong(request, scope, instant, payload_hash, signer.is_valid, is_s3=is_s3)
 
 
 def find_wrong(
@@ -79,12 +107,6 @@ def find_wrong(
         if is_valid(last.string_to_sign.encode("latin-1"), scope.signature):
             return None
     return last
-
-
-def is_signed(key: bytes, text: bytes, signature: str) -> bool:
-    """Whether ``signature`` (hexadecimal) is ``key``'s over ``text``."""
-    computed = hmac.digest(key, text, "sha256").hex()
-    return signature.isascii() and hmac.compare_digest(computed, signature)
 
 
 def sent_form(request: Request, scope: Scope, instant: str, payload_hash: str, *, is_s3: bool) -> Canonical:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from time import perf_counter
-
-import msgspec
 
 from skyglobe.gateway.context import RequestContext
 from skyglobe.gateway.plans import Plan
+from skyglobe.gateway.traced import Asked, Traced, watched
 from skyglobe.gateway.usage import Usage
-from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.principals import Principal
 from skyglobe.policy import Decision
@@ -22,35 +19,6 @@ from skyglobe.policy import Decision
 KEPT = 1_000  # answered requests remembered
 KEPT_DENIED = 200  # denied requests remembered, however many others were answered since
 BEHIND = 10_000  # events a slow watcher may be behind before it loses the oldest
-
-
-Asked = Sequence[tuple[Need, Decision | None]]
-"""Permissions and what was decided on each; None where nothing needed deciding."""
-
-
-class Traced(msgspec.Struct, frozen=True):
-    """One answered request."""
-
-    at: Instant
-    """Cloud time at which it arrived."""
-    took_ms: float
-    """Real milliseconds from arrival to answer."""
-    service: str
-    operation: str
-    region: str
-    caller: str
-    """ARN, or the service that called in process."""
-    status: int
-    error: str
-    """Error code, empty when it went well."""
-    request_id: str
-    asked: Asked = ()
-    """The permissions it needed, as far as they were asked for; empty where it came to no decision."""
-
-    @property
-    def is_denied(self) -> bool:
-        decision = self.asked[-1][1] if self.asked else None
-        return decision is not None and not decision.is_allowed
 
 
 class Traces:
@@ -111,15 +79,9 @@ class Traces:
                 queue.get_nowait()
             queue.put_nowait(traced)
 
-    async def watch(self) -> AsyncIterator[Traced]:
+    def watch(self) -> AsyncIterator[Traced]:
         """Yield requests as they are answered, until the caller stops listening."""
-        queue: asyncio.Queue[Traced] = asyncio.Queue(BEHIND)
-        self._watchers.add(queue)
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._watchers.discard(queue)
+        return watched(self._watchers, BEHIND)
 
 
 def _is(traced: Traced, request_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from skyglobe.kernel.access import Need
+from skyglobe.kernel.access import LazyValues, Need
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.principals import Principal
 from skyglobe.policy.least import NARROWING
@@ -30,7 +30,8 @@ class Usage:
     """The permissions used, and when last."""
 
     def __init__(self) -> None:
-        self._used: dict[Used, Instant] = {}
+        self._used: dict[tuple[Any, ...], Instant] = {}
+        """By the fields of ``Used``, which is made when somebody asks: every call comes through here."""
 
     def note(self, principal: Principal, asked: Sequence[tuple[Need, Any]], now: Instant) -> None:
         """Remember what a call was allowed. Services need no policies of their own, nor do the anonymous."""
@@ -42,7 +43,9 @@ class Usage:
         for need, decision in asked:
             if decision is not None and not decision.is_allowed:
                 continue
-            one = Used(arn, need.action, need.resource, need.account, _narrowing(need))
+            action = need.action
+            names = NARROWING.get(action[: action.find(":")])
+            one = (arn, action, need.resource, need.account, _narrowing(need, names) if names is not None else ())
             used.pop(one, None)
             used[one] = now
         while len(used) > KEPT:
@@ -51,16 +54,22 @@ class Usage:
     def since(self, instant: Instant, principal: str | None = None) -> Iterator[Used]:
         """Yield what was used at or after ``instant``, by everybody or by one."""
         for used, last in self._used.items():
-            if last >= instant and principal in (None, used.principal):
-                yield used
+            if last >= instant and principal in (None, used[0]):
+                yield Used(*used)
 
     def clear(self) -> None:
         """Forget everything."""
         self._used.clear()
 
 
-def _narrowing(need: Need) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _narrowing(need: Need, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the condition keys of a need that policies are narrowed by, and their values."""
-    keys = NARROWING.get(need.action.partition(":")[0], ())
-    given = [(key, need.context[key]) for key in keys if key in need.context]
-    return tuple((key, (value,) if isinstance(value, str) else tuple(value)) for key, value in given)
+    context = need.context
+    if not isinstance(context, LazyValues) and not context:
+        return ()
+    given: list[tuple[str, tuple[str, ...]]] = []
+    for name in names:
+        value = context.get(name)
+        if value is not None:
+            given.append((name, (value,) if isinstance(value, str) else tuple(value)))
+    return tuple(given)

@@ -43,4 +43,4 @@ class Need(NamedTuple):
     @property
     def bare(self) -> Need:
         """The need alone, to be remembered: without condition keys and policy."""
-        return Need(self.action, self.resource, self.account)
+        return tuple.__new__(Need, (self.action, self.resource, self.account, _NOTHING, None))  # for every call

@@ -6,6 +6,7 @@ import random
 import string
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the alphabet of IAM's unique ids
+_VARIANTS = {f"{digit:x}": "89ab"[digit % 4] for digit in range(16)}
 _SECRET = string.ascii_letters + string.digits + "+/"
 
 
@@ -23,9 +24,8 @@ class Ids:
 
     def uuid(self) -> str:
         """Return a random UUID (version 4) as text."""
-        bits = self.random.getrandbits(128) & ~(0xF << 76) & ~(0x3 << 62) | (4 << 76) | (2 << 62)
-        text = f"{bits:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        text = f"{self.random.getrandbits(128):032x}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANTS[text[16]]}{text[17:20]}-{text[20:]}"
 
     def hex(self, prefix: str, digits: int = 17) -> str:
         """Return e.g. ``i-0123456789abcdef0``: the prefix and ``digits`` random hexadecimal digits."""

@@ -46,33 +46,16 @@ class SqliteStore:
     @classmethod
     def open_readonly(cls, path: Path) -> SqliteStore:
         """Open what ``save`` wrote for reading only. Raises ``StoreFailure`` when it cannot be read."""
-        store = cls.__new__(cls)
-        store._path = path
         with _failures():
-            store._connection = _connect_readonly(path)
-        store._execute = store._connection.execute
-        store._checkpoints = None
-        store._changed = 0
-        store._recent = {}
-        return store
+            return cls(path, opened=_connect_readonly(path))
 
-    def __init__(self, path: Path | None = None, *, fsync: bool = False) -> None:
+    def __init__(
+        self, path: Path | None = None, *, fsync: bool = False, opened: sqlite3.Connection | None = None
+    ) -> None:
         self._path = path
-        with _failures():
-            connection = sqlite3.connect(
-                path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=16
-            )
-            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-            if path is not None:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute(f"PRAGMA synchronous = {'FULL' if fsync else 'NORMAL'}")
-                connection.execute("PRAGMA wal_autocheckpoint = 0")
-                connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_PAGES * PAGE_BYTES}")
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            connection.execute(_SCHEMA)
-        self._connection = connection
+        connection = self._connection = opened if opened is not None else _open(path, fsync)
         self._execute = connection.execute
-        self._checkpoints = Checkpoints(path, connection) if path is not None else None
+        self._checkpoints = Checkpoints(path, connection) if path is not None and opened is None else None
         self._changed = 0
         self._recent: dict[bytes, bytes | None] = {}
 
@@ -203,6 +186,22 @@ def _copy(path: Path, target: Path) -> None:
         copy.execute("PRAGMA synchronous = OFF")
         reader.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one plain file, readable from read-only media
+
+
+def _open(path: Path | None, fsync: bool) -> sqlite3.Connection:
+    with _failures():
+        connection = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=16
+        )
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        if path is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if fsync else 'NORMAL'}")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_PAGES * PAGE_BYTES}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(_SCHEMA)
+    return connection
 
 
 def _connect_readonly(path: Path) -> sqlite3.Connection:

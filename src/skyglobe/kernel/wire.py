@@ -81,7 +81,7 @@ class Request:
         """What to do with the answer and its error code before it leaves; None while nobody wants to see it."""
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class FileSlice:
     """Bytes of a file to send: ``length`` bytes from ``offset``. The file is opened when the response is written."""
 

@@ -22,6 +22,7 @@ class _Kind(Enum):
     OWNED = "decided by the transport"
 
 
+_PLAIN = _Kind.PLAIN
 _kinds: dict[str, _Kind] = {}
 
 
@@ -46,15 +47,19 @@ class Heads:
     def render(self, response: Response, framing: str) -> bytes:
         """Return the head with its empty line. ``framing`` is ready-made header lines. Raises ``BadHeader``."""
         start = self._starts.get(response.status) or self._start(response.status)
-        text = ""
+        kinds, plain, ending = _kinds, _PLAIN, "\r\n"
+        pieces: list[str] = []
         lines = 0
         for name, value in response.headers.items():
-            kind = _kinds.get(name) or _classify(name)
-            if kind is _Kind.PLAIN:
-                text += f"{name}: {value}\r\n"
+            kind = kinds.get(name)
+            if kind is None:
+                kind = _classify(name)
+            if kind is plain:
+                pieces += (name, ": ", value, ending)
                 lines += 1
             elif kind is _Kind.DATE:
                 start = f"{_status_line(response.status)}{name}: {value}\r\n"
+        text = "".join(pieces)
         if text.count("\n") != lines or text.count("\r") != lines or "\0" in text:
             raise BadHeader("a header value holds a line break or NUL")
         try:

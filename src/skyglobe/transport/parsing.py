@@ -159,7 +159,13 @@ class RequestParser:
     def _take_headers(self) -> dict[str, str]:
         raw = self._raw_headers
         self._raw_headers = []
-        headers = {_names.get(name) or _decode_name(name): value.decode("latin-1").strip(" \t") for name, value in raw}
+        names = _names
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in raw:
+            name = names.get(raw_name)
+            if name is None:
+                name = _decode_name(raw_name)
+            headers[name] = raw_value.decode("latin-1").strip(" \t")
         if len(headers) != len(raw):
             headers = _joined(raw)
         if len(raw) > self.limits.headers:

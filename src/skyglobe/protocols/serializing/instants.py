@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from skyglobe.models import Shape
@@ -15,6 +16,9 @@ Instant = datetime | int | float
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
+_DAY_SECONDS = 86_400
+_TWO_DIGITS = [f"{number:02d}" for number in range(60)]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -34,33 +38,39 @@ def epoch_seconds(instant: Instant) -> int | float:
 
 def iso8601(instant: Instant) -> str:
     """Return ``2024-02-29T12:00:00Z``, with milliseconds only when there are some."""
-    moment = _in_utc(instant)
-    return _date_and_time(moment) + (f".{moment.microsecond // 1000:03d}Z" if moment.microsecond >= 1000 else "Z")
+    second, milliseconds = divmod(epoch_milliseconds(instant), 1000)
+    return f"{_date_and_time(second)}.{milliseconds:03d}Z" if milliseconds else f"{_date_and_time(second)}Z"
 
 
 def iso8601_milliseconds(instant: Instant) -> str:
     """Return ``2024-02-29T12:00:00.000Z``, the form EC2 and S3 always use."""
-    moment = _in_utc(instant)
-    return f"{_date_and_time(moment)}.{moment.microsecond // 1000:03d}Z"
+    second, milliseconds = divmod(epoch_milliseconds(instant), 1000)
+    return f"{_date_and_time(second)}.{milliseconds:03d}Z"
 
 
 def rfc822(instant: Instant) -> str:
     """Return ``Thu, 29 Feb 2024 12:00:00 GMT``, whatever the locale."""
-    at = _in_utc(instant)
-    day = f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d}"
-    return f"{day} {at.hour:02d}:{at.minute:02d}:{at.second:02d} GMT"
+    day, second = divmod(epoch_milliseconds(instant) // 1000, _DAY_SECONDS)
+    return f"{_dates(day)[1]} {_time(second)} GMT"
 
 
-def _in_utc(instant: Instant) -> datetime:
-    if not isinstance(instant, datetime):
-        return EPOCH + epoch_milliseconds(instant) * _MILLISECOND
-    if instant.tzinfo is None:
-        raise TypeError(f"a timestamp without time zone: {instant!r}")
-    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+def _date_and_time(second: int) -> str:
+    day, second = divmod(second, _DAY_SECONDS)
+    return f"{_dates(day)[0]}T{_time(second)}"
 
 
-def _date_and_time(at: datetime) -> str:
-    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}"
+@lru_cache(maxsize=1024)
+def _dates(day: int) -> tuple[str, str]:
+    """Return a day, counted from the epoch, as ``2024-02-29`` and as ``Thu, 29 Feb 2024``."""
+    at = EPOCH + day * _DAY
+    written = f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d}"
+    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}", written
+
+
+def _time(second: int) -> str:
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}"
 
 
 FORMATS: dict[str, Callable[[Any], Any]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
@@ -26,11 +26,8 @@ _IN_THE_BUCKET = frozenset(("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectV
 """What is done to a key is the bucket's matter, whoever owns the object that is there."""
 
 
-class Said(NamedTuple):
-    """What is said about a need: the policy in force, and whose resource it is."""
-
-    policy: str
-    account: str
+Said = tuple[str, str]
+"""What is said about a need: the policy in force, and the account whose resource it is."""
 
 
 def policy_on(call: Call, home: Home, action: str, key: str | None = None, version: str | None = None) -> Said:
@@ -41,29 +38,29 @@ def policy_on(call: Call, home: Home, action: str, key: str | None = None, versi
     """
     access = home.access
     if access is None:
-        return Said("", home.owner)
+        return "", home.owner
     is_at_home = call.principal.account == home.owner
     if action in _OF_THE_POLICY and call.principal.is_root and is_at_home and not access.binds_root:
-        return Said("", home.owner)
+        return "", home.owner
     text = document_of(call, home.name, "policy") if access.has_policy else ""
     if not access.takes_acls and not text:
-        return Said("", home.owner)
+        return "", home.owner
     blocks = blocks_of(call, home.owner, access)
     restricts = blocks.restricted and not is_at_home and call.principal.type != "service" and is_public(text)
     if not access.takes_acls:
-        return Said(_combined(text, restricts, home.name, home.region, (), ()), home.owner)
+        return _combined(text, restricts, home.name, home.region, (), ()), home.owner
     of_bucket = _unless_public(grants_of(home), blocks)
     if key is None:
-        return Said(_combined(text, restricts, home.name, home.region, of_bucket, ()), home.owner)
+        return _combined(text, restricts, home.name, home.region, of_bucket, ()), home.owner
     found = find_object(call, home, key, version)
     owner = owner_of_object(home, details_of(found)) if found is not None else home.owner
     if action in _IN_THE_BUCKET:
         may_delete = found is not None and owner == call.principal.account
         of_bucket = tuple(grant for grant in of_bucket if may_delete or action == "s3:PutObject")
-        return Said(_combined(text, restricts, home.name, home.region, of_bucket, (), may_delete), home.owner)
+        return _combined(text, restricts, home.name, home.region, of_bucket, (), may_delete), home.owner
     of_object = _unless_public(grants_of_object(home, details_of(found)), blocks) if found is not None else ()
     is_foreign = owner != home.owner
-    return Said(_combined(text, restricts or is_foreign, home.name, home.region, (), of_object), owner)
+    return _combined(text, restricts or is_foreign, home.name, home.region, (), of_object), owner
 
 
 def _unless_public(grants: tuple[Grant, ...], blocks: Blocks) -> tuple[Grant, ...]:

@@ -61,6 +61,10 @@ class Facts(LazyValues):
             raise KeyError(key)
         return value
 
+    def get(self, key: str, default: Any = None) -> Any:
+        value = self._find(key)
+        return default if value is None else value
+
     def __iter__(self) -> Iterator[str]:
         names = [*_MEMBERS, *_FOUND]
         names += [f"s3:existingobjecttag/{name.lower()}" for name in self.existing_tags()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
@@ -28,14 +28,11 @@ def get_home(call: Call, name: str, expected_owner: str | None = None) -> Home:
 
 def enter(call: Call, request: dict[str, Any]) -> Scope:
     """Return the same work in the account and region where ``request``'s bucket is. Raises what ``visit`` does."""
-    return visit(call, request).scope
+    return visit(call, request)[1]
 
 
-class Visit(NamedTuple):
-    """The bucket of a request, and the same work in the account and region where it is."""
-
-    home: Home
-    scope: Scope
+Visit = tuple[Home, Scope]
+"""The bucket of a request, and the same work in the account and region where it is."""
 
 
 def visit(call: Call, request: dict[str, Any]) -> Visit:
@@ -53,8 +50,8 @@ def visit(call: Call, request: dict[str, Any]) -> Visit:
     if home.access is not None:
         check_payer(call, home, request)
     if home.owner == call.account and home.region == call.region:
-        return Visit(home, call)
-    return Visit(home, call.within(home.owner, home.region))
+        return home, call
+    return home, call.within(home.owner, home.region)
 
 
 def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
@@ -76,7 +73,7 @@ def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:
 
 def enter_object(call: Call, request: dict[str, Any], *, writes: bool) -> Scope:
     """As ``enter``, for a request about one key. Raises what ``visit_object`` does."""
-    return visit_object(call, request, writes=writes).scope
+    return visit_object(call, request, writes=writes)[1]
 
 
 def visit_object(call: Call, request: dict[str, Any], *, writes: bool) -> Visit:

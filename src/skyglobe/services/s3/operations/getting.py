@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from email.utils import formatdate
-from typing import Any, NamedTuple
+from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
@@ -28,16 +28,8 @@ _OVERRIDES = {
 }
 
 
-class Reading(NamedTuple):
-    """What a request reads of which object."""
-
-    scope: Scope
-    found: Object
-    details: Details
-    span: Span
-    members: dict[str, Any]
-    archive: str
-    """The archive the object lies in; empty when in none."""
+Reading = tuple[Scope, Object, Details, Span, dict[str, Any], str]
+"""What a request reads of which object; last the archive the object lies in, empty when in none."""
 
 
 @s3.operation
@@ -55,7 +47,7 @@ def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 @s3.operation
 def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Describe an object without its bytes."""
-    return _read(call, request).members
+    return _read(call, request)[4]
 
 
 def _read(call: Call, request: dict[str, Any]) -> Reading:
@@ -94,7 +86,7 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
         if parameter in request:
             value = request[parameter]
             members[member] = formatdate(value.timestamp(), usegmt=True) if parameter == "ResponseExpires" else value
-    return Reading(scope, found, details, span, members, archive)
+    return scope, found, details, span, members, archive
 
 
 def _check_overrides(call: Call, request: dict[str, Any]) -> None:
