@@ -47,7 +47,7 @@ def begin_call(
 
 def perform(call: Call, plan: Plan, params: dict[str, Any]) -> Any:
     """Validate, authorize and perform. Returns the operation's result, or a coroutine that will."""
-    _validate(plan, params)
+    _validate(call.request, plan, params)
     authorize(call, plan, params)
     if call.kernel.config.strict and (ignored := call.operation.ignored(params)):
         text = f"Skyglobe takes no account of {', '.join(ignored)} in {plan.name} and runs with --strict."
@@ -55,8 +55,8 @@ def perform(call: Call, plan: Plan, params: dict[str, Any]) -> Any:
     return call.operation.perform(call, params)
 
 
-def _validate(plan: Plan, params: dict[str, Any]) -> None:
-    if plan.validate is not None and (violations := plan.validate(params)):
+def _validate(request: Request, plan: Plan, params: dict[str, Any]) -> None:
+    if plan.validate is not None and not request.is_checked and (violations := plan.validate(params)):
         if plan.service is not None and plan.service.invalid is not None:
             raise plan.service.invalid(plan.model, violations)
         raise violation_error(plan.service_model, violations)

@@ -34,6 +34,7 @@ class Request:
         "client",
         "headers",
         "host",
+        "is_checked",
         "method",
         "path",
         "query",
@@ -73,6 +74,8 @@ class Request:
         """Whether the request came over TLS."""
         self.trailers: dict[str, str] = {}
         """Headers that followed an aws-chunked body; complete once the body has been read to its end."""
+        self.is_checked = False
+        """Whether reading the body held it to all constraints of the model already."""
         self.answer_headers: dict[str, str] | None = None
         """Headers the answer is to have whatever it says, an error too; None while there are none."""
         self.answer_status: int | None = None

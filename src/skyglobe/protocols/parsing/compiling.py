@@ -50,15 +50,18 @@ def _xml_converters(service: ServiceModel) -> XmlConverters:
 
 def _compile_json(operation: OperationModel) -> Parser:
     usual = _compile_tree(operation, decode_json, _converters(operation.service, TreeConverters))
-    decode = bulk_decoder(operation.input) if operation.input is not None else None
-    if decode is None:
+    bulk = bulk_decoder(operation.input) if operation.input is not None else None
+    if bulk is None:
         return usual
+    decode, checks_all = bulk
 
     def parse(request: Request, labels: dict[str, str]) -> dict[str, Any]:
         try:
             found: dict[str, Any] = decode(request.body)
         except (ValueError, RecursionError):
+            request.is_checked = False
             return usual(request, labels)
+        request.is_checked = checks_all
         return found
 
     return parse
