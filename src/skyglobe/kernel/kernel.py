@@ -15,6 +15,7 @@ import msgspec
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.blob_uses import sweep_blobs
 from skyglobe.kernel.blobs import Blobs
+from skyglobe.kernel.broadcasts import Broadcasts
 from skyglobe.kernel.caches import Caches
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.clock import Clock
@@ -64,6 +65,7 @@ class Kernel:
         self.ids = Ids(config.seed)
         self.clock = clock or Clock()
         self.signals = Signals(self.clock)
+        self.broadcasts = Broadcasts()
         self._temporary: Path | None = None
         self._folder = DataFolder(config.folder) if config.folder is not None else None
         try:
