@@ -7,55 +7,16 @@ CloudWatch Logs, Firehose or S3 to go to yet.
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from skyglobe.kernel.sensitive import IDENTIFIERS, find_sensitive
 from skyglobe.services.sns.refusals import invalid, not_built
 
 MAX_BYTES = 30_720  # API reference of PutDataProtectionPolicy
 DEFAULT_MASK = "#"
 _MANAGED = "arn:aws:dataprotection::aws:data-identifier/"
-
-
-def _is_card(text: str) -> bool:
-    """The Luhn check, by which card numbers are told from others."""
-    digits = [int(character) for character in text if character.isdigit()]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
-    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _always(text: str) -> bool:
-    return True
-
-
-_IDENTIFIERS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
-    "EmailAddress": (
-        re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"),
-        _always,
-    ),
-    "CreditCardNumber": (re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)"), _is_card),
-    "IpAddress": (re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"), _is_address),
-    "Ssn-US": (re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)"), _always),
-    "AwsSecretKey": (
-        re.compile(r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9]{0,39}[/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"),
-        _always,
-    ),
-    "PgpPrivateKey": (re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----"), _always),
-    "PkcsPrivateKey": (re.compile(r"-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----"), _always),
-    "OpenSshPrivateKey": (re.compile(r"-----BEGIN OPENSSH PRIVATE KEY-----"), _always),
-}
 
 
 class Rule(NamedTuple):
@@ -93,16 +54,14 @@ class Protection(NamedTuple):
 
 
 def _treat(text: str, name: str, action: str) -> str | None:
-    pattern, is_real = _IDENTIFIERS[name]
+    spans = find_sensitive(text, name)
     if action == "deny":
-        return None if any(is_real(found[0]) for found in pattern.finditer(text)) else text
-
-    def treated(found: re.Match[str]) -> str:
-        if not is_real(found[0]):
-            return found[0]
-        return "" if action == "redact" else action * len(found[0])
-
-    return pattern.sub(treated, text)
+        return None if spans else text
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [text[at:start], "" if action == "redact" else action * (end - start)]
+        at = end
+    return "".join(pieces) + text[at:]
 
 
 @lru_cache(maxsize=256)
@@ -158,7 +117,7 @@ def _identifier(arn: str) -> str:
     name = arn.removeprefix(_MANAGED)
     if name == arn:
         raise _refused(f"{arn} is not the ARN of a managed data identifier")
-    if name not in _IDENTIFIERS:
+    if name not in IDENTIFIERS:
         raise not_built(f"the data identifier {name}")
     return name
 
