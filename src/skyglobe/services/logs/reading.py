@@ -1,0 +1,141 @@
+"""Reading events in the order of their positions: of one stream, forward and backward, or of many at once."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from skyglobe.kernel.scope import Scope
+from skyglobe.services.logs.packing import Event, events_of_batch, events_of_chunk
+from skyglobe.services.logs.records import SLOT_FOR, Chunk, chunks, fresh, slots
+from skyglobe.services.logs.rules.positions import Position
+
+CHUNKS_AT_ONCE = 8
+SLOTS_AT_ONCE = 256
+MAX_FRESH_KEPT = 256  # streams whose fresh events a search remembers
+
+Found = tuple[Event, int]
+"""An event, and the number of its stream."""
+
+
+class Reader:
+    """Reads events. What is fresh of a stream is read once."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._fresh: dict[int, list[Event]] = {}
+
+    def forward(self, stream: int, start: Position, stop_at: int) -> Iterator[Event]:
+        """Yield the events of a stream from ``start`` on whose time is before ``stop_at``."""
+        newest = [event for event in self._fresh_of(stream) if start <= event[:2] and event.at < stop_at]
+        packed = self._packed_forward(stream, start, stop_at)
+        return heapq.merge(newest, packed) if newest else packed
+
+    def backward(self, stream: int, before: Position, from_at: int) -> Iterator[Event]:
+        """Yield the events of a stream before ``before``, latest first, down to the time ``from_at``."""
+        newest = [event for event in self._fresh_of(stream) if event[:2] < before and event.at >= from_at]
+        return heapq.merge(newest[::-1], self._packed_backward(stream, before, from_at), reverse=True)
+
+    def across(self, streams: Iterable[int], start: Position, stop_at: int) -> Iterator[Found]:
+        """As ``forward``, for several streams."""
+        return heapq.merge(*(self._numbered(stream, start, stop_at) for stream in streams))
+
+    def of_group(self, group: int, start: Position, stop_at: int) -> Iterator[Found]:
+        """As ``forward``, for all streams of a group, one slot after the other."""
+        for slot, numbers in self._slots(group, start.at // SLOT_FOR, stop_at):
+            begins = max(start, Position(slot * SLOT_FOR, 0))
+            yield from self.across(numbers, begins, min(stop_at, (slot + 1) * SLOT_FOR))
+
+    def _numbered(self, stream: int, start: Position, stop_at: int) -> Iterator[Found]:
+        return ((event, stream) for event in self.forward(stream, start, stop_at))
+
+    def _slots(self, group: int, first: int, stop_at: int) -> Iterator[tuple[int, list[int]]]:
+        """Yield each slot that has events, and the streams they are of."""
+
+        def rows() -> Iterator[tuple[int, int]]:
+            past: tuple[int, ...] | None = None
+            stop = (-(-stop_at // SLOT_FOR),)
+            while True:
+                start = (first,) if past is None else None
+                found = list(slots.scan(self._scope, group, start=start, past=past, stop=stop, limit=SLOTS_AT_ONCE))
+                yield from ((row.slot, row.stream) for row in found)
+                if len(found) < SLOTS_AT_ONCE:
+                    return
+                past = (found[-1].slot, found[-1].stream)
+
+        for slot, found in groupby(rows(), key=lambda row: row[0]):
+            yield slot, [stream for _, stream in found]
+
+    def _fresh_of(self, stream: int) -> list[Event]:
+        found = self._fresh.get(stream)
+        if found is None:
+            if len(self._fresh) >= MAX_FRESH_KEPT:
+                self._fresh.clear()
+            found = [event for batch in fresh.scan(self._scope, stream) for event in events_of_batch(batch)]
+            found.sort()
+            self._fresh[stream] = found
+        return found
+
+    def _packed_forward(self, stream: int, start: Position, stop_at: int) -> Iterator[Event]:
+        """Chunks that overlap are sorted into each other; a chunk does not reach beyond its slot."""
+        run: list[Event] = []
+        run_last = -1
+        for chunk in self._chunks_forward(stream, start.at // SLOT_FOR * SLOT_FOR, stop_at):
+            if chunk.last < start.at:
+                continue
+            if chunk.first > run_last and run:
+                yield from _between(run, start, stop_at)
+                run = []
+            run.extend(events_of_chunk(chunk))
+            run_last = max(run_last, chunk.last)
+        yield from _between(run, start, stop_at)
+
+    def _packed_backward(self, stream: int, before: Position, from_at: int) -> Iterator[Event]:
+        stop = (before.at, before.order)
+        found = self._chunks_backward(stream, from_at // SLOT_FOR * SLOT_FOR, stop)
+        for _, of_slot in groupby(found, key=lambda chunk: chunk.first // SLOT_FOR):
+            latest_first = sorted(of_slot, key=lambda chunk: (chunk.last, chunk.first, chunk.order), reverse=True)
+            run: list[Event] = []
+            run_first = -1
+            for chunk in latest_first:
+                if run and chunk.last < run_first:
+                    yield from reversed(_within(run, before, from_at))
+                    run = []
+                run_first = min(run_first, chunk.first) if run else chunk.first
+                run.extend(events_of_chunk(chunk))
+            yield from reversed(_within(run, before, from_at))
+
+    def _chunks_forward(self, stream: int, first: int, stop_at: int) -> Iterator[Chunk]:
+        past: tuple[int, int] | None = None
+        while True:
+            start = (first,) if past is None else None
+            found = list(
+                chunks.scan(self._scope, stream, start=start, past=past, stop=(stop_at,), limit=CHUNKS_AT_ONCE)
+            )
+            yield from found
+            if len(found) < CHUNKS_AT_ONCE:
+                return
+            past = (found[-1].first, found[-1].order)
+
+    def _chunks_backward(self, stream: int, first: int, stop: tuple[int, int]) -> Iterator[Chunk]:
+        while True:
+            found = list(
+                chunks.scan(self._scope, stream, start=(first,), stop=stop, limit=CHUNKS_AT_ONCE, reverse=True)
+            )
+            yield from found
+            if len(found) < CHUNKS_AT_ONCE:
+                return
+            stop = (found[-1].first, found[-1].order)
+
+
+def _between(events: list[Event], start: Position, stop_at: int) -> list[Event]:
+    events.sort()
+    if events and (events[0][:2] < start or events[-1].at >= stop_at):
+        return [event for event in events if start <= event[:2] and event.at < stop_at]
+    return events
+
+
+def _within(events: list[Event], before: Position, from_at: int) -> list[Event]:
+    events.sort()
+    return [event for event in events if event[:2] < before and event.at >= from_at]

@@ -1,0 +1,5 @@
+"""For how long events can be kept; API reference of PutRetentionPolicy."""
+
+from __future__ import annotations
+
+DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
