@@ -39,6 +39,7 @@ GIVEN = {
     "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/p",
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r",
+    "roleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "Arn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "AWSServiceName": "elasticloadbalancing.amazonaws.com",
     "TaskHandle": base64.b64encode(f'{{"sourceArn":"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"}}'.encode()).decode(),
@@ -51,6 +52,8 @@ GIVEN = {
 BESIDE_THE_REFERENCE = {
     # IAM user guide, "Passing session tags in AWS STS": GetFederationToken with tags needs it on the federated user.
     ("sts:TagSession", f"arn:aws:sts::{ACCOUNT}:federated-user/sample"),
+    # What AWS's denials name where no group is given: it lets policies speak of all groups.
+    ("logs:DescribeLogGroups", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group::log-stream:"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from skyglobe.kernel.callers import ServiceCaller
@@ -13,4 +14,8 @@ from skyglobe.services.logs import logs
 def measure(scope: Scope, request: dict[str, Any]) -> None:
     """Put metric data, as part of the work that ends the letter: exactly once."""
     caller = ServiceCaller(scope.kernel, "logs", scope.account, scope.region)
-    caller.call_within(scope, "cloudwatch", "PutMetricData", request)
+    data = [
+        {**datum, "Timestamp": datetime.fromtimestamp(datum["Timestamp"] // 1000, UTC)}
+        for datum in request["MetricData"]
+    ]
+    caller.call_within(scope, "cloudwatch", "PutMetricData", {**request, "MetricData": data})
