@@ -20,6 +20,7 @@ from rich.console import Console
 
 from benchmarks import footprint, goals, growth, report, targets, turns
 from benchmarks.compiled import install_compiled
+from benchmarks.logs import LOG_WORKLOADS, Hours
 from benchmarks.tables import TABLE_WORKLOADS, Items, Partitions
 from benchmarks.targets import FOLDER, CannotStart, Target
 from benchmarks.workloads import WORKLOADS
@@ -107,7 +108,7 @@ def running(made: dict[str, Callable[[], Target]]) -> Iterator[list[Target]]:
 
 async def measure_rates(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
     words = [word for word in options.workloads.split(",") if word]
-    for workload in [*WORKLOADS, *TABLE_WORKLOADS]:
+    for workload in [*WORKLOADS, *TABLE_WORKLOADS, *LOG_WORKLOADS]:
         if words and not any(word in workload.name for word in words):
             continue
         for connections in workload.connections:
@@ -120,7 +121,7 @@ async def measure_rates(started: list[Target], options: argparse.Namespace, resu
 
 async def measure_growths(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
     words = [word for word in options.workloads.split(",") if word]
-    for kind in (growth.Queue, growth.Keys, growth.Versions, growth.Records, Items, Partitions):
+    for kind in (growth.Queue, growth.Keys, growth.Versions, growth.Records, Items, Partitions, Hours):
         if words and not any(word in kind.name for word in words):
             continue
         for target in started:

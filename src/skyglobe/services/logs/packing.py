@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 import msgspec
@@ -40,6 +42,10 @@ class Event(NamedTuple):
         return text
 
 
+_new_event = partial(tuple.__new__, Event)
+"""Makes an event of a tuple, without the steps in Python that its own constructor takes."""
+
+
 class _Content(msgspec.Struct, array_like=True):
     times: list[int]
     orders: list[int]
@@ -66,9 +72,7 @@ def events_of_chunk(chunk: Chunk) -> list[Event]:
     content = _decode(zlib.decompress(raw) if chunk.packed[0] else raw)
     spans = content.spans
     if not spans:
-        return [
-            Event(at, order, text) for at, order, text in zip(content.times, content.orders, content.texts, strict=True)
-        ]
+        return list(map(_new_event, zip(content.times, content.orders, content.texts, repeat(None))))
     return [
         Event(at, order, text, spans.get(place))
         for place, (at, order, text) in enumerate(zip(content.times, content.orders, content.texts, strict=True))

@@ -32,8 +32,7 @@ def keep_events(scope: Scope, group: LogGroup, stream: LogStream, accepted: Acce
     masks = _masks(scope, group, accepted.texts)
     if masks:
         batch = replace(batch, masks=masks)
-    for slot in {time // SLOT_FOR for time in times} if times[0] != times[-1] else (times[0] // SLOT_FOR,):
-        slots.insert(scope, Slot(group=group.number, slot=slot, stream=stream.number))
+    _note_slots(scope, stream, times)
     waiting = stream.fresh + 1, stream.fresh_bytes + accepted.size
     if waiting[0] > MAX_FRESH or waiting[1] > MAX_FRESH_BYTES:
         pack_stream(scope, stream.number, events_of_batch(batch))
@@ -45,6 +44,16 @@ def keep_events(scope: Scope, group: LogGroup, stream: LogStream, accepted: Acce
     size = accepted.size + (usage.size if usage is not None else 0)
     usages.insert(scope, Usage(group=group.number, size=size))
     tap(scope, group, stream, batch)
+
+
+def _note_slots(scope: Scope, stream: LogStream, times: list[int]) -> None:
+    """Keep which slots the stream has events in. That of its last event is known already."""
+    known = stream.last_at // SLOT_FOR
+    first, last = times[0] // SLOT_FOR, times[-1] // SLOT_FOR
+    if first == last == known:
+        return
+    for slot in {time // SLOT_FOR for time in times} if first != last else (first,):
+        slots.insert(scope, Slot(group=stream.group, slot=slot, stream=stream.number))
 
 
 def _note(scope: Scope, stream: LogStream, times: list[int], waiting: tuple[int, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -28,14 +29,15 @@ class Reader:
 
     def forward(self, stream: int, start: Position, stop_at: int) -> Iterator[Event]:
         """Yield the events of a stream from ``start`` on whose time is before ``stop_at``."""
-        newest = [event for event in self._fresh_of(stream) if start <= event[:2] and event.at < stop_at]
+        newest = _between(self._fresh_of(stream), start, stop_at)
         packed = self._packed_forward(stream, start, stop_at)
         return heapq.merge(newest, packed) if newest else packed
 
     def backward(self, stream: int, before: Position, from_at: int) -> Iterator[Event]:
         """Yield the events of a stream before ``before``, latest first, down to the time ``from_at``."""
-        newest = [event for event in self._fresh_of(stream) if event[:2] < before and event.at >= from_at]
-        return heapq.merge(newest[::-1], self._packed_backward(stream, before, from_at), reverse=True)
+        newest = _within(self._fresh_of(stream), before, from_at)
+        packed = self._packed_backward(stream, before, from_at)
+        return heapq.merge(newest[::-1], packed, reverse=True) if newest else packed
 
     def across(self, streams: Iterable[int], start: Position, stop_at: int) -> Iterator[Found]:
         """As ``forward``, for several streams."""
@@ -87,7 +89,7 @@ class Reader:
             if chunk.first > run_last and run:
                 yield from _between(run, start, stop_at)
                 run = []
-            run.extend(events_of_chunk(chunk))
+            run = _joined(run, events_of_chunk(chunk))
             run_last = max(run_last, chunk.last)
         yield from _between(run, start, stop_at)
 
@@ -103,7 +105,7 @@ class Reader:
                     yield from reversed(_within(run, before, from_at))
                     run = []
                 run_first = min(run_first, chunk.first) if run else chunk.first
-                run.extend(events_of_chunk(chunk))
+                run = _joined(run, events_of_chunk(chunk))
             yield from reversed(_within(run, before, from_at))
 
     def _chunks_forward(self, stream: int, first: int, stop_at: int) -> Iterator[Chunk]:
@@ -129,13 +131,20 @@ class Reader:
             stop = (found[-1].first, found[-1].order)
 
 
+def _joined(run: list[Event], more: list[Event]) -> list[Event]:
+    """Return two sorted lists as one."""
+    if not run:
+        return more
+    run += more
+    run.sort()
+    return run
+
+
 def _between(events: list[Event], start: Position, stop_at: int) -> list[Event]:
-    events.sort()
-    if events and (events[0][:2] < start or events[-1].at >= stop_at):
-        return [event for event in events if start <= event[:2] and event.at < stop_at]
-    return events
+    """Return those of sorted events that are at ``start`` or later, and before the time ``stop_at``."""
+    return events[bisect_left(events, start) : bisect_left(events, (stop_at,))]
 
 
 def _within(events: list[Event], before: Position, from_at: int) -> list[Event]:
-    events.sort()
-    return [event for event in events if event[:2] < before and event.at >= from_at]
+    """Return those of sorted events that are before ``before``, and at the time ``from_at`` or later."""
+    return events[bisect_left(events, (from_at,)) : bisect_left(events, before)]

@@ -21,7 +21,7 @@ from skyglobe.services.logs.rules.positions import Position, event_id, read_toke
 
 PAGE_BYTES = 1_048_576  # of events in one answer; API reference of both
 PAGE_EVENTS = 10_000  # the same
-MAX_SCANNED = 20_000  # events looked at for one page of FilterLogEvents: then it is answered as far as it got
+MAX_SCANNED = 10_000  # events looked at for one page of FilterLogEvents: then it is answered as far as it got
 MAX_SCANNED_BYTES = 8_388_608
 MAX_PREFIXED = 100  # streams that are read one by one; of more, the whole group is searched slot by slot
 FOR_EVER = 1 << 60  # milliseconds: later than any event
