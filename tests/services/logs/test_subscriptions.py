@@ -69,7 +69,6 @@ def subscribe(group):
     return put
 
 
-@pytest.mark.spec("CWL-005")
 def test_a_stream_gets_compressed_documents_of_what_the_pattern_finds(group, stream, role, subscribe, cloud):
     subscribe(stream.arn, pattern="ERROR", roleArn=role)
     group.put("ERROR one", "fine", "ERROR two")
@@ -91,7 +90,6 @@ def test_a_stream_gets_compressed_documents_of_what_the_pattern_finds(group, str
     assert {record["PartitionKey"] for record in stream.records()} == {"control", "s"}
 
 
-@pytest.mark.spec("CWL-017")
 def test_a_delivery_stream_gets_them_and_buffers(group, role, subscribe, aws, cloud):
     s3, firehose = aws.client("s3"), aws.client("firehose")
     s3.create_bucket(Bucket="landing")
@@ -138,7 +136,6 @@ def function(cloud):
     return service
 
 
-@pytest.mark.spec("CWL-017")
 def test_a_function_is_invoked_at_once(group, function, subscribe, cloud):
     arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
     function.denies.add("logs.amazonaws.com")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, TypeVar
 
 from skyglobe.kernel.pagination import InvalidToken, page_of, seal, unseal
+from skyglobe.kernel.resources import Resource
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.logs.refusals import invalid
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
 
 DEFAULT_LISTED = 50  # of one answer, and the most; API reference of the Describe operations
 TOKEN_LASTS_FOR = 86_400_000  # milliseconds; the same
@@ -33,6 +36,23 @@ def page(
     except InvalidToken as error:
         raise bad_token() from error
     return found, {"nextToken": following} if following is not None else {}
+
+
+def page_of_scan(
+    scope: Scope, listing: str, rows_past: Callable[[str | None], Iterable[R]], token: str | None, limit: int
+) -> tuple[list[R], dict[str, Any]]:
+    """As ``page``, for resources in the order of their ids, of which ``rows_past`` yields those past an id.
+
+    What lies before a page is not read.
+    """
+    try:
+        past = str(*unseal(scope, listing, token)) if token is not None else None
+    except InvalidToken as error:
+        raise bad_token() from error
+    found = list(islice(rows_past(past), limit + 1))
+    if len(found) <= limit:
+        return found, {}
+    return found[:limit], {"nextToken": seal(scope, listing, (found[limit - 1].id,))}
 
 
 def write_lasting(scope: Scope, listing: str, *position: int | str) -> str:

@@ -14,7 +14,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.logs import logs
 from skyglobe.services.logs.engine import clear_group, sweep_later
 from skyglobe.services.logs.finding import get_group, get_identified, group_arn
-from skyglobe.services.logs.paging import DEFAULT_LISTED, page
+from skyglobe.services.logs.paging import DEFAULT_LISTED, page_of_scan
 from skyglobe.services.logs.protecting import account_protection
 from skyglobe.services.logs.quota import take_turn
 from skyglobe.services.logs.records import LogGroup, counts, groups, taps, usages
@@ -107,17 +107,30 @@ def describe_log_groups(
     if log_group_identifiers is not None and selects_otherwise:
         raise invalid("logGroupIdentifiers cannot be combined with other filters.")
     listing = f"groups:{log_group_name_prefix}:{log_group_name_pattern}:{log_group_class}"
+    following: dict[str, Any] = {}
     if log_group_identifiers is not None:
-        rows = iter(_identified(call, log_group_identifiers))
+        found = _identified(call, log_group_identifiers)
     else:
-        rows = (
-            group
-            for group in groups.scan(call, starting=log_group_name_prefix)
-            if log_group_name_pattern in group.id and log_group_class in (None, group.kind)
-        )
-    found, following = page(call, listing, rows, lambda group: group.id, next_token, limit)
+
+        def rows(past: str | None) -> Iterator[LogGroup]:
+            for group in _past(call, log_group_name_prefix, past):
+                if log_group_name_pattern in group.id and log_group_class in (None, group.kind):
+                    yield group
+
+        found, following = page_of_scan(call, listing, rows, next_token, limit)
     shown = [_shown(call, group, bool(log_group_name_pattern)) for group in found]
     return {"logGroups": shown, **following}
+
+
+def _past(call: Call, prefix: str, past: str | None) -> Iterator[LogGroup]:
+    """Yield the groups whose names start with ``prefix``, past one of them."""
+    if past is None:
+        yield from groups.scan(call, starting=prefix)
+        return
+    for group in groups.scan(call, past=(past,)):
+        if not group.id.startswith(prefix):
+            return
+        yield group
 
 
 def _identified(call: Call, identifiers: list[str]) -> list[LogGroup]:
@@ -183,16 +196,21 @@ def list_log_groups(
     if data_sources or field_index_names:
         raise not_built("data sources and field indexes (dataSources, fieldIndexNames)")
     listing = f"list:{log_group_name_pattern}:{log_group_class}:{log_group_tags}"
-    rows = _listed(call, log_group_name_pattern, log_group_class, log_group_tags or [])
-    found, following = page(call, listing, rows, lambda group: group.id, next_token, limit)
+
+    def rows(past: str | None) -> Iterator[LogGroup]:
+        return _listed(call, past, log_group_name_pattern, log_group_class, log_group_tags or [])
+
+    found, following = page_of_scan(call, listing, rows, next_token, limit)
     shown = [{"logGroupName": group.id, "logGroupArn": group.arn, "logGroupClass": group.kind} for group in found]
     return {"logGroups": shown, **following}
 
 
-def _listed(call: Call, pattern: str, kind: str | None, tags: list[dict[str, Any]]) -> Iterator[LogGroup]:
+def _listed(
+    call: Call, past: str | None, pattern: str, kind: str | None, tags: list[dict[str, Any]]
+) -> Iterator[LogGroup]:
     parts = pattern.split("|") if pattern else [""]
     assert all(is_group_name(part.removeprefix("^")) or not part for part in parts), "the model's pattern says so"
-    for group in groups.scan(call):
+    for group in _past(call, "", past):
         is_called = any(group.id.startswith(part[1:]) if part.startswith("^") else part in group.id for part in parts)
         if is_called and kind in (None, group.kind) and matches_tags(group.tags, tags):
             yield group
