@@ -15,6 +15,7 @@ from skyglobe.kernel.wire import Request
 from skyglobe.models.index import index
 from skyglobe.models.loading import load
 from skyglobe.models.routing import router
+from skyglobe.protocols.serializing.cbor_body import AMZ_CBOR_TYPE
 
 _NO_LABELS: dict[str, str] = {}
 _S3_CONTROL_PATH = "/v20180820/"  # the API version in every s3control path; S3's own paths start with a bucket
@@ -55,7 +56,10 @@ def identify(request: Request, plans: Plans, config: Config) -> Route:
     region = (scope.region if scope is not None else "") or place.region or config.region
     target = request.headers.get("x-amz-target")
     if target is not None and request.method == "POST":
-        plan = plans.by_target(target) or _find_target(plans, target, scope)
+        if request.headers.get("content-type") == AMZ_CBOR_TYPE:
+            plan = _find_target(plans, target, scope, "amz-cbor")
+        else:
+            plan = plans.by_target(target) or _find_target(plans, target, scope)
         return Route(plan, _NO_LABELS, scope, region, "")
     if "smithy-protocol" in request.headers and request.path.startswith("/service/"):
         return Route(_find_rpc(plans, request), _NO_LABELS, scope, region, "")
@@ -67,7 +71,8 @@ def identify(request: Request, plans: Plans, config: Config) -> Route:
     return _find_rest(plans, request, scope, place, region)
 
 
-def _find_target(plans: Plans, target: str, scope: Scope | None) -> Plan:
+def _find_target(plans: Plans, target: str, scope: Scope | None, protocol: str = "json") -> Plan:
+    """Return the plan of an ``X-Amz-Target``; those of JSON are found quicker the next time."""
     prefix, _, name = target.rpartition(".")
     candidates = index().by_target(target)
     if scope is not None and len(candidates) > 1:
@@ -75,10 +80,11 @@ def _find_target(plans: Plans, target: str, scope: Scope | None) -> Plan:
         candidates = tuple(signed) or candidates
     for service in candidates:
         if name in load(service).raw["operations"]:
-            return plans.remember_target(target, plans.get(service, name, "json"))
+            plan = plans.get(service, name, protocol)
+            return plans.remember_target(target, plan) if protocol == "json" else plan
     if candidates:
-        raise Unidentified("", "UnknownOperationException", 400, "json", candidates[0])
-    raise Unidentified(f"Unknown target {prefix}", "UnknownOperationException", 400, "json")
+        raise Unidentified("", "UnknownOperationException", 400, protocol, candidates[0])
+    raise Unidentified(f"Unknown target {prefix}", "UnknownOperationException", 400, protocol)
 
 
 def _find_rpc(plans: Plans, request: Request) -> Plan:

@@ -113,6 +113,12 @@ def _cbor(occurrence: Occurrence) -> Response:
     return Response(400, headers | _query_error(occurrence), cbor_body.encode(body))
 
 
+def _amz_cbor(occurrence: Occurrence) -> Response:
+    body = {"__type": occurrence.code, **_json_members(occurrence)}
+    headers = {"x-amzn-RequestId": occurrence.request_id, "Content-Type": cbor_body.AMZ_CBOR_TYPE}
+    return Response(400, {**headers, ERROR_TYPE: occurrence.code}, cbor_body.encode(body))
+
+
 def _rest_json(occurrence: Occurrence) -> Response:
     headers = {"x-amzn-RequestId": occurrence.request_id, "Content-Type": "application/json"}
     headers[ERROR_TYPE] = occurrence.code
@@ -136,10 +142,17 @@ def _namespace(occurrence: Occurrence) -> str:
     return f"com.amazonaws.{service.name.replace('-', '')}{version}"
 
 
+_CBOR_COMPILERS: dict[str, Callable[[], json_body.JsonCompiler]] = {
+    "smithy-rpc-v2-cbor": cbor_body.CborCompiler,
+    "amz-cbor": cbor_body.AmzCborCompiler,
+}
+
+
 def _json_members(occurrence: Occurrence) -> dict[str, Any]:
     """Return message and further members as JSON or CBOR values."""
-    known, is_cbor = occurrence.known, occurrence.protocol == "smithy-rpc-v2-cbor"
-    places = _json_places(known.shape, is_cbor) if known else {}
+    known, protocol = occurrence.known, occurrence.protocol
+    is_cbor = protocol in _CBOR_COMPILERS
+    places = _json_places(known.shape, protocol) if known else {}
     message = next((wire for name, (wire, _) in places.items() if name.lower() == "message"), "message")
     body = {message: occurrence.error.message}
     for name, value in _in_body(occurrence).items():
@@ -149,8 +162,8 @@ def _json_members(occurrence: Occurrence) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4096)
-def _json_places(shape: Shape, is_cbor: bool) -> dict[str, tuple[str, json_body.Conversion | None]]:
-    compiler = cbor_body.CborCompiler() if is_cbor else json_body.JsonCompiler()
+def _json_places(shape: Shape, protocol: str) -> dict[str, tuple[str, json_body.Conversion | None]]:
+    compiler = _CBOR_COMPILERS.get(protocol, json_body.JsonCompiler)()
     return {name: (compiler.name(member, name), compiler.conversion(member)) for name, member in shape.members.items()}
 
 
@@ -248,6 +261,7 @@ def _readable(text: str) -> str:
 _WRITERS: dict[str, Callable[[Occurrence], Response]] = {
     "json": _json,
     "smithy-rpc-v2-cbor": _cbor,
+    "amz-cbor": _amz_cbor,
     "rest-json": _rest_json,
     "query": _query,
     "ec2": _ec2,

@@ -9,7 +9,7 @@ from typing import Any
 from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, ServiceModel, Shape
 from skyglobe.protocols.parsing.bulk_body import bulk_decoder
-from skyglobe.protocols.parsing.cbor_body import CborConverters, decode_cbor
+from skyglobe.protocols.parsing.cbor_body import AmzCborConverters, CborConverters, decode_amz_cbor, decode_cbor
 from skyglobe.protocols.parsing.compression import decompressed, takes_compression
 from skyglobe.protocols.parsing.json_body import decode_json
 from skyglobe.protocols.parsing.query import Ec2Converters, QueryConverters, parameter_tree
@@ -71,6 +71,10 @@ def _compile_cbor(operation: OperationModel) -> Parser:
     return _compile_tree(operation, decode_cbor, _converters(operation.service, CborConverters))
 
 
+def _compile_amz_cbor(operation: OperationModel) -> Parser:
+    return _compile_tree(operation, decode_amz_cbor, _converters(operation.service, AmzCborConverters))
+
+
 def _compile_tree(operation: OperationModel, decode: Callable[[bytes], Any], converters: TreeConverters) -> Parser:
     if operation.input is None:
         return _no_input
@@ -112,4 +116,5 @@ _COMPILERS: dict[str, Callable[[OperationModel], Parser]] = {
     "rest-json": _compile_rest_json,
     "rest-xml": _compile_rest_xml,
     "smithy-rpc-v2-cbor": _compile_cbor,
+    "amz-cbor": _compile_amz_cbor,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from skyglobe.kernel.wire import Request
 from skyglobe.models import OperationModel, Shape
 from skyglobe.protocols.parsing.bindings import body_members
-from skyglobe.protocols.parsing.cbor_body import decode_cbor
+from skyglobe.protocols.parsing.cbor_body import decode_amz_cbor, decode_cbor
 from skyglobe.protocols.parsing.elements import Element, NotXml, parse_xml
 from skyglobe.protocols.parsing.json_body import decode_json
 from skyglobe.protocols.parsing.query import Ec2Converters, QueryConverters, parameter_tree
@@ -33,7 +33,7 @@ def find_unknown(operation: OperationModel, protocol: str, request: Request) -> 
         converters = Ec2Converters() if protocol == "ec2" else QueryConverters()
         tree = {key: node for key, node in parameter_tree(request).items() if not _is_envelope(key)}
         return sorted(set(_in_form(tree, shape, "", converters)))
-    members = shape.members if protocol in ("json", "smithy-rpc-v2-cbor") else body_members(shape)
+    members = shape.members if protocol in ("json", "smithy-rpc-v2-cbor", "amz-cbor") else body_members(shape)
     if shape.payload:
         shape = shape.members[shape.payload]
         members = shape.members
@@ -41,7 +41,8 @@ def find_unknown(operation: OperationModel, protocol: str, request: Request) -> 
         return []
     if protocol == "rest-xml":
         return sorted(set(_in_elements(_root(request), members, "")))
-    value = decode_cbor(request.body) if protocol == "smithy-rpc-v2-cbor" else decode_json(request.body)
+    decode = {"smithy-rpc-v2-cbor": decode_cbor, "amz-cbor": decode_amz_cbor}.get(protocol, decode_json)
+    value = decode(request.body)
     return sorted(set(_in_members(value, members, "")))
 
 

@@ -26,7 +26,7 @@ def compile_serializer(operation: OperationModel, protocol: str) -> Serializer:
     ``UnknownMember`` for a name the model does not have. Raises ValueError for an unknown protocol.
     """
     match protocol:
-        case "json" | "smithy-rpc-v2-cbor":
+        case "json" | "smithy-rpc-v2-cbor" | "amz-cbor":
             return compile_rpc(operation, protocol)
         case "query":
             return compile_query(operation)

@@ -34,6 +34,11 @@ def body_format(service: ServiceModel, protocol: str) -> BodyFormat:
     if protocol == "smithy-rpc-v2-cbor":
         cbor = cbor_body.CborCompiler()
         return BodyFormat(lambda shape: _encoded(cbor.structure(shape), cbor_body.encode), "application/cbor", False)
+    if protocol == "amz-cbor":
+        twin = cbor_body.AmzCborCompiler()
+        return BodyFormat(
+            lambda shape: _encoded(twin.structure(shape), cbor_body.encode), cbor_body.AMZ_CBOR_TYPE, False
+        )
     xml = xml_compiler(service, protocol)
     return BodyFormat(lambda shape: _utf8(xml.element(shape, shape.location_name or shape.name)), "text/xml", True)
 

@@ -1,4 +1,4 @@
-"""Responses of the protocols that put everything in the body: json 1.0, json 1.1 and smithy-rpc-v2-cbor."""
+"""Responses of the protocols that put everything in the body: json 1.0, json 1.1 and both of CBOR."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CBOR_HEADERS = {"smithy-protocol": "rpc-v2-cbor"}
 
 
 def compile_rpc(operation: OperationModel, protocol: str) -> Serializer:
-    """Return the serializer of ``operation`` in ``json`` or ``smithy-rpc-v2-cbor``."""
+    """Return the serializer of ``operation`` in ``json``, ``smithy-rpc-v2-cbor`` or ``amz-cbor``."""
     output = operation.output
     fixed = CBOR_HEADERS if protocol == "smithy-rpc-v2-cbor" else {}
     if output is None:
