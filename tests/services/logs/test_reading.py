@@ -159,3 +159,26 @@ def test_however_events_come_they_are_read_in_order(group, cloud):
         backward = [event["message"] for event in page["events"]] + backward
         token = {"nextToken": page["nextBackwardToken"]}
     assert backward == expected
+
+
+def test_a_found_page_has_at_most_a_megabyte_too(group):
+    for letter in "abcd":
+        group.put(letter * 400_000)
+    page = group.client.filter_log_events(logGroupName=group.name)
+    assert [event["message"][0] for event in page["events"]] == ["a", "b"]
+    assert [message[0] for message in group.find()] == ["a", "b", "c", "d"]
+
+
+def test_many_busy_streams_are_searched_side_by_side(group, cloud):
+    """Packed and fresh events of more streams than are read at once, each with several chunks in a slot."""
+    now, expected = cloud.now // 300_000 * 300_000 - 300_000, []
+    for number in range(20):
+        group.make_stream(f"busy-{number}")
+        for part in range(3):
+            texts = [f"{number}-{part}-{place} " + "x" * 700 for place in range(100)]
+            at = now + part * 60_000 + number
+            group.put(*texts, stream=f"busy-{number}", at=at, every=20)
+            expected += [(at + place * 20, f"{number}-{part}-{place}") for place in range(100)]
+    found = [message.split()[0] for message in group.find()]
+    assert found == [text for _, text in sorted(expected, key=lambda one: one[0])]
+    assert [message.split()[0] for message in group.find(logStreamNamePrefix="busy-")] == found

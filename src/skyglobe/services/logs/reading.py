@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from skyglobe.kernel.scope import Scope
@@ -12,9 +12,13 @@ from skyglobe.services.logs.packing import Event, events_of_batch, events_of_chu
 from skyglobe.services.logs.records import SLOT_FOR, Chunk, chunks, fresh, slots
 from skyglobe.services.logs.rules.positions import Position
 
-CHUNKS_AT_ONCE = 8
+CHUNKS_AT_ONCE = 8  # read of one stream
+CHUNKS_OF_MANY = 2  # of each of many streams that are read side by side
+FEW_STREAMS = 16
 SLOTS_AT_ONCE = 256
 MAX_FRESH_KEPT = 256  # streams whose fresh events a search remembers
+
+_PROMISED = -1
 
 Found = tuple[Event, int]
 """An event, and the number of its stream."""
@@ -39,9 +43,11 @@ class Reader:
         packed = self._packed_backward(stream, before, from_at)
         return heapq.merge(newest[::-1], packed, reverse=True) if newest else packed
 
-    def across(self, streams: Iterable[int], start: Position, stop_at: int) -> Iterator[Found]:
-        """As ``forward``, for several streams."""
-        return heapq.merge(*(self._numbered(stream, start, stop_at) for stream in streams))
+    def across(self, streams: Sequence[int], start: Position, stop_at: int) -> Iterator[Found]:
+        """As ``forward``, for several streams. What of a stream comes later is not unpacked before its time."""
+        at_once = CHUNKS_AT_ONCE if len(streams) <= FEW_STREAMS else CHUNKS_OF_MANY
+        found = heapq.merge(*(self._numbered(stream, start, stop_at, at_once) for stream in streams))
+        return (one for one in found if one[0].order != _PROMISED)
 
     def of_group(self, group: int, start: Position, stop_at: int) -> Iterator[Found]:
         """As ``forward``, for all streams of a group, one slot after the other."""
@@ -49,8 +55,10 @@ class Reader:
             begins = max(start, Position(slot * SLOT_FOR, 0))
             yield from self.across(numbers, begins, min(stop_at, (slot + 1) * SLOT_FOR))
 
-    def _numbered(self, stream: int, start: Position, stop_at: int) -> Iterator[Found]:
-        return ((event, stream) for event in self.forward(stream, start, stop_at))
+    def _numbered(self, stream: int, start: Position, stop_at: int, at_once: int) -> Iterator[Found]:
+        newest = _between(self._fresh_of(stream), start, stop_at)
+        packed = self._packed_forward(stream, start, stop_at, at_once, promises=True)
+        return ((event, stream) for event in (heapq.merge(newest, packed) if newest else packed))
 
     def _slots(self, group: int, first: int, stop_at: int) -> Iterator[tuple[int, list[int]]]:
         """Yield each slot that has events, and the streams they are of."""
@@ -79,16 +87,24 @@ class Reader:
             self._fresh[stream] = found
         return found
 
-    def _packed_forward(self, stream: int, start: Position, stop_at: int) -> Iterator[Event]:
-        """Chunks that overlap are sorted into each other; a chunk does not reach beyond its slot."""
+    def _packed_forward(
+        self, stream: int, start: Position, stop_at: int, at_once: int = CHUNKS_AT_ONCE, *, promises: bool = False
+    ) -> Iterator[Event]:
+        """Chunks that overlap are sorted into each other; a chunk does not reach beyond its slot.
+
+        With ``promises``, a chunk that does not overlap those before is only announced at first, by an event of order
+        ``_PROMISED`` that comes before all of its own.
+        """
         run: list[Event] = []
         run_last = -1
-        for chunk in self._chunks_forward(stream, start.at // SLOT_FOR * SLOT_FOR, stop_at):
+        for chunk in self._chunks_forward(stream, start.at // SLOT_FOR * SLOT_FOR, stop_at, at_once):
             if chunk.last < start.at:
                 continue
-            if chunk.first > run_last and run:
+            if chunk.first > run_last:
                 yield from _between(run, start, stop_at)
                 run = []
+                if promises:
+                    yield Event(max(chunk.first, start.at), _PROMISED, "")
             run = _joined(run, events_of_chunk(chunk))
             run_last = max(run_last, chunk.last)
         yield from _between(run, start, stop_at)
@@ -108,15 +124,13 @@ class Reader:
                 run = _joined(run, events_of_chunk(chunk))
             yield from reversed(_within(run, before, from_at))
 
-    def _chunks_forward(self, stream: int, first: int, stop_at: int) -> Iterator[Chunk]:
+    def _chunks_forward(self, stream: int, first: int, stop_at: int, at_once: int) -> Iterator[Chunk]:
         past: tuple[int, int] | None = None
         while True:
             start = (first,) if past is None else None
-            found = list(
-                chunks.scan(self._scope, stream, start=start, past=past, stop=(stop_at,), limit=CHUNKS_AT_ONCE)
-            )
+            found = list(chunks.scan(self._scope, stream, start=start, past=past, stop=(stop_at,), limit=at_once))
             yield from found
-            if len(found) < CHUNKS_AT_ONCE:
+            if len(found) < at_once:
                 return
             past = (found[-1].first, found[-1].order)
 

@@ -109,6 +109,10 @@ class _Tapped:
     def show(self, topic: tuple[str, ...]) -> None:
         """Tell live views once the events are kept."""
         scope, group, stream = self._scope, self._group, self._stream
-        for event, (_, subject) in zip(self._events, self._subjects, strict=True):
-            news = (group.arn, stream.id, event.at, scope.now, subject)
-            scope.after_commit(lambda news=news: scope.kernel.broadcasts.tell(topic, news))  # type: ignore[misc]
+        news = [(group.arn, stream.id, at, scope.now, subject) for at, subject in self._subjects]
+
+        def tell() -> None:
+            for one in news:
+                scope.kernel.broadcasts.tell(topic, one)
+
+        scope.after_commit(tell)

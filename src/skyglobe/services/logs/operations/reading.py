@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
@@ -98,14 +98,6 @@ def _shown(event: Event, unmask: bool) -> dict[str, Any]:
     }
 
 
-class _Search(NamedTuple):
-    """What is looked for."""
-
-    pattern: Pattern
-    limit: int
-    unmask: bool
-
-
 @logs.operation(unused=("interleaved",))
 def filter_log_events(
     call: Call,
@@ -137,48 +129,49 @@ def filter_log_events(
         start = max(start, Position(at, order + 1))
     searched = _Streams(scope, group, names, log_stream_name_prefix)
     found = searched.events(start, min(end_time, FOR_EVER - 1) + 1)
-    events, last = _search(found, searched, _Search(pattern, limit, unmask))
-    answer: dict[str, Any] = {"events": events, "searchedLogStreams": []}
-    if last is not None:
-        answer["nextToken"] = write_lasting(call, listing, *last)
+    page = _Page(pattern, limit, unmask=unmask)
+    is_whole = all(page.take(event, searched.name_of(number)) for event, number in found)
+    answer: dict[str, Any] = {"events": page.events, "searchedLogStreams": []}
+    if not is_whole and page.last is not None:
+        answer["nextToken"] = write_lasting(call, listing, *page.last)
     return answer
 
 
-def _search(
-    found: Iterator[Found], searched: _Streams, search: _Search
-) -> tuple[list[dict[str, Any]], Position | None]:
-    """Return a page of events, and where it ended if there may be more."""
-    events: list[dict[str, Any]] = []
-    scanned = scanned_bytes = page_bytes = 0
-    matches, limit, unmask = search.pattern.matches, search.limit, search.unmask
-    last: Position | None = None
-    for event, number in found:
-        if (
-            len(events) == limit
-            or page_bytes > PAGE_BYTES
-            or scanned >= MAX_SCANNED
-            or scanned_bytes > MAX_SCANNED_BYTES
-        ):
-            return events, last
-        name = searched.name_of(number)
-        last = Position(event.at, event.order)
-        scanned += 1
-        size = len(event.text)
-        scanned_bytes += size
-        if name is None:
-            continue
-        text = event.text if unmask or not event.spans else event.masked
-        if matches(Subject(text)):
-            page_bytes += size
+class _Page:
+    """A page of what is found, and how far it has been looked for."""
+
+    def __init__(self, pattern: Pattern, limit: int, *, unmask: bool) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.last: Position | None = None
+        """Of what was looked at."""
+        self._matches = pattern.matches
+        self._limit = limit
+        self._unmask = unmask
+        self._room = PAGE_BYTES
+        self._looks = MAX_SCANNED
+        self._bytes = MAX_SCANNED_BYTES
+
+    def take(self, event: Event, stream: str | None) -> bool:
+        """Look at an event, of a stream that is searched if it has a name; return whether there was room for it."""
+        if len(self.events) == self._limit or not self._looks or self._bytes < 0:
+            return False
+        text = event.text if self._unmask or not event.spans else event.masked
+        self._looks -= 1
+        self._bytes -= len(text)
+        if stream is not None and self._matches(Subject(text)):
+            self._room -= len(text)
+            if self._room < 0 and self.events:
+                return False
             shown = {
-                "logStreamName": name,
+                "logStreamName": stream,
                 "timestamp": event.at,
                 "message": text,
                 "ingestionTime": event.order >> ORDER_BITS,
                 "eventId": event_id(event.at, event.order),
             }
-            events.append(shown)
-    return events, None
+            self.events.append(shown)
+        self.last = Position(event.at, event.order)
+        return True
 
 
 class _Streams:
