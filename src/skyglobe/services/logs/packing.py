@@ -15,7 +15,7 @@ from skyglobe.services.logs.rules.batches import EVENT_OVERHEAD_BYTES
 
 MAX_FRESH = 64  # batches of one stream before they are packed
 MAX_FRESH_BYTES = 65_536
-CHUNK_BYTES = 131_072  # of events in one chunk: reading one event reads no more around it than this
+CHUNK_BYTES = 32_768  # of events in one chunk: reading one event reads no more around it than this
 _LEVEL = 1  # of zlib: a third of the size for a tenth of the time that its best would take
 _WORTHWHILE_BYTES = 512
 

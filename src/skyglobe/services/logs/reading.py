@@ -12,7 +12,7 @@ from skyglobe.services.logs.packing import Event, events_of_batch, events_of_chu
 from skyglobe.services.logs.records import SLOT_FOR, Chunk, chunks, fresh, slots
 from skyglobe.services.logs.rules.positions import Position
 
-CHUNKS_AT_ONCE = 8  # read of one stream
+CHUNKS_AT_ONCE = 16  # read of one stream
 CHUNKS_OF_MANY = 2  # of each of many streams that are read side by side
 FEW_STREAMS = 16
 SLOTS_AT_ONCE = 256
