@@ -1,5 +1,7 @@
 """Metric filters: putting, trying, and what they hand to CloudWatch."""
 
+import json
+
 import pytest
 
 from skyglobe.kernel.service import Service
@@ -135,6 +137,30 @@ def test_values_dimensions_and_defaults_come_from_the_events(group, measured):
     assert set(by_path) == {"/a", "/b"}
     (zero,) = [one for (name, _), one in found.items() if name == "Fatal"]
     assert (zero["Values"], zero["Counts"]) == ([0.0], [4.0])
+
+
+def test_events_carry_metrics_of_their_own(group, cloud, measured):
+    directive = {
+        "Namespace": "App",
+        "Dimensions": [["service"], ["service", "zone"], ["absent"]],
+        "Metrics": [{"Name": "time", "Unit": "Milliseconds"}, {"Name": "sizes"}, {"Name": "text"}],
+    }
+    event = {
+        "_aws": {"Timestamp": cloud.now - 5, "CloudWatchMetrics": [directive, {"Namespace": 1}, "x"]},
+        "service": "orders",
+        "zone": "a",
+        "time": 12.5,
+        "sizes": [1, 2, 2],
+        "text": "no number",
+    }
+    group.put(json.dumps(event), json.dumps({**event, "_aws": 5}), '{"_aws": {"Timestamp": "x"}}', '"_aws"')
+    found = measured()
+    dimensions = [[one["Value"] for one in datum["Dimensions"]] for datum in found]
+    assert [datum["MetricName"] for datum in found] == ["time", "time", "sizes", "sizes"]
+    assert dimensions == [["orders"], ["orders", "a"]] * 2
+    assert (found[0]["Values"], found[0]["Unit"]) == ([12.5], "Milliseconds")
+    assert (found[2]["Values"], found[2]["Counts"]) == ([1.0, 2.0], [1.0, 2.0])
+    assert int(found[0]["Timestamp"].timestamp()) == event["_aws"]["Timestamp"] // 1000
 
 
 def test_without_cloudwatch_events_are_kept_all_the_same(group):

@@ -6,6 +6,7 @@ What is to be done is posted in the transaction that keeps the events. A group w
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
@@ -20,6 +21,7 @@ from skyglobe.services.logs.records import (
     taps,
 )
 from skyglobe.services.logs.rules.deliveries import Told, documents
+from skyglobe.services.logs.rules.embedded import MARK, embedded_data
 from skyglobe.services.logs.rules.metrics import data_of
 from skyglobe.services.logs.rules.patterns import Subject, compile_pattern
 
@@ -44,6 +46,8 @@ def tap(scope: Scope, group: LogGroup, stream: LogStream, batch: Fresh) -> None:
     account = account_policies.find(scope, SUBSCRIPTION_KIND)
     if account is not None and account.subscription is not None and _is_meant(group, account.excluded):
         tapped.pass_on(account.subscription, is_account_level=True)
+    if group.kind == "STANDARD":
+        tapped.measure_embedded()
     topic = tail_topic(scope, group)
     if scope.kernel.broadcasts.is_heard(topic):
         tapped.show(topic)
@@ -72,16 +76,29 @@ class _Tapped:
 
     def measure(self, metric: MetricFilter) -> None:
         """Have CloudWatch take the metric's data. Without that service there is nobody to take them."""
-        scope = self._scope
-        if scope.kernel.services.find("cloudwatch") is None:
+        if self._is_measured:
+            data = data_of(compile_pattern(metric.pattern), metric.transformation, self._subjects)
+            self._put(metric.transformation["metricNamespace"], data)
+
+    def measure_embedded(self) -> None:
+        """Have CloudWatch take the metrics that events carry themselves."""
+        if not self._is_measured or not any(MARK in text for text in self._batch.texts):
             return
-        data = data_of(compile_pattern(metric.pattern), metric.transformation, self._subjects)
+        by_namespace: dict[str, list[dict[str, Any]]] = {}
+        for _, subject in self._subjects:
+            for namespace, datum in embedded_data(subject):
+                by_namespace.setdefault(namespace, []).append(datum)
+        for namespace, data in by_namespace.items():
+            self._put(namespace, data)
+
+    @property
+    def _is_measured(self) -> bool:
+        return self._scope.kernel.services.find("cloudwatch") is not None
+
+    def _put(self, namespace: str, data: list[dict[str, Any]]) -> None:
         for start in range(0, len(data), MAX_DATA):
-            request = {
-                "Namespace": metric.transformation["metricNamespace"],
-                "MetricData": data[start : start + MAX_DATA],
-            }
-            post(scope, "logs", "measure", request)
+            request = {"Namespace": namespace, "MetricData": data[start : start + MAX_DATA]}
+            post(self._scope, "logs", "measure", request)
 
     def pass_on(self, subscription: SubscriptionFilter, *, is_account_level: bool = False) -> None:
         """Post what the filter lets through for its destination."""
