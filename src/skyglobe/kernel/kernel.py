@@ -19,6 +19,7 @@ from skyglobe.kernel.broadcasts import Broadcasts
 from skyglobe.kernel.caches import Caches
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.clock import Clock
+from skyglobe.kernel.companions import Companions
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.credentials import admit_root
 from skyglobe.kernel.errors import ServiceError
@@ -84,6 +85,7 @@ class Kernel:
         self.secret = b""
         """Signs page tokens and receipt handles; made once for each cloud."""
         self.caches = Caches()
+        self.companions = Companions()
         self.invoke: Invoke = _nobody_to_invoke
         """Calls an operation of any service in process; the gateway puts itself here."""
         self.invoke_within: InvokeWithin = _nobody_to_ask
@@ -139,6 +141,7 @@ class Kernel:
         self.turns.bind(asyncio.get_running_loop())
         self.timers.stop()
         self.outbox.stop()
+        await self.companions.stop()
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
