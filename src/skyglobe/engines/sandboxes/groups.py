@@ -1,0 +1,133 @@
+"""Control groups of sandboxes: their memory, their share of the processors, how many processes they may be.
+
+Version 1's controllers are used where root has them mounted. They let a sandbox that ran out of memory be looked at
+before it dies, so that files in its scratch folders, which are memory too, are not held against it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+CONTROLLERS = ("memory", "cpu", "pids")
+_MOUNTED_AT = "/sys/fs/cgroup"
+_SLACK_BYTES = 16 << 20
+"""How much more room a sandbox with full scratch folders is given at a time."""
+
+
+def controllers() -> list[str]:
+    """Return which controllers of version 1 this process can make groups of."""
+    return [name for name in CONTROLLERS if _is_usable(f"{_MOUNTED_AT}/{name}")]
+
+
+def _is_usable(folder: str) -> bool:
+    return os.path.exists(f"{folder}/cgroup.procs") and os.access(folder, os.W_OK)
+
+
+class Groups:
+    """The groups of one launcher, below one of its own in each controller."""
+
+    def __init__(self, name: str, found: list[str]) -> None:
+        self._folders = {controller: f"{_MOUNTED_AT}/{controller}/{name}" for controller in found}
+        for folder in self._folders.values():
+            os.makedirs(folder, exist_ok=True)
+
+    def move(self, host: str) -> None:
+        """Take note that the machine's root is at ``host`` now."""
+        self._folders = {controller: host + folder for controller, folder in self._folders.items()}
+
+    def make(self, name: str, *, memory_bytes: int, scratch_bytes: int, cpu_shares: int, processes: int) -> Group:
+        """Make the group of one sandbox. 0 stands for no limit."""
+        folders = {controller: f"{folder}/{name}" for controller, folder in self._folders.items()}
+        for folder in folders.values():
+            os.mkdir(folder)
+        group = Group(folders, memory_bytes, scratch_bytes)
+        if memory_bytes and "memory" in folders:
+            group.watch()
+        if cpu_shares and "cpu" in folders:
+            _write(folders["cpu"], "cpu.shares", cpu_shares)
+        if processes and "pids" in folders:
+            _write(folders["pids"], "pids.max", processes)
+        return group
+
+    def remove(self) -> None:
+        """Remove what is left of all groups; those with processes in them stay."""
+        for folder in self._folders.values():
+            for name in _subfolders(folder):
+                _remove(f"{folder}/{name}")
+            _remove(folder)
+
+
+class Group:
+    """The group of one sandbox in each controller."""
+
+    def __init__(self, folders: dict[str, str], memory_bytes: int, scratch_bytes: int) -> None:
+        self._folders = folders
+        self._memory_bytes = memory_bytes
+        self._scratch_bytes = scratch_bytes
+        self.event = -1
+        """Readable when the sandbox needs more memory than it may have; it stands still until ``relieve``."""
+
+    def watch(self) -> None:
+        """Limit memory, and be told instead of having the kernel kill."""
+        folder = self._folders["memory"]
+        _write(folder, "memory.limit_in_bytes", self._memory_bytes)
+        self.event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        control = os.open(f"{folder}/memory.oom_control", os.O_RDONLY)
+        try:
+            _write(folder, "cgroup.event_control", f"{self.event} {control}")
+        finally:
+            os.close(control)
+        _write(folder, "memory.oom_control", 1)
+
+    def join(self) -> None:
+        """Put this process in."""
+        for folder in self._folders.values():
+            _write(folder, "cgroup.procs", 0)
+
+    def relieve(self) -> bool:
+        """Make room when it is scratch files that take it; return whether it helps. If not, the sandbox must die."""
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self.event)
+        folder = self._folders["memory"]
+        allowed = self._memory_bytes + min(_shared_bytes(folder) + _SLACK_BYTES, self._scratch_bytes)
+        with open(f"{folder}/memory.limit_in_bytes", encoding="ascii") as file:
+            limit = int(file.read())
+        if allowed <= limit or _used_bytes(folder) - _shared_bytes(folder) >= self._memory_bytes - _SLACK_BYTES // 16:
+            return False
+        _write(folder, "memory.limit_in_bytes", allowed)
+        return True
+
+    def remove(self) -> None:
+        """Remove the group when its processes have gone. Harmless when some have not yet: the launcher does so last."""
+        if self.event >= 0:
+            os.close(self.event)
+            self.event = -1
+        for folder in self._folders.values():
+            _remove(folder)
+
+
+def _shared_bytes(folder: str) -> int:
+    with open(f"{folder}/memory.stat", encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("shmem ")), 0)
+
+
+def _used_bytes(folder: str) -> int:
+    with open(f"{folder}/memory.usage_in_bytes", encoding="ascii") as file:
+        return int(file.read())
+
+
+def _write(folder: str, name: str, value: object) -> None:
+    with open(f"{folder}/{name}", "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
+def _subfolders(folder: str) -> Iterator[str]:
+    with contextlib.suppress(FileNotFoundError):
+        yield from [entry.name for entry in os.scandir(folder) if entry.is_dir()]
+
+
+def _remove(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
