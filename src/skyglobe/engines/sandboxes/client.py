@@ -106,9 +106,9 @@ class Pipes(msgspec.Struct):
 class Running:
     """A sandbox that was started."""
 
-    def __init__(self, launcher: Launcher, id: int) -> None:
+    def __init__(self, launcher: Launcher, number: int) -> None:
         self.launcher = launcher
-        self.id = id
+        self.number = number
         self.pid = 0
         """Of its first process, on the machine."""
         loop = asyncio.get_running_loop()
@@ -119,12 +119,12 @@ class Running:
     def kill(self) -> None:
         """End it with everything in it. ``ended`` tells when that is so."""
         if not self.ended.done():
-            self.launcher.send({"kill": self.id})
+            self.launcher.send({"kill": self.number})
 
     def warn(self) -> None:
         """Send its main process TERM."""
         if not self.ended.done():
-            self.launcher.send({"warn": self.id})
+            self.launcher.send({"warn": self.number})
 
     def peak_bytes(self) -> int:
         """Return the most memory its processes held, each at its own time; 0 where the machine does not tell."""
@@ -134,10 +134,14 @@ class Running:
 class Launcher:
     """A launcher that runs. Everything here is called on the event loop that started it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, isolation: Isolation) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], control: socket.socket, isolation: Isolation, *, watches_memory: bool
+    ) -> None:
         self.process = process
         self.control = control
         self.isolation = isolation
+        self.watches_memory = watches_memory
+        """Whether sandboxes are ended when they want more memory than they may have."""
         self.has_ended = False
         self._loop = asyncio.get_running_loop()
         self._ids = count(1)
@@ -156,9 +160,9 @@ class Launcher:
             _close(fds)
             raise NoLauncher("the launcher has ended")
         running = Running(self, next(self._ids))
-        self._running[running.id] = running
+        self._running[running.number] = running
         message = msgspec.to_builtins(plan)
-        message["launch"] = running.id
+        message["launch"] = running.number
         self.send(message, fds)
         await asyncio.shield(running.started)
         return running
@@ -237,15 +241,18 @@ class Launcher:
         self._running.clear()
 
 
-async def start_launcher(shared: Shared, folder: Path, name: str, isolation: Isolation | None = None) -> Launcher:
+async def start_launcher(
+    isolated: Shared, in_the_open: Shared, folder: Path, name: str, isolation: Isolation | None = None
+) -> Launcher:
     """Start a launcher, with the strongest isolation the machine allows, or the one asked for.
 
+    Sandboxes share what ``isolated`` says, or ``in_the_open`` where they cannot have file systems of their own.
     ``folder`` is the launcher's own, ``name`` is unique on the machine. Raises ``NoLauncher``.
     """
     why = ""
     for each in (isolation,) if isolation else _likely():
         try:
-            return await _start(shared, folder, name, each)
+            return await _start(in_the_open if each == "none" else isolated, folder, name, each)
         except NoLauncher as error:
             why = str(error)
             if each != "none" and isolation is None:
@@ -262,12 +269,13 @@ def _likely() -> tuple[Isolation, ...]:
 async def _start(shared: Shared, folder: Path, name: str, isolation: Isolation) -> Launcher:
     root = folder / "root"
     root.mkdir(parents=True, exist_ok=True)
+    found = controllers() if os.getuid() == 0 and sys.platform == "linux" else []
     config = {
         **msgspec.to_builtins(shared),
         "isolation": isolation,
         "root": str(root),
         "name": name,
-        "controllers": controllers() if os.getuid() == 0 and sys.platform == "linux" else [],
+        "controllers": found,
         "first_uid": FIRST_UID + hash(name) % 1000 * UIDS // 1000,
         "uids": UIDS // 1000,
     }
@@ -275,7 +283,7 @@ async def _start(shared: Shared, folder: Path, name: str, isolation: Isolation) 
     with theirs:
         # A launcher dies with the thread that made it, so this must be the loop's own.
         process = subprocess.Popen(  # noqa: ASYNC220, S603 - forking is a matter of a millisecond
-            [_interpreter(), "-I", "-S", "-c", _PROGRAM.format(_SOURCE), str(os.getpid()), str(theirs.fileno())],
+            [interpreter(), "-I", "-S", "-c", _PROGRAM.format(_SOURCE), str(os.getpid()), str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             start_new_session=True,
             stdin=subprocess.DEVNULL,
@@ -296,10 +304,10 @@ async def _start(shared: Shared, folder: Path, name: str, isolation: Isolation) 
         process.kill()
         await asyncio.to_thread(process.wait)
         raise NoLauncher(ready["why"])
-    return Launcher(process, ours, isolation)
+    return Launcher(process, ours, isolation, watches_memory="memory" in found)
 
 
-def _interpreter() -> str:
+def interpreter() -> str:
     """Return the interpreter a virtual environment stands on: it is where the standard library is."""
     found: str = getattr(sys, "_base_executable", sys.executable)
     return os.path.realpath(found)

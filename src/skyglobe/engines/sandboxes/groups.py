@@ -1,7 +1,7 @@
 """Control groups of sandboxes: their memory, their share of the processors, how many processes they may be.
 
-Version 1's controllers are used where root has them mounted. They let a sandbox that ran out of memory be looked at
-before it dies, so that files in its scratch folders, which are memory too, are not held against it.
+Version 1's controllers are used where root has them mounted. Files in scratch folders are memory too, but are not held
+against a sandbox: it is looked at whenever its memory and its files together pass a mark, and ended if it is memory.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 CONTROLLERS = ("memory", "cpu", "pids")
 _MOUNTED_AT = "/sys/fs/cgroup"
-_SLACK_BYTES = 16 << 20
-"""How much more room a sandbox with full scratch folders is given at a time."""
+_LEAST_STEP_BYTES = 2 << 20
+"""How much more must be used, at least, before a sandbox is looked at again."""
 
 
 def controllers() -> list[str]:
@@ -67,37 +67,42 @@ class Group:
         self._memory_bytes = memory_bytes
         self._scratch_bytes = scratch_bytes
         self.event = -1
-        """Readable when the sandbox needs more memory than it may have; it stands still until ``relieve``."""
+        """Readable when it is time to look whether the sandbox has more memory than it may: see ``has_too_much``."""
 
     def watch(self) -> None:
-        """Limit memory, and be told instead of having the kernel kill."""
+        """Limit memory and scratch files together, and be told when memory alone could be over its limit."""
         folder = self._folders["memory"]
-        _write(folder, "memory.limit_in_bytes", self._memory_bytes)
+        _write(folder, "memory.limit_in_bytes", self._memory_bytes + self._scratch_bytes)
+        # Standing still at the limit, and not killed there, it is found by us, who know what to call it.
+        _write(folder, "memory.oom_control", 1)
         self.event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        control = os.open(f"{folder}/memory.oom_control", os.O_RDONLY)
+        self._tell_of("memory.oom_control", "")
+        self._tell_of("memory.usage_in_bytes", self._memory_bytes)
+
+    def _tell_of(self, name: str, threshold: object) -> None:
+        folder = self._folders["memory"]
+        control = os.open(f"{folder}/{name}", os.O_RDONLY)
         try:
-            _write(folder, "cgroup.event_control", f"{self.event} {control}")
+            _write(folder, "cgroup.event_control", f"{self.event} {control} {threshold}")
         finally:
             os.close(control)
-        _write(folder, "memory.oom_control", 1)
 
     def join(self) -> None:
         """Put this process in."""
         for folder in self._folders.values():
             _write(folder, "cgroup.procs", 0)
 
-    def relieve(self) -> bool:
-        """Make room when it is scratch files that take it; return whether it helps. If not, the sandbox must die."""
+    def has_too_much(self) -> bool:
+        """Return whether the sandbox holds more memory than it may, scratch files aside. If not, look again later."""
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self.event)
         folder = self._folders["memory"]
-        allowed = self._memory_bytes + min(_shared_bytes(folder) + _SLACK_BYTES, self._scratch_bytes)
-        with open(f"{folder}/memory.limit_in_bytes", encoding="ascii") as file:
-            limit = int(file.read())
-        if allowed <= limit or _used_bytes(folder) - _shared_bytes(folder) >= self._memory_bytes - _SLACK_BYTES // 16:
-            return False
-        _write(folder, "memory.limit_in_bytes", allowed)
-        return True
+        own = _number(folder, "memory.stat", "rss ")
+        if own > self._memory_bytes or _number(folder, "memory.oom_control", "under_oom "):
+            return True
+        used = _number(folder, "memory.usage_in_bytes")
+        self._tell_of("memory.usage_in_bytes", used + max(self._memory_bytes - own, _LEAST_STEP_BYTES))
+        return False
 
     def remove(self) -> None:
         """Remove the group when its processes have gone. Harmless when some have not yet: the launcher does so last."""
@@ -108,14 +113,10 @@ class Group:
             _remove(folder)
 
 
-def _shared_bytes(folder: str) -> int:
-    with open(f"{folder}/memory.stat", encoding="ascii") as file:
-        return next((int(line.split()[1]) for line in file if line.startswith("shmem ")), 0)
-
-
-def _used_bytes(folder: str) -> int:
-    with open(f"{folder}/memory.usage_in_bytes", encoding="ascii") as file:
-        return int(file.read())
+def _number(folder: str, name: str, label: str = "") -> int:
+    """Return the number in a file, or in its line that starts with ``label``."""
+    with open(f"{folder}/{name}", encoding="ascii") as file:
+        return next((int(line.removeprefix(label)) for line in file if line.startswith(label)), 0)
 
 
 def _write(folder: str, name: str, value: object) -> None:

@@ -56,7 +56,7 @@ def live(
 
 
 def stand_between(leave: Callable[[], None]) -> None:
-    """Return in a child that is first in a new process-id namespace; this process only waits for it, and ends as it does.
+    """Return in a child that is first in a new process-id namespace; this process waits for it, and ends as it does.
 
     For launchers that are not root: they could not return from the namespace their next child is born into.
     """
@@ -134,7 +134,7 @@ def _spawn(
             start(process)
             status = 0
         else:
-            os.execve(process["argv"][0], process["argv"], process["environment"])
+            os.execve(process["argv"][0], process["argv"], process["environment"])  # noqa: S606
     except SystemExit as error:
         status = _exit_status(error)
     except OSError as error:
@@ -148,9 +148,7 @@ def _spawn(
     raise AssertionError("unreachable")
 
 
-def _become(
-    request: dict[str, Any], process: dict[str, Any], fds: list[int], uid: int | None, isolation: str
-) -> None:
+def _become(request: dict[str, Any], process: dict[str, Any], fds: list[int], uid: int | None, isolation: str) -> None:
     """Turn into what the sandbox's programs run as: descriptors, limits, user and folder."""
     nothing = os.open("/dev/null", os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -184,7 +182,7 @@ def _exit_status(error: SystemExit) -> int:
         return 0
     if isinstance(error.code, int):
         return error.code & 0xFF
-    print(error.code, file=sys.stderr)
+    sys.stderr.write(f"{error.code}\n")
     return 1
 
 
@@ -194,7 +192,7 @@ def _leave(status: int) -> NoReturn:
     import threading
 
     with contextlib.suppress(BaseException):
-        threading._shutdown()
+        threading._shutdown()  # type: ignore[attr-defined]
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

@@ -3,7 +3,7 @@
 It is asked through a socket whose messages are JSON, with descriptors attached:
 
 ``{"launch": id, …}``  with the write ends for output, framed logs and reports, and the read end of a gate.
-    Answered ``{"started": id, "pid": …}`` or ``{"failed": id, "why": …}``, later ``{"ended": id, "ran_out": …}``.
+    Answered ``{"started": id, "pid": …}`` or ``{"failed": number, "why": …}``, later ``{"ended": id, "ran_out": …}``.
 ``{"kill": id}``  ends a sandbox with everything in it.
 ``{"warn": id}``  sends its main process TERM.
 
@@ -38,8 +38,8 @@ Start = Callable[[dict[str, Any]], None]
 class Sandbox:
     """A sandbox that runs."""
 
-    def __init__(self, id: int, pid: int, group: Group | None) -> None:
-        self.id = id
+    def __init__(self, number: int, pid: int, group: Group | None) -> None:
+        self.number = number
         self.pid = pid
         self.group = group
         self.ran_out = False
@@ -123,31 +123,31 @@ class Launcher:
             _signal(sandbox.pid, signal.SIGKILL if "kill" in message else signal.SIGTERM, whole="kill" in message)
 
     def _launch(self, request: dict[str, Any], fds: list[int]) -> None:
-        id = request["launch"]
+        number = request["launch"]
         group: Group | None = None
         pid = 0
         try:
-            group = self._make_group(id, request)
+            group = self._make_group(number, request)
             pid = self._fork(request, fds, group)
         except OSError as error:
             if group is not None:
                 group.remove()
-            self.say({"failed": id, "why": str(error)})
+            self.say({"failed": number, "why": str(error)})
         finally:
             for fd in fds:
                 os.close(fd)
         if pid:
-            sandbox = self.sandboxes[id] = self.by_pid[pid] = Sandbox(id, pid, group)
+            sandbox = self.sandboxes[number] = self.by_pid[pid] = Sandbox(number, pid, group)
             if group is not None and group.event >= 0:
-                self.selector.register(group.event, selectors.EVENT_READ, lambda: self._relieve(sandbox))
-            self.say({"started": id, "pid": pid})
+                self.selector.register(group.event, selectors.EVENT_READ, lambda: self._look(sandbox))
+            self.say({"started": number, "pid": pid})
 
-    def _make_group(self, id: int, request: dict[str, Any]) -> Group | None:
+    def _make_group(self, number: int, request: dict[str, Any]) -> Group | None:
         if self.groups is None:
             return None
         scratch = sum(size for _, size in request["scratch"])
         return self.groups.make(
-            str(id),
+            str(number),
             memory_bytes=request["memory_bytes"],
             scratch_bytes=scratch,
             cpu_shares=request["cpu_shares"],
@@ -183,9 +183,9 @@ class Launcher:
         self.next_uid = uid + 1 if uid + 1 < self.last_uid else self.first_uid
         return uid
 
-    def _relieve(self, sandbox: Sandbox) -> None:
+    def _look(self, sandbox: Sandbox) -> None:
         assert sandbox.group is not None
-        if not sandbox.group.relieve():
+        if sandbox.number in self.sandboxes and sandbox.group.has_too_much():
             sandbox.ran_out = True
             _signal(sandbox.pid, signal.SIGKILL, whole=True)
 
@@ -204,14 +204,14 @@ class Launcher:
                 self._forget(sandbox, status)
 
     def _forget(self, sandbox: Sandbox, status: int) -> None:
-        del self.sandboxes[sandbox.id]
+        del self.sandboxes[sandbox.number]
         if self.pids < 0:
             _kill_strays(self.by_pid)
         if sandbox.group is not None:
             if sandbox.group.event >= 0:
                 self.selector.unregister(sandbox.group.event)
             sandbox.group.remove()
-        self.say({"ended": sandbox.id, "status": status, "ran_out": sandbox.ran_out})
+        self.say({"ended": sandbox.number, "status": status, "ran_out": sandbox.ran_out})
 
     def _load_one(self) -> None:
         name = self.preload.pop(0)

@@ -42,7 +42,7 @@ def make_root(root: str, plan: Mapping[str, Any]) -> None:
 
 
 def furnish(plan: Mapping[str, Any], *, has_pids: bool) -> None:
-    """Add to the launcher's root what is one sandbox's own, in a mount namespace that is its own, and shut the host out.
+    """Add to the launcher's root what is one sandbox's own, in a mount namespace of its own, and shut the host out.
 
     ``binds`` are as for the root; ``merged`` are (sources, target) pairs whose later sources hide what earlier ones
     have under the same names; ``scratch`` are (path, bytes) pairs of writable folders in memory.
@@ -74,7 +74,7 @@ def _make_folder(root: str, folder: str) -> None:
             made += "/" + name
             if not os.path.lexists(made):
                 os.mkdir(made)
-                os.chmod(made, 0o755)
+                os.chmod(made, 0o755)  # noqa: S103 - as system folders are
 
 
 def _show(source: str, root: str, target: str) -> None:

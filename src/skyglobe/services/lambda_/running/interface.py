@@ -156,4 +156,10 @@ class Environments:
 
 def environments_of(kernel: Kernel, write_logs: WriteLogs) -> Environments:
     """Return the environments of a cloud; ``write_logs`` is taken the first time."""
-    return kernel.companions.of("lambda.environments", lambda: Environments(kernel, write_logs))
+
+    def make() -> Environments:
+        from skyglobe.services.lambda_.running.pool import WarmEnvironments
+
+        return WarmEnvironments(kernel, write_logs)
+
+    return kernel.companions.of("lambda.environments", make)

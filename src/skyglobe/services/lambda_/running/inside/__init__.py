@@ -1,0 +1,1 @@
+"""What runs in functions' environments: the interpreters' own beginnings. None of it is imported by the cloud."""
