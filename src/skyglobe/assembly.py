@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from skyglobe.admin.interface import Admin
+from skyglobe.engines.records import has_engines
 from skyglobe.gateway.gateway import Gateway
 from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.config import Config
@@ -26,6 +27,10 @@ class Cloud:
 
     async def start(self) -> None:
         await self.kernel.start()
+        if await self.kernel.transact(has_engines):
+            from skyglobe.engines.supervisor import supervisor_of
+
+            supervisor_of(self.kernel)
 
     async def stop(self) -> None:
         await self.kernel.stop()

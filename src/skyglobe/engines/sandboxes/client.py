@@ -281,15 +281,14 @@ async def _start(shared: Shared, folder: Path, name: str, isolation: Isolation) 
     }
     ours, theirs = socket.socketpair(socket.AF_UNIX, getattr(socket, "SOCK_SEQPACKET", socket.SOCK_DGRAM))
     with theirs:
-        # A launcher dies with the thread that made it, so this must be the loop's own.
-        process = subprocess.Popen(  # noqa: ASYNC220, S603 - forking is a matter of a millisecond
-            [interpreter(), "-I", "-S", "-c", _PROGRAM.format(_SOURCE), str(os.getpid()), str(theirs.fileno())],
+            process = subprocess.Popen(  # noqa: ASYNC220, S603 - forking is a matter of a millisecond
+            [interpreter(), "-I", "-S", "-c", _PROGRAM.format(_SOURCE), str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             cwd="/",
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "SKYGLOBE_ENGINES": str(folder)},
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
         )
     loop = asyncio.get_running_loop()
     ours.setblocking(False)

@@ -7,7 +7,8 @@ It is asked through a socket whose messages are JSON, with descriptors attached:
 ``{"kill": id}``  ends a sandbox with everything in it.
 ``{"warn": id}``  sends its main process TERM.
 
-When the socket closes, or whoever started it dies, it ends and all its sandboxes with it.
+When the socket closes, as it does when whoever started it dies, it ends and all its sandboxes with it. When it dies
+itself, the kernel ends them.
 """
 
 from __future__ import annotations
@@ -225,8 +226,11 @@ class Launcher:
     def _end(self) -> None:
         for sandbox in list(self.sandboxes.values()):
             _signal(sandbox.pid, signal.SIGKILL, whole=True)
+        self.by_pid.clear()
         with contextlib.suppress(ChildProcessError):
             while True:
+                if self.pids < 0:
+                    _kill_strays(self.by_pid)
                 os.waitpid(-1, 0)
         if self.groups is not None:
             self.groups.remove()
@@ -276,14 +280,10 @@ def _load_start(path: str) -> Start | None:
 
 
 def main() -> None:
-    """Run the launcher whose configuration and socket are named in the arguments."""
-    parent, descriptor = int(sys.argv[1]), int(sys.argv[2])
-    linux.die_with_parent()
-    if os.getppid() != parent:
-        sys.exit(1)
+    """Run the launcher whose socket is named in the arguments; its configuration is the first message."""
     linux.adopt_orphans()
-    control = socket.socket(fileno=descriptor)
-    config = json.loads(control.recv(MAX_MESSAGE))
+    control = socket.socket(fileno=int(sys.argv[1]))
+    config = json.loads(control.recv(MAX_MESSAGE) or sys.exit(1))
     try:
         launcher = Launcher(config, control)
     except OSError as error:
