@@ -30,7 +30,7 @@ class Engine(Record, frozen=True, kw_only=True):
     name: str
     """Unique in the cloud: ``rds:000000000000:us-east-1:orders``."""
     argv: tuple[str, ...]
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = msgspec.field(default_factory=dict)
     folder: str = "/"
     ready: Ready = Ready()
     health_every_s: float = 0.0
@@ -39,7 +39,7 @@ class Engine(Record, frozen=True, kw_only=True):
     """How long it may take to end after TERM before it is killed."""
     memory_bytes: int = 0
     """What it may use, where the machine can hold it to that; 0 for any amount."""
-    limits: dict[str, int] = {}
+    limits: dict[str, int] = msgspec.field(default_factory=dict)
     """Of each of its processes, as ``resource`` calls them: ``{"nofile": 4096}``."""
 
 

@@ -40,7 +40,8 @@ LIVED_LONG_FOR = 10.0
 """Seconds of being ready after which an end is not held against an engine."""
 PROBE_EVERY = 0.02
 FAILED_PROBES = 3
-PROBE_FOR = 2.0
+PROBE_FOR = 1.0
+"""Seconds an engine may take to accept a connection."""
 LOOK_EVERY = 86_400_000
 """Milliseconds on the cloud's clock after which to look even though nothing was said to have changed."""
 STOP_FOR = 10.0
@@ -240,7 +241,7 @@ class Supervisor:
     async def _find_launcher(self) -> Launcher:
         async with self._starting:
             if self._launcher is None or self._launcher.has_ended:
-                name = f"skyglobe-engines-{os.getpid()}-{id(self) & 0xFFFFFF:x}"
+                name = f"engines-{id(self) & 0xFFFFFF:x}"
                 folder = self._kernel.folder / "engines"
                 self._launcher = await start_launcher(Shared(), Shared(), folder, name, "none")
             return self._launcher
@@ -263,4 +264,3 @@ def supervisor_of(kernel: Kernel) -> Supervisor:
     A cloud that is started with engines in its store asks for it then.
     """
     return kernel.companions.of("engines", lambda: Supervisor(kernel))
-

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from skyglobe.engines.sandboxes.groups import controllers
+from skyglobe.engines.sandboxes.groups import PREFIX, controllers, sweep
 
 Isolation = Literal["root", "user", "none"]
 """How sandboxes are kept apart: by namespaces made by root, by namespaces made by anybody, or hardly."""
@@ -58,6 +58,8 @@ class Shared(msgspec.Struct, kw_only=True):
     """Python modules to load while there is nothing else to do."""
     paths: list[str] = []
     """Where they are found, before the standard library, as seen inside."""
+    spares: int = 0
+    """How many sandboxes to keep ready for who asks next."""
     start: str = ""
     """A Python file whose ``start(process)`` runs processes without a program of their own."""
 
@@ -87,6 +89,7 @@ class Plan(msgspec.Struct, kw_only=True):
     memory_bytes: int = 0
     cpu_shares: int = 0
     processes: int = 0
+    """How many it may be, threads included, where each sandbox has a user of its own."""
     limits: dict[str, int] = {}
     """Of each process: ``{"nofile": 1024}``, after ``resource.RLIMIT_NOFILE``."""
 
@@ -247,7 +250,7 @@ async def start_launcher(
     """Start a launcher, with the strongest isolation the machine allows, or the one asked for.
 
     Sandboxes share what ``isolated`` says, or ``in_the_open`` where they cannot have file systems of their own.
-    ``folder`` is the launcher's own, ``name`` is unique on the machine. Raises ``NoLauncher``.
+    ``folder`` is the launcher's own, ``name`` is unique among this process's launchers. Raises ``NoLauncher``.
     """
     why = ""
     for each in (isolation,) if isolation else _likely():
@@ -269,19 +272,22 @@ def _likely() -> tuple[Isolation, ...]:
 async def _start(shared: Shared, folder: Path, name: str, isolation: Isolation) -> Launcher:
     root = folder / "root"
     root.mkdir(parents=True, exist_ok=True)
-    found = controllers() if os.getuid() == 0 and sys.platform == "linux" else []
+    found: list[str] = []
+    if os.getuid() == 0 and sys.platform == "linux":
+        found = controllers()
+        sweep()
     config = {
         **msgspec.to_builtins(shared),
         "isolation": isolation,
         "root": str(root),
-        "name": name,
+        "name": f"{PREFIX}{os.getpid()}-{name}",
         "controllers": found,
         "first_uid": FIRST_UID + hash(name) % 1000 * UIDS // 1000,
         "uids": UIDS // 1000,
     }
     ours, theirs = socket.socketpair(socket.AF_UNIX, getattr(socket, "SOCK_SEQPACKET", socket.SOCK_DGRAM))
     with theirs:
-            process = subprocess.Popen(  # noqa: ASYNC220, S603 - forking is a matter of a millisecond
+        process = subprocess.Popen(  # noqa: ASYNC220, S603 - forking is a matter of a millisecond
             [interpreter(), "-I", "-S", "-c", _PROGRAM.format(_SOURCE), str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             start_new_session=True,

@@ -1,4 +1,4 @@
-"""Control groups of sandboxes: their memory, their share of the processors, how many processes they may be.
+"""Control groups of sandboxes: their memory, and their share of the processors.
 
 Version 1's controllers are used where root has them mounted. Files in scratch folders are memory too, but are not held
 against a sandbox: it is looked at whenever its memory and its files together pass a mark, and ended if it is memory.
@@ -10,7 +10,9 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-CONTROLLERS = ("memory", "cpu", "pids")
+CONTROLLERS = ("memory", "cpu")
+PREFIX = "skyglobe-"
+"""What launchers' names start with; the process id of their cloud comes next."""
 _MOUNTED_AT = "/sys/fs/cgroup"
 _LEAST_STEP_BYTES = 2 << 20
 """How much more must be used, at least, before a sandbox is looked at again."""
@@ -25,6 +27,15 @@ def _is_usable(folder: str) -> bool:
     return os.path.exists(f"{folder}/cgroup.procs") and os.access(folder, os.W_OK)
 
 
+def sweep() -> None:
+    """Remove the groups of launchers whose clouds have died with them. Harmless while others live."""
+    for controller in CONTROLLERS:
+        for name in _subfolders(f"{_MOUNTED_AT}/{controller}"):
+            owner = name.removeprefix(PREFIX).partition("-")[0]
+            if name.startswith(PREFIX) and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+                _clear(f"{_MOUNTED_AT}/{controller}/{name}")
+
+
 class Groups:
     """The groups of one launcher, below one of its own in each controller."""
 
@@ -37,47 +48,53 @@ class Groups:
         """Take note that the machine's root is at ``host`` now."""
         self._folders = {controller: host + folder for controller, folder in self._folders.items()}
 
-    def make(self, name: str, *, memory_bytes: int, scratch_bytes: int, cpu_shares: int, processes: int) -> Group:
-        """Make the group of one sandbox. 0 stands for no limit."""
+    def make(self, name: str) -> Group:
+        """Make the group of one sandbox, without limits yet."""
         folders = {controller: f"{folder}/{name}" for controller, folder in self._folders.items()}
         for folder in folders.values():
             os.mkdir(folder)
-        group = Group(folders, memory_bytes, scratch_bytes)
-        if memory_bytes and "memory" in folders:
-            group.watch()
-        if cpu_shares and "cpu" in folders:
-            _write(folders["cpu"], "cpu.shares", cpu_shares)
-        if processes and "pids" in folders:
-            _write(folders["pids"], "pids.max", processes)
-        return group
+        return Group(folders)
 
     def remove(self) -> None:
         """Remove what is left of all groups; those with processes in them stay."""
         for folder in self._folders.values():
-            for name in _subfolders(folder):
-                _remove(f"{folder}/{name}")
-            _remove(folder)
+            _clear(folder)
 
 
 class Group:
     """The group of one sandbox in each controller."""
 
-    def __init__(self, folders: dict[str, str], memory_bytes: int, scratch_bytes: int) -> None:
+    def __init__(self, folders: dict[str, str]) -> None:
         self._folders = folders
-        self._memory_bytes = memory_bytes
-        self._scratch_bytes = scratch_bytes
-        self.event = -1
+        self._memory_bytes = 0
+        self.event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK) if "memory" in folders else -1
         """Readable when it is time to look whether the sandbox has more memory than it may: see ``has_too_much``."""
+        self._mark = (-1, -1)
 
-    def watch(self) -> None:
-        """Limit memory and scratch files together, and be told when memory alone could be over its limit."""
-        folder = self._folders["memory"]
-        _write(folder, "memory.limit_in_bytes", self._memory_bytes + self._scratch_bytes)
-        # Standing still at the limit, and not killed there, it is found by us, who know what to call it.
-        _write(folder, "memory.oom_control", 1)
-        self.event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._tell_of("memory.oom_control", "")
-        self._tell_of("memory.usage_in_bytes", self._memory_bytes)
+    def limit(self, memory_bytes: int, scratch_bytes: int, cpu_shares: int) -> None:
+        """Limit memory and scratch files together, and weigh its use of the processors. 0 stands for no limit."""
+        if memory_bytes and "memory" in self._folders:
+            self._memory_bytes = memory_bytes
+            folder = self._folders["memory"]
+            _write(folder, "memory.limit_in_bytes", memory_bytes + scratch_bytes)
+            # Standing still at the limit, and not killed there, it is found by us, who know what to call it.
+            _write(folder, "memory.oom_control", 1)
+            self._tell_of("memory.oom_control", "")
+        if cpu_shares and "cpu" in self._folders:
+            _write(self._folders["cpu"], "cpu.shares", cpu_shares)
+
+    def open_mark(self) -> None:
+        """In the sandbox, while it still sees the machine's files: get ready for ``set_mark``."""
+        if self.event >= 0:
+            folder = self._folders["memory"]
+            usage = os.open(f"{folder}/memory.usage_in_bytes", os.O_RDONLY | os.O_CLOEXEC)
+            self._mark = (usage, os.open(f"{folder}/cgroup.event_control", os.O_WRONLY | os.O_CLOEXEC))
+
+    def set_mark(self, memory_bytes: int) -> None:
+        """In the sandbox: have the launcher told when so much is used. It takes the kernel some milliseconds."""
+        usage, control = self._mark
+        if memory_bytes and control >= 0:
+            os.write(control, f"{self.event} {usage} {memory_bytes}".encode())
 
     def _tell_of(self, name: str, threshold: object) -> None:
         folder = self._folders["memory"]
@@ -127,6 +144,12 @@ def _write(folder: str, name: str, value: object) -> None:
 def _subfolders(folder: str) -> Iterator[str]:
     with contextlib.suppress(FileNotFoundError):
         yield from [entry.name for entry in os.scandir(folder) if entry.is_dir()]
+
+
+def _clear(folder: str) -> None:
+    for name in list(_subfolders(folder)):
+        _remove(f"{folder}/{name}")
+    _remove(folder)
 
 
 def _remove(folder: str) -> None:

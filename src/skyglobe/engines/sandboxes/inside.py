@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import json
 import os
 import resource
+import select
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Callable
@@ -25,32 +28,41 @@ OUTPUT, FRAMES, REPORTS, GATE = range(4)
 """What the descriptors that come with a request are."""
 FRAMES_AT = 3
 """The descriptor at which processes find the pipe for framed logs."""
+MAX_MESSAGE = 256 * 1024
 UNSTARTABLE = 127
 """The exit status of a process whose program could not be started, as shells have it."""
 
 
 def live(
-    request: dict[str, Any],
-    fds: list[int],
+    handover: socket.socket,
     group: Group | None,
     start: Callable[[dict[str, Any]], None] | None,
     *,
     isolation: str,
     uid: int | None,
 ) -> NoReturn:
-    """Be the sandbox's first process, from just after the fork to its end."""
+    """Be the sandbox's first process, from just after the fork to its end: ``handover`` says what it is for."""
+    fds: list[int] = []
     try:
         gc.disable()
-        _begin(request, group, isolation)
+        _begin(group, isolation)
+        data, fds, _, _ = socket.recv_fds(handover, MAX_MESSAGE, 8)
+        if not data:
+            os._exit(0)  # nobody wants it any more
+        request = json.loads(data)
+        if isolation != "none":
+            furnish(request, has_pids=True)
         others = {_spawn(request, each, fds, uid, isolation, None): each["name"] for each in request["others"]}
         if len(fds) > GATE:
-            _wait_at_gate(fds[GATE])
+            _wait_at_gate(fds[GATE], others, fds[REPORTS])
         main = _spawn(request, request["main"], fds, uid, isolation, start)
+        if group is not None:
+            group.set_mark(request["memory_bytes"])
         _close_all_but(fds[REPORTS])
         _attend(main, others, fds[REPORTS])
     except BaseException:  # the process must end here, whatever it is: it must not go on as another launcher
         with contextlib.suppress(OSError):
-            os.write(fds[OUTPUT], traceback.format_exc().encode())
+            os.write(fds[OUTPUT] if fds else 2, traceback.format_exc().encode())
         os._exit(UNSTARTABLE)
     os._exit(0)
 
@@ -76,23 +88,43 @@ def stand_between(leave: Callable[[], None]) -> None:
         os._exit(UNSTARTABLE)
 
 
-def _begin(request: dict[str, Any], group: Group | None, isolation: str) -> None:
+def _begin(group: Group | None, isolation: str) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     linux.die_with_parent()
     os.setsid()
     if group is not None:
         group.join()
+        group.open_mark()
     if isolation != "none":
         linux.unshare(linux.NEW_MOUNTS | linux.NEW_IPC)
-        furnish(request, has_pids=True)
     else:
         linux.adopt_orphans()
 
 
-def _wait_at_gate(fd: int) -> None:
-    """Wait for the word that those started first are ready, or that nobody is there any more to give it."""
-    os.read(fd, 1)
+def _wait_at_gate(gate: int, others: dict[int, str], reports: int) -> None:
+    """Wait for the word that those started first are ready, or that nobody is left to give it. Report who ends."""
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writer)
+    while True:
+        _reap_some(others, reports)
+        ready, _, _ = select.select([gate, reader], [], [])
+        if gate in ready:
+            break
+        os.read(reader, 4096)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def _reap_some(others: dict[int, str], reports: int) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            if pid in others:
+                os.write(reports, f"{others.pop(pid)} {status}\n".encode())
 
 
 def _attend(main: int, others: dict[int, str], reports: int) -> None:
@@ -159,7 +191,10 @@ def _become(request: dict[str, Any], process: dict[str, Any], fds: list[int], ui
     os.closerange(FRAMES_AT + 1, 1 << 16)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
-    for name, value in request["limits"].items():
+    limits = dict(request["limits"])
+    if uid is not None and request["processes"]:
+        limits["nproc"] = request["processes"]  # counted by user, and no other sandbox has this one
+    for name, value in limits.items():
         kind = getattr(resource, f"RLIMIT_{name.upper()}")
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)

@@ -2,10 +2,11 @@
 
 It is asked through a socket whose messages are JSON, with descriptors attached:
 
-``{"launch": id, …}``  with the write ends for output, framed logs and reports, and the read end of a gate.
-    Answered ``{"started": id, "pid": …}`` or ``{"failed": number, "why": …}``, later ``{"ended": id, "ran_out": …}``.
-``{"kill": id}``  ends a sandbox with everything in it.
-``{"warn": id}``  sends its main process TERM.
+``{"launch": number, …}``  with the write ends for output, framed logs and reports, and the read end of a gate.
+    Answered ``{"started": number, "pid": …}`` or ``{"failed": number, "why": …}``, and after the former, when all is
+    over, ``{"ended": number, "ran_out": …}``.
+``{"kill": number}``  ends a sandbox with everything in it.
+``{"warn": number}``  sends its main process TERM.
 
 When the socket closes, as it does when whoever started it dies, it ends and all its sandboxes with it. When it dies
 itself, the kernel ends them.
@@ -37,14 +38,28 @@ Start = Callable[[dict[str, Any]], None]
 
 
 class Sandbox:
-    """A sandbox that runs."""
+    """A sandbox: its first process is there, and waits to be told what it is for, or has been."""
 
-    def __init__(self, number: int, pid: int, group: Group | None) -> None:
-        self.number = number
+    def __init__(self, pid: int, group: Group | None, handover: socket.socket) -> None:
         self.pid = pid
         self.group = group
+        self.number = 0
+        """What it was asked for as; 0 while it waits."""
         self.ran_out = False
         """Whether it was ended for want of memory."""
+        self._handover = handover
+
+    def begin(self, request: dict[str, Any], fds: list[int]) -> None:
+        """Tell it what it is for. Raises ``OSError`` when it is no more, too."""
+        if self.group is not None:
+            scratch = sum(size for _, size in request["scratch"])
+            self.group.limit(request["memory_bytes"], scratch, request["cpu_shares"])
+        with self._handover:
+            socket.send_fds(self._handover, [json.dumps(request).encode()], fds)
+        self.number = request["launch"]
+
+    def discard(self) -> None:
+        self._handover.close()
 
 
 class Launcher:
@@ -55,6 +70,10 @@ class Launcher:
         self.isolation: str = config["isolation"]
         self.sandboxes: dict[int, Sandbox] = {}
         self.by_pid: dict[int, Sandbox] = {}
+        self.spares: list[Sandbox] = []
+        """Sandboxes that wait to be told what they are for."""
+        self.wanted_spares: int = config["spares"]
+        self.made = 0
         self.next_uid: int = config["first_uid"]
         self.last_uid = self.next_uid + config["uids"]
         self.first_uid = self.next_uid
@@ -97,10 +116,10 @@ class Launcher:
         self.say({"ready": True})
         try:
             while True:
-                # What is loaded ahead of need is loaded while there is nothing else to do.
-                ready = self.selector.select(0 if self.preload else None)
+                # What is done ahead of need is done while there is nothing else to do.
+                ready = self.selector.select(0 if self.preload or len(self.spares) < self.wanted_spares else None)
                 if not ready:
-                    self._load_one()
+                    self._get_ahead()
                 for key, _ in ready:
                     key.data()
         except EOFError:
@@ -125,37 +144,47 @@ class Launcher:
 
     def _launch(self, request: dict[str, Any], fds: list[int]) -> None:
         number = request["launch"]
-        group: Group | None = None
-        pid = 0
         try:
-            group = self._make_group(number, request)
-            pid = self._fork(request, fds, group)
+            sandbox = self._begin(request, fds)
         except OSError as error:
-            if group is not None:
-                group.remove()
             self.say({"failed": number, "why": str(error)})
+            return
         finally:
             for fd in fds:
                 os.close(fd)
-        if pid:
-            sandbox = self.sandboxes[number] = self.by_pid[pid] = Sandbox(number, pid, group)
-            if group is not None and group.event >= 0:
-                self.selector.register(group.event, selectors.EVENT_READ, lambda: self._look(sandbox))
-            self.say({"started": number, "pid": pid})
+        self.sandboxes[number] = sandbox
+        if sandbox.group is not None and sandbox.group.event >= 0:
+            self.selector.register(sandbox.group.event, selectors.EVENT_READ, lambda: self._look(sandbox))
+        self.say({"started": number, "pid": sandbox.pid})
 
-    def _make_group(self, number: int, request: dict[str, Any]) -> Group | None:
-        if self.groups is None:
-            return None
-        scratch = sum(size for _, size in request["scratch"])
-        return self.groups.make(
-            str(number),
-            memory_bytes=request["memory_bytes"],
-            scratch_bytes=scratch,
-            cpu_shares=request["cpu_shares"],
-            processes=request["processes"],
-        )
+    def _begin(self, request: dict[str, Any], fds: list[int]) -> Sandbox:
+        """Return a sandbox that was given the request: one that waits for it, or else a new one."""
+        while self.spares:
+            sandbox = self.spares.pop()
+            with contextlib.suppress(OSError):
+                sandbox.begin(request, fds)
+                return sandbox
+        sandbox = self._make()
+        sandbox.begin(request, fds)
+        return sandbox
 
-    def _fork(self, request: dict[str, Any], fds: list[int], group: Group | None) -> int:
+    def _make(self) -> Sandbox:
+        self.made += 1
+        group = self.groups.make(str(self.made)) if self.groups is not None else None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET if linux.IS_LINUX else socket.SOCK_DGRAM)
+        try:
+            pid = self._fork(theirs, group)
+        except OSError:
+            ours.close()
+            if group is not None:
+                group.remove()
+            raise
+        finally:
+            theirs.close()
+        sandbox = self.by_pid[pid] = Sandbox(pid, group, ours)
+        return sandbox
+
+    def _fork(self, handover: socket.socket, group: Group | None) -> int:
         uid = self._next_uid() if self.isolation == "root" else None
         if self.isolation == "root":
             pid = self._fork_namespace()
@@ -164,7 +193,7 @@ class Launcher:
             if pid == 0 and self.isolation == "user":
                 inside.stand_between(lambda: linux.unshare(linux.NEW_PIDS))
         if pid == 0:
-            inside.live(request, fds, group, self.start, isolation=self.isolation, uid=uid)
+            inside.live(handover, group, self.start, isolation=self.isolation, uid=uid)
         return pid
 
     def _fork_namespace(self) -> int:
@@ -205,14 +234,29 @@ class Launcher:
                 self._forget(sandbox, status)
 
     def _forget(self, sandbox: Sandbox, status: int) -> None:
-        del self.sandboxes[sandbox.number]
         if self.pids < 0:
             _kill_strays(self.by_pid)
         if sandbox.group is not None:
-            if sandbox.group.event >= 0:
+            if sandbox.number and sandbox.group.event >= 0:
                 self.selector.unregister(sandbox.group.event)
             sandbox.group.remove()
+        if not sandbox.number:
+            sandbox.discard()
+            if sandbox in self.spares:
+                self.spares.remove(sandbox)
+            return
+        del self.sandboxes[sandbox.number]
         self.say({"ended": sandbox.number, "status": status, "ran_out": sandbox.ran_out})
+
+    def _get_ahead(self) -> None:
+        """Load a module, or have one more sandbox wait; not yet while it would lack modules."""
+        if self.preload:
+            self._load_one()
+            return
+        try:
+            self.spares.append(self._make())
+        except OSError:
+            self.wanted_spares = 0  # the machine has no more to give, which those who ask will be told
 
     def _load_one(self) -> None:
         name = self.preload.pop(0)
@@ -224,8 +268,8 @@ class Launcher:
             gc.freeze()
 
     def _end(self) -> None:
-        for sandbox in list(self.sandboxes.values()):
-            _signal(sandbox.pid, signal.SIGKILL, whole=True)
+        for pid in self.by_pid:
+            _signal(pid, signal.SIGKILL, whole=True)
         self.by_pid.clear()
         with contextlib.suppress(ChildProcessError):
             while True:

@@ -61,6 +61,14 @@ class Machine:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
 
+    def do(self, act: Callable[[], T]) -> T:
+        """Call something on the loop."""
+
+        async def called() -> T:
+            return act()
+
+        return self.run(called())
+
     def turn(self, seconds: float) -> None:
         self.run(self.kernel.turn(round(seconds * 1000)))
 
@@ -177,7 +185,10 @@ class Function:
         async def look() -> list[Environment]:
             versions = self.machine.environments._versions  # type: ignore[attr-defined]
             return [
-                each for (arn, _), found in versions.items() if arn == self.specification.function_arn for each in found.all
+                each
+                for (arn, _), found in versions.items()
+                if arn == self.specification.function_arn
+                for each in found.all
             ]
 
         return self.machine.run(look())

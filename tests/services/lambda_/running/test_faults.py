@@ -153,7 +153,7 @@ def test_binary_output_is_logged_with_replacements(machine: Machine) -> None:
     outcome = machine.function(MODES).invoke({"mode": "binary"})
     log = outcome.log_tail.decode()
     assert "\ufffd" in log
-    assert 'abcdefghij' in log
+    assert "abcdefghij" in log
 
 
 def test_an_invocation_goes_on_when_its_caller_stops_waiting(machine: Machine) -> None:
@@ -163,8 +163,8 @@ def test_an_invocation_goes_on_when_its_caller_stops_waiting(machine: Machine) -
 
     async def give_up() -> None:
         waiting = asyncio.ensure_future(function._invoke(function.invocation()))
-        while not machine.environments.busy(function.specification.function_arn):
-            await asyncio.sleep(0.01)
+        arn = function.specification.function_arn
+        await asyncio.to_thread(until, lambda: machine.environments.busy(arn) == 1, "the function does not start")
         waiting.cancel()
 
     machine.run(give_up())

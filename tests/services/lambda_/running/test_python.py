@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.lambda_.running.conftest import ACCOUNT, REGION, Machine
+from tests.services.lambda_.running.conftest import REGION, Machine
 
 
 def test_a_handler_gets_its_event_and_context(machine: Machine) -> None:
@@ -218,7 +218,7 @@ def test_code_that_cannot_be_loaded_answers_why(machine: Machine, code: str, kin
     assert error["errorType"] == kind
     assert message in error["errorMessage"]
     # It is tried a second time as part of the invocation, as on AWS.
-    assert f"INIT_REPORT Init Duration: " in outcome.log_tail.decode()
+    assert "INIT_REPORT Init Duration: " in outcome.log_tail.decode()
     assert "Phase: invoke\tStatus: error\tError Type: " + kind in outcome.log_tail.decode()
 
 
@@ -240,7 +240,9 @@ def test_a_response_larger_than_six_megabytes_is_refused_and_the_next_one_is_ser
 
 
 def test_environments_of_a_changed_function_are_not_used_again(machine: Machine) -> None:
-    function = machine.function("import os\ndef handler(event, context):\n    return os.environ['STAGE']", environment={"STAGE": "1"})
+    function = machine.function(
+        "import os\ndef handler(event, context):\n    return os.environ['STAGE']", environment={"STAGE": "1"}
+    )
     assert function.returns() == "1"
     assert function.changed(revision="2", environment={"STAGE": "2"}).returns() == "2"
 

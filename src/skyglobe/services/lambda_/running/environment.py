@@ -47,6 +47,7 @@ class _Current:
         self.deadline = deadline
         """Milliseconds since the epoch on the machine's clock, which functions read."""
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.is_delivered = False
         self.result: Outcome | None = None
         """What to answer, once the runtime has begun to."""
@@ -323,7 +324,7 @@ class Environment:
         current = self.current
         assert current is not None
         if current.invocation.is_streaming:
-            pieces = _Pieces(stream)
+            pieces = _Pieces(stream, current.finished)
             result = Outcome(chunks=pieces.read(), content_type=content_type)
             pieces.when_over = lambda: self._stream_over(current, result, pieces, done)
             current.result = result
@@ -552,6 +553,7 @@ class Environment:
         self.current = None
         if not current.outcome.done():
             current.outcome.set_result(result)
+        current.finished.set_result(None)
         if not self.has_ended:
             self.when_idle(self)
 
@@ -590,7 +592,8 @@ class Environment:
             self.log.plain(failure.line)
         current.status, current.error_type = failure.status, failure.type
         result = current.result or Outcome()
-        result.payload, result.function_error, result.error_type = failure.payload, "Unhandled", failure.type
+        if not current.is_over:  # else it is extensions that took too long, and the answer stands
+            result.payload, result.function_error, result.error_type = failure.payload, "Unhandled", failure.type
         current.result = result
         self._shutting_down = True
         self._finish(current)
@@ -636,8 +639,10 @@ class Environment:
 class _Pieces:
     """A streamed response on its way to whoever invoked."""
 
-    def __init__(self, stream: BodyStream) -> None:
+    def __init__(self, stream: BodyStream, finished: asyncio.Future[None]) -> None:
         self.stream = stream
+        self.finished = finished
+        """Done when the invocation is, however it ended: only then is the stream's end known to be what it seems."""
         self.when_over: Callable[[], None] = lambda: None
 
     async def read(self) -> AsyncIterator[bytes]:
@@ -647,6 +652,7 @@ class _Pieces:
         finally:
             self.stream.discard()
             self.when_over()
+        await asyncio.shield(self.finished)
 
 
 def _error_type(payload: bytes) -> str:

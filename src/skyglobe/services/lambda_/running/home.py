@@ -52,7 +52,7 @@ class Home:
 
     async def _start_launcher(self) -> Launcher:
         self._starts += 1
-        name = f"skyglobe-{os.getpid()}-{id(self) & 0xFFFFFF:x}-{self._starts}"
+        name = f"lambda-{id(self) & 0xFFFFFF:x}-{self._starts}"
         folder = self.folder / "launcher"
         if self._starts == 1:
             shutil.rmtree(self.folder, ignore_errors=True)  # of a cloud that did not end in peace

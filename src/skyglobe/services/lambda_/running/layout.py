@@ -57,6 +57,8 @@ _USERS = "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx
 _HOSTS = "127.0.0.1 localhost localhost.localdomain\n"
 MAX_PROCESSES = 1024  # processes and threads; "Lambda quotas"
 MAX_OPEN_FILES = 1024  # "Lambda quotas", file descriptors
+SPARES = 2
+"""Sandboxes kept ready for the next cold starts."""
 _MB = 1 << 20
 
 _INSIDE = Path(__file__).parent / "inside"
@@ -89,6 +91,7 @@ def shared(programs: list[str]) -> Shared:
         links=[(path, f"/var/lang/bin/{os.path.basename(path)}") for path in programs],
         preload=list(PRELOADED),
         paths=[INSIDE.runtime],
+        spares=SPARES,
         start=str(_INSIDE / "python_start.py"),
     )
 
@@ -100,7 +103,8 @@ def shared_in_the_open(folder: Path) -> Shared:
         link = folder / os.path.basename(path)
         if not link.is_symlink():
             link.symlink_to(path)
-    return Shared(preload=list(PRELOADED), paths=[str(folder)], start=str(_INSIDE / "python_start.py"))
+    start = str(_INSIDE / "python_start.py")
+    return Shared(preload=list(PRELOADED), paths=[str(folder)], spares=SPARES, start=start)
 
 
 def plan_files(plan: Plan, specification: Specification, hosts: Path) -> Places:

@@ -162,7 +162,7 @@ class WarmEnvironments(Environments):
         made = [self._new(version, specification) for _ in range(missing)]
         started = await asyncio.gather(*map(self._start, made), return_exceptions=True)
         for environment, result in zip(made, started, strict=True):
-            if result is True:
+            if result is True and version.prepared is specification:
                 self._idle(environment)
             else:
                 environment.is_retired = True  # what fails is not tried again and again

@@ -18,7 +18,6 @@ def start(process: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(process["environment"])
     time.tzset()
-    _forget_platform()
     details = process["details"]
     _set_paths(details)
     run(details["handler"], details["api"])
@@ -58,27 +57,24 @@ def _set_paths(details: dict[str, str]) -> None:
 
 
 def _forget_shadowed(folders: list[str], runtime: str) -> None:
-    """Forget the preloaded packages of which the function brings its own."""
+    """Forget the preloaded packages of which the function brings its own.
+
+    Looks at no more modules than it must: each one that is looked at is a page of memory to copy.
+    """
     there: set[str] = set()
     for folder in folders:
         there.update(name.partition(".")[0] for name in os.listdir(folder))
-    loaded = {name.partition(".")[0] for name in sys.modules}
-    brought = {
-        name
-        for name in there & loaded
-        if str(getattr(sys.modules.get(name), "__file__", None) or "").startswith(runtime + "/")
-    }
-    if brought:
-        for name in [name for name in sys.modules if name.partition(".")[0] in brought]:
-            del sys.modules[name]
-
-
-def _forget_platform() -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("skyglobe", "skyglobe_start")]:
-        del sys.modules[name]
+    for name in there:
+        loaded = sys.modules.get(name)
+        if loaded is not None and str(getattr(loaded, "__file__", None)).startswith(runtime + "/"):
+            for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+                del sys.modules[each]
 
 
 if __name__ != "__main__":
+    # The launcher has loaded all it needs, and functions are not to see it.
+    for _name in [name for name in sys.modules if name.partition(".")[0] in ("skyglobe", "skyglobe_start")]:
+        del sys.modules[_name]
     # The native client takes the API's address when it is loaded: not before there is one.
     sys.modules["runtime_client"] = cast(ModuleType, None)
 else:
