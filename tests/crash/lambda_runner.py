@@ -1,6 +1,7 @@
 """What is killed: a cloud that is at work on functions and engines.
 
-Run as ``python lambda_runner.py FOLDER ISOLATION SECONDS``: what it starts sleeps that long. Prints a line when everything runs, then waits to be killed.
+Run as ``python lambda_runner.py FOLDER ISOLATION SECONDS``: what functions and engines start sleeps that long. Prints a
+line when everything runs, then waits to be killed.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import os
 import time
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -192,7 +192,8 @@ class Supervisor:
             tended.pid = running.pid
             tending = asyncio.ensure_future(self._watch(tended, running))
             try:
-                await asyncio.wait([running.ended, tending], return_when=asyncio.FIRST_COMPLETED)
+                either: list[asyncio.Future[Any]] = [running.ended, tending]
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 if not running.ended.done():
                     await self._finish(tended, running)
             finally:
