@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -120,6 +121,7 @@ class OutboxRunner:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._busy: set[int] = set()
+        self._aside: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm_at: Instant | None = None
         self._is_looking = False
@@ -173,9 +175,9 @@ class OutboxRunner:
     def _ready(self, writes: WriteSet) -> list[Letter]:
         """Return the letters to deliver now; set an alarm for the next that is due later."""
         scope = self._kernel.scope(writes)
-        room = MAX_DELIVERIES - len(self._busy)
+        room = MAX_DELIVERIES - len(self._busy) + len(self._aside)
         ready: list[Letter] = []
-        for letter in letters.scan_by(scope, "waiting", limit=MAX_DELIVERIES + 1):
+        for letter in letters.scan_by(scope, "waiting", limit=MAX_DELIVERIES + 1 + len(self._aside)):
             assert letter.next_at is not None
             if letter.next_at > scope.now:
                 self._wake_at(letter.next_at)
@@ -251,6 +253,13 @@ class OutboxRunner:
             await asyncio.sleep(STORE_RETRY_FOR)
         finally:
             self._busy.discard(letter.id)
+            self._aside.discard(letter.id)
+            self.wake()
+
+    def _stand_aside(self, letter: Letter) -> None:
+        """Let others have the place of a delivery that takes long."""
+        if letter.id in self._busy and letter.id not in self._aside:
+            self._aside.add(letter.id)
             self.wake()
 
     async def _attempt(self, letter: Letter) -> Exception | None:
@@ -259,7 +268,7 @@ class OutboxRunner:
             if service is None:
                 raise LookupError(f"service {letter.service} is not enabled")
             consumer = service.consumers[letter.kind]
-            await consumer(Delivery(self._kernel, letter), letter.payload)
+            await consumer(Delivery(self._kernel, letter, partial(self._stand_aside, letter)), letter.payload)
             await self._kernel.turns.perform(lambda writes: self._finish(writes, letter))
             return None
         except StoreFailure:
@@ -292,8 +301,12 @@ class OutboxRunner:
 class Delivery:
     """What an async consumer is handed: where it works, and how to open transactions there."""
 
-    def __init__(self, kernel: Kernel, letter: Letter) -> None:
+    def __init__(self, kernel: Kernel, letter: Letter, stand_aside: Callable[[], None]) -> None:
         self.kernel = kernel
+        self.stand_aside = stand_aside
+        """To be called by deliveries that may take minutes: they do not count among ``MAX_DELIVERIES``. How many of
+        them there are at a time is for their lanes to bound.
+        """
         self.account = letter.account
         self.region = letter.region
         self.attempt = letter.attempts + 1
