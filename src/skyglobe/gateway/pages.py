@@ -7,7 +7,7 @@ from skyglobe.kernel.store import WriteSet
 from skyglobe.kernel.token_issuers import ISSUER_PATH
 from skyglobe.kernel.wire import Request, Response
 
-_SERVICES = {"/SimpleNotificationService-": "sns", ISSUER_PATH: "sts"}
+_SERVICES = {"/SimpleNotificationService-": "sns", ISSUER_PATH: "sts", "/_lambda/": "lambda"}
 """By how their paths begin. None of these can be a bucket's."""
 PAGE_PATHS = tuple(_SERVICES)
 

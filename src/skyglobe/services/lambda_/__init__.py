@@ -3,6 +3,44 @@
 ``docs/services/lambda.md`` says what is real.
 """
 
-from skyglobe.kernel.service import Service
+from __future__ import annotations
 
-lambda_ = Service("lambda", parts=())
+from typing import Any
+
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.service import Service
+from skyglobe.models import OperationModel
+
+
+def _invalid(model: OperationModel, violations: list[Any]) -> ServiceError:
+    from skyglobe.services.lambda_.refusals import invalid_input
+
+    return invalid_input(model, violations)
+
+
+lambda_ = Service(
+    "lambda",
+    parts=(
+        "operations.functions",
+        "operations.updating",
+        "operations.versions",
+        "operations.aliases",
+        "operations.invoking",
+        "operations.permissions",
+        "operations.layers",
+        "operations.layer_permissions",
+        "operations.concurrency",
+        "operations.event_invoke_configs",
+        "operations.urls",
+        "operations.code_signing",
+        "operations.settings",
+        "operations.tags",
+        "packages",
+        "states",
+        "queueing",
+        "destinations",
+        "provisioning",
+        "needs",
+    ),
+    invalid=_invalid,
+)

@@ -1,0 +1,1 @@
+"""Lambda's API, by what it is about."""

@@ -1,0 +1,1 @@
+"""What Lambda decides, without a cloud."""

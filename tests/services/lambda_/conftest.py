@@ -1,0 +1,80 @@
+"""What every Lambda story needs: packages, a role, functions that are there and clients that ask once."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from botocore.config import Config as ClientConfig
+
+ONCE = ClientConfig(retries={"total_max_attempts": 1}, read_timeout=60)
+ACCOUNT = "000000000000"
+ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function"
+ECHO = "def handler(event, context):\n    return event\n"
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def make_role(session, name="lambda", actions=("*",), service="lambda.amazonaws.com"):
+    """Create a role that a service may assume and that allows some actions; return its ARN."""
+    iam = session.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    if actions:
+        allowed = policy({"Effect": "Allow", "Action": list(actions), "Resource": "*"})
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allowed)
+    return arn
+
+
+def make_user(session, name, *statements):
+    """Create a user with a policy; return an access key of theirs."""
+    iam = session.client("iam")
+    iam.create_user(UserName=name)
+    if statements:
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy(*statements))
+    return iam.create_access_key(UserName=name)["AccessKey"]
+
+
+def zipped(files):
+    """Return a zip archive of files by name; a text is a module called app."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in ({"app.py": files} if isinstance(files, str) else files).items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def client(aws):
+    return aws.client("lambda", config=ONCE)
+
+
+@pytest.fixture
+def role(aws):
+    return make_role(aws)
+
+
+@pytest.fixture
+def make_function(client, role):
+    """Create a function: ``make_function("name", code, Timeout=3)``."""
+
+    def make(name="hello", code=ECHO, **options):
+        options = {"Runtime": "python3.13", "Role": role, "Handler": "app.handler", **options}
+        return client.create_function(FunctionName=name, Code={"ZipFile": zipped(code)}, **options)
+
+    return make
+
+
+@pytest.fixture
+def refusal(client):
+    """What a call is refused with: ``refusal(client.get_function, FunctionName="x")`` is (code, status, message)."""
+
+    def call(operation, **params):
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            operation(**params)
+        answer = caught.value.response
+        return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Message"]
+
+    return call
