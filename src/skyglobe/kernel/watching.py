@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from skyglobe.kernel.keys import pack
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Record, Table
@@ -32,8 +33,18 @@ watches: Table[Watch] = Table(
 )
 
 
+TOPIC = "kernel.watching"
+"""What is fired, with the ARN, when something watched is touched: for those who are at work on it already."""
+
+
+def _mark_of(arn: str) -> bytes:
+    """Return the key that tells whether anything of a service was ever watched: touching costs one look at it."""
+    return pack((TOPIC, arn.split(":", 3)[2]))
+
+
 def watch(scope: Scope, arn: str, service: str, kind: str, key: str) -> None:
     """Have ``kind`` told, where ``scope`` stands, when ``arn`` is next touched. Idempotent."""
+    scope.writes.put(_mark_of(arn), b"1")
     made = Watch(arn=arn, service=service, kind=kind, account=scope.account, region=scope.region, key=key)
     watches.insert(scope, made)
 
@@ -45,8 +56,20 @@ def unwatch(scope: Scope, arn: str, service: str, kind: str, key: str) -> None:
 
 def touch(scope: Scope, arn: str) -> None:
     """Tell those who watch ``arn`` and have not been told since they looked last: call ``watch`` before looking."""
-    for found in list(watches.scan(scope, arn)):
+    if scope.writes.get(_mark_of(arn)) is None:
+        return
+    listening = list(watches.scan(scope, arn))
+    if listening:
+        scope.notify(TOPIC, arn)
+    for found in listening:
         if not found.is_told:
             watches.insert(scope, replace(found, is_told=True))
             there = scope.within(found.account, found.region)
             post(there, found.service, found.kind, {"key": found.key}, lane=f"{found.kind}:{found.key}")
+
+
+def is_watched(scope: Scope, arn: str) -> bool:
+    """Whether anybody watches ``arn``: whether it is worth while to find out when it has something new."""
+    if scope.writes.get(_mark_of(arn)) is None:
+        return False
+    return next(iter(watches.scan(scope, arn, limit=1)), None) is not None

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.watching import touch
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.expiring import note_expiry
 from skyglobe.services.dynamodb.finding import Found
@@ -217,3 +218,4 @@ def log_change(
     changes.insert(scope, Change(table=table.number, order=order, old=old, new=new, is_expiry=is_expiry))
     if table.is_streaming:
         scope.notify("dynamodb.stream", table.arn)
+        touch(scope, table.arn)

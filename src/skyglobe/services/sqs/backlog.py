@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.timers import set_timer
+from skyglobe.kernel.timers import find_timer, set_timer
+from skyglobe.kernel.watching import is_watched, touch
 from skyglobe.services.sqs.records import (
     Body,
     Delayed,
@@ -347,6 +348,8 @@ class Backlog:
         signals = self.scope.kernel.signals
         if signals.is_awaited(self.topic):
             self._wake()
+        if is_watched(self.scope, self.queue.arn):
+            self._tell_watchers()
         if self._dead is not None:
             self._dead.save()
 
@@ -354,6 +357,17 @@ class Backlog:
     def topic(self) -> tuple[str, ...]:
         """What consumers of this queue wait for."""
         return ("sqs", self.queue.arn)
+
+    def _tell_watchers(self) -> None:
+        """Tell those who watch the queue of what can be received now, and see to it that they are told later."""
+        if self.freed:
+            touch(self.scope, self.queue.arn)
+        due = self.next_due
+        if due is not None:
+            key = str(self.queue.number)
+            known = find_timer(self.scope, "sqs", "wake", key)
+            if known is None or known.due_at is None or known.due_at > due:
+                set_timer(self.scope, "sqs", "wake", key, max(due, self.now), {"queue": self.queue.id})
 
     def _wake(self) -> None:
         signals, topic, freed, due = self.scope.kernel.signals, self.topic, self.freed, self.next_due

@@ -36,6 +36,16 @@ SWEEP_PAUSE_FOR = 1_000  # milliseconds; receiving looks at every message's age 
 MOVES_A_SECOND = 10  # steps into which a redrive with a rate is cut, when the rate allows
 
 
+@sqs.timer("wake")
+def wake(scope: Scope, key: str, payload: dict[str, Any]) -> None:
+    """Take up what became receivable by now in a queue that is watched; its watchers are told."""
+    queue = queues.find(scope, payload["queue"])
+    if queue is not None and queue.number == int(key):
+        backlog = Backlog(scope, queue)
+        backlog.settle()
+        backlog.save()
+
+
 @sqs.timer("sweep")
 def sweep(scope: Scope, key: str, payload: dict[str, Any]) -> None:
     """Delete the messages of a lot that were kept for long enough."""
