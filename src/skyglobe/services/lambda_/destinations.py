@@ -78,6 +78,14 @@ def tell_later(scope: Scope, version: Version, arn: str, record: dict[str, Any],
     _post(scope, version, arn, json.dumps(record), is_success=False, key=key)
 
 
+def dead_letter(scope: Scope, version: Version, payload: bytes) -> None:
+    """Have what was stopped in a loop put into a function's dead-letter queue; without one it is lost, as on AWS."""
+    if version.dead_letters_to:
+        attributes = dead_letter_attributes(scope.kernel.ids.uuid(), 400, b"", "RecursiveInvocation")
+        text = payload.decode("utf-8", "replace")
+        _post(scope, version, version.dead_letters_to, text, attributes=attributes)
+
+
 @lambda_.consumer("tell")
 async def tell(delivery: Delivery, payload: dict[str, Any]) -> None:
     """Send one record to one destination, as the function's role. What is refused is lost, as on AWS."""

@@ -320,10 +320,12 @@ mappings: ResourceTable[Mapping] = ResourceTable(
 
 
 class ShardState(Record, frozen=True, kw_only=True):
-    """How far a mapping has read a shard, and what it tries again there."""
+    """How far a mapping has read a shard, or its share of one, and what it tries again there."""
 
     mapping: str
     shard: str
+    lane: int = 0
+    """Which share of the shard's partition keys, where several are read at the same time."""
     sequence: str = ""
     """Of the last record that is dealt with; empty before the first."""
     is_done: bool = False
@@ -331,10 +333,11 @@ class ShardState(Record, frozen=True, kw_only=True):
     """Failures of the batch that begins after ``sequence``."""
     size: int = 0
     """How many records that batch has when it was cut in two; 0 for as many as there are."""
-    first_failed_at: Instant = 0
+    retry_at: Instant = 0
     window_start: Instant = 0
+    """Of the tumbling window that is open; 0 for none."""
     window_state: bytes = b""
-    """JSON: what the function told of its tumbling window so far."""
+    """JSON: what the function told of that window so far."""
 
 
-shard_states: Table[ShardState] = Table("lambda.shards", ShardState, key=("mapping", "shard"))
+shard_states: Table[ShardState] = Table("lambda.shards", ShardState, key=("mapping", "shard", "lane"))
