@@ -7,9 +7,20 @@ import zipfile
 import pytest
 from botocore.config import Config as ClientConfig
 
-ONCE = ClientConfig(retries={"total_max_attempts": 1}, read_timeout=60)
+ONCE = ClientConfig(retries={"total_max_attempts": 1}, parameter_validation=False)
 ACCOUNT = "000000000000"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function"
+SEND = """
+import os, urllib.parse, urllib.request
+def send(body):
+    # An SDK would do so too, but takes a second to load in each environment.
+    form = {"Action": "SendMessage", "Version": "2012-11-05", "QueueUrl": os.environ["OUT"], "MessageBody": body}
+    scope = "Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0"
+    headers = {"Authorization": "AWS4-HMAC-SHA256 " + scope}
+    data = urllib.parse.urlencode(form).encode()
+    urllib.request.urlopen(urllib.request.Request(os.environ["ENDPOINT"], data, headers)).read()
+"""
+"""A function's way to say what it saw: ``send`` puts a text into the queue ``OUT`` as the account's root."""
 ECHO = "def handler(event, context):\n    return event\n"
 
 
@@ -44,6 +55,46 @@ def zipped(files):
         for name, content in ({"app.py": files} if isinstance(files, str) else files).items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
+
+
+class Queue:
+    """A queue that tells what is in it."""
+
+    def __init__(self, aws, name, **attributes):
+        self.client = aws.client("sqs")
+        name = name + ".fifo" if attributes.get("FifoQueue") else name
+        self.url = self.client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        self.arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+
+    def send(self, *bodies, **further):
+        for body in bodies:
+            self.client.send_message(QueueUrl=self.url, MessageBody=body, **further)
+
+    def take(self):
+        """Receive and delete all that can be received; return the messages."""
+        found = []
+        ask = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        while messages := self.client.receive_message(**ask).get("Messages"):
+            found += messages
+            for one in messages:
+                self.client.delete_message(QueueUrl=self.url, ReceiptHandle=one["ReceiptHandle"])
+        return found
+
+    def taken(self):
+        """As ``take``; return the bodies, from JSON."""
+        return [json.loads(one["Body"]) for one in self.take()]
+
+    @property
+    def counts(self):
+        """How many messages can be received, and how many are in flight."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        shown = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
+        return tuple(int(shown[name]) for name in names)
+
+
+@pytest.fixture
+def make_queue(aws):
+    return lambda name="work", **attributes: Queue(aws, name, **attributes)
 
 
 @pytest.fixture

@@ -38,9 +38,9 @@ def test_environment_variables_take_four_kilobytes(client, make_function, refusa
 
 
 def test_what_is_not_named_in_an_update_stays(client, make_function):
-    before = make_function("hello", Description="d", Environment={"Variables": {"A": "1"}}, Timeout=7)
+    before = make_function("hello", Description="d", Environment={"Variables": {"AB": "1"}}, Timeout=7)
     after = client.update_function_configuration(FunctionName="hello", MemorySize=512)
-    assert (after["Description"], after["Environment"], after["Timeout"]) == ("d", {"Variables": {"A": "1"}}, 7)
+    assert (after["Description"], after["Environment"], after["Timeout"]) == ("d", {"Variables": {"AB": "1"}}, 7)
     assert after["RevisionId"] != before["RevisionId"]
     same = client.update_function_configuration(FunctionName="hello", MemorySize=512)
     assert same["RevisionId"] == after["RevisionId"]

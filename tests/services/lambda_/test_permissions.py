@@ -112,7 +112,8 @@ def test_layers_have_versions_that_functions_of_other_accounts_use_when_let_in(c
     client.add_layer_version_permission(
         LayerName="tools", VersionNumber=1, StatementId="all", Action="lambda:GetLayerVersion", Principal="*"
     )
-    assert other.get_layer_version_by_arn(Arn=arn)["Content"] == other.get_layer_version_by_arn(Arn=arn)["Content"]
+    seen = other.get_layer_version_by_arn(Arn=arn)
+    assert seen["Content"]["CodeSha256"] == published[0]["Content"]["CodeSha256"]
     client.delete_layer_version(LayerName="tools", VersionNumber=1)
     assert refusal(client.get_layer_version, LayerName="tools", VersionNumber=1)[1] == 404
     third = client.publish_layer_version(LayerName="tools", Content={"ZipFile": zipped("x = 1")})
