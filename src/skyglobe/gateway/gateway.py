@@ -20,6 +20,7 @@ from skyglobe.gateway.pages import PAGE_PATHS, answer_page
 from skyglobe.gateway.performing import begin_call, perform
 from skyglobe.gateway.plans import Plans
 from skyglobe.gateway.tracing import Traces
+from skyglobe.gateway.visits import Visits, label_in
 from skyglobe.gateway.websites import WEBSITE, Websites
 from skyglobe.gateway.whole import collect, is_whole_body_needed
 from skyglobe.kernel.access import Need
@@ -46,6 +47,7 @@ class Gateway:
         self.traces = Traces()
         self.key_uses = KeyUses(kernel)
         self.websites = Websites(kernel, self.plans, self.traces)
+        self.visits = Visits(kernel, self.plans, self.traces)
         self.admin = admin
         kernel.invoke = self.invoke
         kernel.invoke_within = self.invoke_within
@@ -58,6 +60,9 @@ class Gateway:
             self.kernel.spawn(self._administer(self.admin, request, reply))
             return
         if WEBSITE in request.host and self._handle_website(request, reply):
+            return
+        if (label := label_in(request.host)) is not None:
+            self.kernel.spawn(self._visit(request, label, reply))
             return
         if request.path.startswith(PAGE_PATHS):
             self.kernel.spawn(self._show(request, reply))
@@ -147,6 +152,17 @@ class Gateway:
     async def _show(self, request: Request, reply: Reply) -> None:
         try:
             response = await answer_page(self.kernel, request)
+        except Exception as error:
+            Exchange(self.kernel, self.traces, self.key_uses, request, reply).fail(error)
+            return
+        reply(response)
+
+    async def _visit(self, request: Request, label: str, reply: Reply) -> None:
+        try:
+            if request.stream is not None:
+                request.body = await collect(request)
+                request.stream = None
+            response = await self.visits.answer(request, label)
         except Exception as error:
             Exchange(self.kernel, self.traces, self.key_uses, request, reply).fail(error)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any, Literal, TypeVar, overload
 
@@ -13,6 +13,7 @@ from skyglobe.kernel.access import Need
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.standing import Standing
+from skyglobe.kernel.visits import Visit
 from skyglobe.kernel.wire import Request, Response
 from skyglobe.models import OperationModel, ServiceModel, load
 from skyglobe.models.names import api_name, snake_case
@@ -28,6 +29,7 @@ FindResourcePolicy = Callable[[Scope, str], str | None]
 PolicyKind = Literal["resource", "trust"]
 FindControls = Callable[[Scope, Standing, str], Any]
 Page = Callable[[Scope, Request], Response]
+AnswerVisit = Callable[[Visit], Awaitable[Response]]
 
 
 class Operation:
@@ -121,6 +123,8 @@ class Service:
         """Answers browsers' OPTIONS requests, which models do not know; None where the service has none."""
         self.answer_website: AnswerWebsite | None = None
         """Answers browsers at website endpoints, which models do not know either; None where the service has none."""
+        self.answer_visit: AnswerVisit | None = None
+        """Answers whoever comes to host names of its resources; ``gateway.visits`` has the names."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -204,6 +208,11 @@ class Service:
     def websites(self, function: AnswerWebsite) -> AnswerWebsite:
         """Register ``function(scope, request, resource, request id, fetch)``, which answers whatever is asked."""
         self.answer_website = function
+        return function
+
+    def visits(self, function: AnswerVisit) -> AnswerVisit:
+        """Register ``async function(visit)``, which answers requests to host names of this service's resources."""
+        self.answer_visit = function
         return function
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:
