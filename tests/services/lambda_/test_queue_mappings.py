@@ -7,7 +7,9 @@ import pytest
 from skyglobe.kernel.config import Config
 from tests.services.lambda_.conftest import ARN, SEND, make_role
 
-COPY = SEND + """
+COPY = (
+    SEND
+    + """
 import json, os
 def handler(event, context):
     bodies = [one["body"] for one in event["Records"]]
@@ -18,6 +20,7 @@ def handler(event, context):
             return {"batchItemFailures": [{"itemIdentifier": one} for one in bad]}
         raise ValueError("poison")
 """
+)
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ import pytest
 
 from tests.services.lambda_.conftest import ARN, SEND
 
-COPY = SEND + """
+COPY = (
+    SEND
+    + """
 import base64, json, os
 def handler(event, context):
     records = event["Records"]
@@ -26,6 +28,7 @@ def handler(event, context):
             return {"batchItemFailures": [{"itemIdentifier": bad}]}
         raise ValueError("poison")
 """
+)
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ lambda_ = Service(
         "packages",
         "states",
         "queueing",
+        "serving",
         "destinations",
         "provisioning",
         "mapping_states",
