@@ -41,6 +41,7 @@ GIVEN = {
     "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r",
     "roleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "Arn": f"arn:aws:iam::{ACCOUNT}:role/r",
+    "Resource": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:sample",
     "AWSServiceName": "elasticloadbalancing.amazonaws.com",
     "TaskHandle": base64.b64encode(f'{{"sourceArn":"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"}}'.encode()).decode(),
     "Path": "/path/",

@@ -51,10 +51,10 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if "LayerName" in params or "Arn" in params:
         return [_on_layer(call, action, params)]
     if "Resource" in params:
-        return [Need(action, params["Resource"], parse_arn(params["Resource"]).account)]
+        return [Need(action, params["Resource"], _account(call, params["Resource"]))]
     if "FunctionName" not in params:
         arn = params["CodeSigningConfigArn"]
-        return [Need(action, arn, parse_arn(arn).account)]
+        return [Need(action, arn, _account(call, arn))]
     return _on_function(call, operation, action, params)
 
 
@@ -64,10 +64,11 @@ def _on_function(call: Call, operation: str, action: str, params: dict[str, Any]
     needs = [Need(action, arn, place.scope.account, dict(_context(place.scope, operation, params, arn)))]
     if operation == "PutFunctionCodeSigningConfig":
         needs.append(Need(action, params["CodeSigningConfigArn"], call.account))
-    if "Role" in params:
+    if ":role/" in params.get("Role", ""):
         context: Values = {"iam:passedtoservice": "lambda.amazonaws.com", "iam:associatedresourcearn": arn}
         needs.append(Need("iam:PassRole", params["Role"], _account(call, params["Role"]), context))
-    needs += [Need("lambda:GetLayerVersion", one, _account(call, one)) for one in params.get("Layers") or ()]
+    layers = [one for one in params.get("Layers") or () if ":layer:" in one]
+    needs += [Need("lambda:GetLayerVersion", one, _account(call, one)) for one in layers]
     return [*needs, *_tagging(call, operation, params, arn)]
 
 
