@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from skyglobe.services.lambda_.invoking import running
+from skyglobe.services.lambda_.readiness import running
 from tests.services.lambda_.conftest import ARN, make_role, zipped
 
 SHOW = """
@@ -166,3 +166,19 @@ def test_a_response_is_streamed_with_its_end(client, make_function):
     assert "LogResult" in events[-1]["InvokeComplete"]
     failed = list(client.invoke_with_response_stream(FunctionName="hello", Payload=b'"fail"')["EventStream"])
     assert failed[-1]["InvokeComplete"]["ErrorCode"] == "Unhandled"
+
+
+@pytest.mark.spec("LAM-033")
+def test_what_is_provisioned_for_an_alias_follows_it(cloud, client, make_function):
+    make_function("hello", SHOW, Publish=True)
+    client.update_function_code(FunctionName="hello", ZipFile=zipped(SHOW + "\nX = 1\n"), Publish=True)
+    client.create_alias(FunctionName="hello", Name="live", FunctionVersion="1")
+    client.put_provisioned_concurrency_config(FunctionName="hello", Qualifier="live", ProvisionedConcurrentExecutions=1)
+    cloud.settle()
+    client.update_alias(FunctionName="hello", Name="live", FunctionVersion="2")
+    cloud.settle()
+    (kept,) = client.list_provisioned_concurrency_configs(FunctionName="hello")["ProvisionedConcurrencyConfigs"]
+    assert (kept["FunctionArn"], kept["Status"]) == (f"{ARN}:hello:live", "READY")
+    answer = client.invoke(FunctionName="hello", Qualifier="live", LogType="Tail")
+    assert answer["ExecutedVersion"] == "2"
+    assert b"Init Duration" not in base64.b64decode(answer["LogResult"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skyglobe.services.lambda_.invoking import running
+from skyglobe.services.lambda_.readiness import running
 from skyglobe.services.lambda_.rules.lineage import MAX_TIMES, pass_on
 from tests.services.lambda_.conftest import ARN, SEND
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -15,7 +14,8 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.lambda_ import lambda_
 from skyglobe.services.lambda_.execution import environments, specification_of
 from skyglobe.services.lambda_.finding import Found
-from skyglobe.services.lambda_.records import Function, Version, aliases, functions, provisioned, versions
+from skyglobe.services.lambda_.readiness import find_provisioned, running
+from skyglobe.services.lambda_.records import Function, Version, aliases, functions, versions
 from skyglobe.services.lambda_.refusals import conflict, no_such_function, not_built, throttled, too_large
 from skyglobe.services.lambda_.rules.concurrency import ACCOUNT_LIMIT
 from skyglobe.services.lambda_.rules.lineage import MAX_TIMES, pass_on, times_through
@@ -44,21 +44,6 @@ class Target(NamedTuple):
     @property
     def version_arn(self) -> str:
         return f"{self.function.arn}:{self.version.label}"
-
-
-class Running:
-    """How many invocations go on, by function. A companion of the cloud: what runs ends with it."""
-
-    def __init__(self) -> None:
-        self.by_function: Counter[str] = Counter()
-        self.unreserved = 0
-
-    async def stop(self) -> None:
-        """Nothing of its own has to end."""
-
-
-def running(kernel: Kernel) -> Running:
-    return kernel.companions.of("lambda.concurrency", Running)
 
 
 def aim(found: Found) -> Target:
@@ -93,7 +78,7 @@ def _initialization(scope: Scope, function: Function, version: Version, qualifie
     if not version.number:
         return "on-demand"
     for name in (version.label, qualifier):
-        if name and provisioned.find(scope, function.id, name) is not None:
+        if name and find_provisioned(scope, function.id, name) is not None:
             return "provisioned-concurrency"
     return "snap-start" if version.snap_start != "None" else "on-demand"
 

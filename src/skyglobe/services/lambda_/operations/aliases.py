@@ -10,6 +10,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.lambda_ import lambda_
 from skyglobe.services.lambda_.finding import Found, called_whole, function_arn
 from skyglobe.services.lambda_.paging import page
+from skyglobe.services.lambda_.readiness import follow_alias
 from skyglobe.services.lambda_.records import (
     Alias,
     aliases,
@@ -87,6 +88,7 @@ def update_alias(
         revision=call.kernel.ids.uuid(),
     )
     aliases.replace(found.scope, old, new)
+    follow_alias(found.scope, old, new)
     return alias_shape(found.function, new)
 
 

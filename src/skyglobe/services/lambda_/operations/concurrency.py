@@ -7,12 +7,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.lambda_ import lambda_
 from skyglobe.services.lambda_.finding import Found, called_function, called_whole, find_version, get_version
 from skyglobe.services.lambda_.packages import MAX_STORED_BYTES
 from skyglobe.services.lambda_.paging import page
+from skyglobe.services.lambda_.readiness import provision, unprovision
 from skyglobe.services.lambda_.records import (
     ProvisionedConcurrency,
     code_bytes,
@@ -116,11 +116,6 @@ def put_provisioned_concurrency_config(
     return _shape(made)
 
 
-def provision(scope: Scope, function: str, qualifier: str) -> None:
-    """Have the environments of a version or an alias be as many as they should."""
-    post(scope, "lambda", "provision", {"function": function, "qualifier": qualifier}, lane=f"{function}:{qualifier}")
-
-
 @lambda_.operation
 def get_provisioned_concurrency_config(call: Call, function_name: str, qualifier: str) -> dict[str, Any]:
     """Return how many environments are kept ready. Raises ProvisionedConcurrencyConfigNotFoundException."""
@@ -141,7 +136,7 @@ def delete_provisioned_concurrency_config(call: Call, function_name: str, qualif
         provisioned.drop(found.scope, found.function.id, found.qualifier)
         version = find_version(found)
         if version is not None:
-            post(found.scope, "lambda", "unprovision", {"function": found.function.id, "version": version.number})
+            unprovision(found.scope, found.function.id, version.number)
 
 
 @lambda_.operation

@@ -6,10 +6,12 @@ Developer guide, "Use Lambda recursive loop detection to prevent infinite loops"
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 MAX_TIMES = 16
 
 
+@lru_cache(maxsize=4096)  # functions in use
 def mark_of(function_arn: str) -> str:
     """Return what stands for a function in lineages."""
     return hashlib.sha256(function_arn.encode()).hexdigest()[:8]
