@@ -60,8 +60,10 @@ class SqliteStore:
         self._recent: dict[bytes, bytes | None] = {}
 
     def get(self, key: bytes) -> bytes | None:
-        value: bytes | None = self._recent.get(key, _UNKNOWN)
-        if value is not _UNKNOWN:
+        known: Any = self._recent.get(key, _UNKNOWN)
+        value: bytes | None
+        if known is not _UNKNOWN:
+            value = known
             return value
         try:
             if not self._connection.in_transaction:
