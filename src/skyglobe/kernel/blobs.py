@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from skyglobe.kernel.frames import FrameCipher
 from skyglobe.kernel.ids import Ids
+from skyglobe.kernel.sealed_files import PlainCopies, SealedSlice
 from skyglobe.kernel.wire import FileSlice
 
 INLINE_BYTES = 128 * 1024
@@ -81,6 +83,7 @@ class Blobs:
         self._leases: dict[str, int] = {}
         self._condemned: set[str] = set()
         self._lock = threading.Lock()  # a lease may end in any thread
+        self.plain_copies = PlainCopies()
         self.unsettled: set[str] = set()
         """Blobs this process wrote that the store may not name yet: never to be swept away."""
         shutil.rmtree(folder / "incoming", ignore_errors=True)  # whatever was half written when the process died
@@ -100,6 +103,14 @@ class Blobs:
     def slice(self, blob: str, offset: int, length: int) -> FileSlice:
         """Return a part of a blob for a response to send."""
         return FileSlice(str(self.path(blob)), offset, length)
+
+    def sealed_slice(self, blob: str, offset: int, length: int, cipher: FrameCipher, *, may_copy: bool) -> FileSlice:
+        """Return a part of an encrypted blob for a response to send, by its place in the plain text.
+
+        ``may_copy`` is whether a plain copy may be kept in memory.
+        """
+        copies = self.plain_copies if may_copy else None
+        return SealedSlice(str(self.path(blob)), offset, length, cipher, copies)
 
     def read(self, blob: str, offset: int = 0, length: int = -1) -> bytes:
         """Return bytes of a blob. For small pieces: it blocks."""
@@ -152,6 +163,7 @@ class Blobs:
         free = [blob for blob in self._condemned if blob not in self._leases]
         for blob in free:
             self._condemned.discard(blob)
+            self.plain_copies.forget(str(self.path(blob)))
             self.path(blob).unlink(missing_ok=True)
 
     def names(self) -> Iterator[str]:

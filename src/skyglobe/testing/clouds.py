@@ -129,9 +129,7 @@ class TestCloud:
             if isinstance(piece, bytes | bytearray | memoryview):
                 pieces.append(bytes(piece))
             else:
-                with open(piece.path, "rb") as file:
-                    file.seek(piece.offset)
-                    pieces.append(file.read(piece.length))
+                pieces += piece.pieces()
         response.body = b"".join(pieces)
         return response
 

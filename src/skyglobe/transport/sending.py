@@ -8,7 +8,8 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from skyglobe.kernel.wire import FileSlice
+from skyglobe.kernel.sealed_files import SealedSlice
+from skyglobe.kernel.wire import FileSlice, PlainFile
 
 if TYPE_CHECKING:
     from skyglobe.transport.connection import Connection
@@ -37,27 +38,19 @@ def read_whole(parts: Iterable[FileSlice | bytes]) -> bytes:
 
 def _pieces(part: FileSlice | bytes) -> Iterator[bytes | memoryview]:
     """Cut ``part`` into pieces that are written at a time."""
-    if not isinstance(part, FileSlice):
-        for at in range(0, len(part), PIECE_BYTES):
-            yield memoryview(part)[at : at + PIECE_BYTES]
+    if isinstance(part, FileSlice):
+        yield from part.pieces(PIECE_BYTES)
         return
-    with open(part.path, "rb", buffering=0) as file:
-        file.seek(part.offset)
-        left = part.length
-        while left:
-            piece = file.read(min(PIECE_BYTES, left))
-            if not piece:
-                raise BodyBroken(f"{part.path} ends {left} bytes too early")
-            left -= len(piece)
-            yield piece
+    for at in range(0, len(part), PIECE_BYTES):
+        yield memoryview(part)[at : at + PIECE_BYTES]
 
 
 def check_first(parts: Iterable[FileSlice | bytes]) -> None:
     """Raise ``BodyBroken`` or ``OSError`` when the first file cannot give its part, while the client can be told."""
     for part in parts:
         if isinstance(part, FileSlice):
-            if os.stat(part.path).st_size < part.offset + part.length:
-                raise BodyBroken(f"{part.path} is shorter than {part.offset + part.length} bytes")
+            if os.stat(part.path).st_size < part.end_in_file:
+                raise BodyBroken(f"{part.path} is shorter than {part.end_in_file} bytes")
             return
 
 
@@ -68,46 +61,81 @@ async def send_parts(connection: Connection, parts: Iterable[FileSlice | bytes])
     hardly more than the turns of a thread.
     """
     for part in parts:
-        sent = 0
         if isinstance(part, FileSlice) and part.length > PIECE_BYTES and not connection.secure:
-            sent = await _send_by_kernel(connection, part)
+            sent = await _send_directly(connection, part)
             if sent == part.length:
                 continue
-            part = FileSlice(part.path, part.offset + sent, part.length - sent)
+            part = part.rest(sent)
         for piece in _pieces(part):
             connection.write(piece)
             await connection.drained()
 
 
-async def _send_by_kernel(connection: Connection, part: FileSlice) -> int:
-    """Let the kernel copy ``part`` from file to socket, as far as it can; return how many bytes that was.
+async def _send_directly(connection: Connection, part: FileSlice) -> int:
+    """Put ``part`` into the socket past the transport, as far as that can be; return how many bytes that was.
 
     It cannot where nothing but the transport may write: behind bytes that are still held back there.
     """
     await connection.drained()  # the head goes first
-    transport = connection.transport
-    client = transport.get_extra_info("socket")
-    if client is None or not hasattr(os, "sendfile"):
+    client = connection.transport.get_extra_info("socket")
+    if client is None:
         return 0
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
-    sent = 0
-    file = os.open(part.path, os.O_RDONLY)
     outlet = os.dup(client.fileno())  # a transport's own descriptor can be watched by nobody else
     try:
-        while sent < part.length and not transport.get_write_buffer_size() and not transport.is_closing():
+        file = part.plain_file()
+        if file is None and isinstance(part, SealedSlice):
+            return await _send_opened(connection, part, outlet)
+        if file is None or not hasattr(os, "sendfile"):
+            return 0
+        return await _send_by_kernel(connection, part, file, outlet)
+    finally:
+        os.close(outlet)
+
+
+async def _send_by_kernel(connection: Connection, part: FileSlice, file: PlainFile, outlet: int) -> int:
+    """Let the kernel copy from file to socket."""
+    transport = connection.transport
+    sent = 0
+    while sent < part.length and not transport.get_write_buffer_size() and not transport.is_closing():
+        try:
+            taken = os.sendfile(outlet, file.number, part.offset + sent, min(part.length - sent, TURN_BYTES))
+        except BlockingIOError:
+            await _room(connection, outlet)
+            continue
+        if not taken:
+            raise BodyBroken(f"{part.path} ends {part.length - sent} bytes too early")
+        sent += taken
+        connection.sent_bytes += taken
+        await asyncio.sleep(0)
+    return sent
+
+
+async def _send_opened(connection: Connection, part: SealedSlice, outlet: int) -> int:
+    """Decrypt into one buffer that stays in the cache, and send from there; what is read often is kept plain."""
+    transport = connection.transport
+    copy = part.begin_copy()
+    sent = since_turn = 0
+    for piece in part.views():
+        if copy is not None:
+            os.write(copy.number, piece)
+        while piece:
+            if transport.get_write_buffer_size() or transport.is_closing():
+                return sent
             try:
-                taken = os.sendfile(outlet, file, part.offset + sent, min(part.length - sent, TURN_BYTES))
+                taken = os.write(outlet, piece)
             except BlockingIOError:
                 await _room(connection, outlet)
                 continue
-            if not taken:
-                raise BodyBroken(f"{part.path} ends {part.length - sent} bytes too early")
+            piece = piece[taken:]
             sent += taken
+            since_turn += taken
             connection.sent_bytes += taken
+        if since_turn >= TURN_BYTES:
+            since_turn = 0
             await asyncio.sleep(0)
-    finally:
-        os.close(outlet)
-        os.close(file)
+    if copy is not None:
+        part.keep_copy(copy)
     return sent
 
 

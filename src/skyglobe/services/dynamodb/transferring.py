@@ -58,9 +58,7 @@ async def get_file(delivery: Delivery, bucket: str, key: str) -> bytes:
 
 def _bytes_of(piece: FileSlice | bytes) -> bytes:
     if isinstance(piece, FileSlice):
-        with open(piece.path, "rb") as file:
-            file.seek(piece.offset)
-            return file.read(piece.length)
+        return b"".join(piece.pieces())
     return bytes(piece)
 
 

@@ -1,0 +1,161 @@
+"""Bytes encrypted in frames, so that a range is read at the price of the frames it touches, in constant memory.
+
+Every key encrypts one value only, each frame under its own number (AES-256-GCM, NIST SP 800-38D: a nonce is never
+used twice with one key), so frames cannot be altered, exchanged or moved unnoticed. What two keys encrypt is encrypted
+twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skyglobe.kernel.blobs import BlobWriter
+
+FRAME_BYTES = 64 * 1024
+"""Of plain text: what the smallest range costs (some 20 µs), while a call for each is hardly felt."""
+KEY_BYTES = 32
+TAG_BYTES = 16
+NONCE_BYTES = 12
+
+
+class Damaged(OSError):
+    """Encrypted bytes are not what was written, or another key wrote them."""
+
+
+@cache
+def _aesgcm() -> Any:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # not before somebody needs it: 20 ms
+
+    return AESGCM
+
+
+@cache
+def _invalid_tag() -> Any:
+    from cryptography.exceptions import InvalidTag
+
+    return InvalidTag
+
+
+class Wrapping:
+    """Encrypts the keys of values under a key of its own, which it may do 2^32 times (NIST SP 800-38D, 8.3)."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = _aesgcm()(key)
+
+    def wrap(self, nonce: bytes, key: bytes, context: bytes | None = None) -> bytes:
+        """Return ``key`` encrypted; ``nonce`` is 12 random bytes, and part of the result. ``context`` is not."""
+        return nonce + bytes(self._aead.encrypt(nonce, key, context))
+
+    def unwrap(self, wrapped: bytes, context: bytes | None = None) -> bytes:
+        """Return what was wrapped in the same context. Raises ``Damaged``."""
+        try:
+            return bytes(self._aead.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context))
+        except _invalid_tag() as error:
+            raise Damaged("a key was not wrapped by this one, or in another context") from error
+
+
+WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+
+
+class FrameCipher:
+    """Encrypts and decrypts one value."""
+
+    __slots__ = ("_layers", "overhead")
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._layers = [_aesgcm()(key) for key in keys]
+        self.overhead = TAG_BYTES * len(keys)
+        """Bytes that encryption adds to a frame."""
+
+    def sealed(self, data: bytes, number: int = 0) -> bytes:
+        """Return a frame of any size encrypted: one of many, or a small value as a whole."""
+        nonce = number.to_bytes(NONCE_BYTES, "big")
+        for layer in self._layers:
+            data = layer.encrypt(nonce, data, None)
+        return data
+
+    def opened(self, data: bytes, number: int = 0) -> bytes:
+        """Return a frame decrypted. Raises ``Damaged``."""
+        nonce = number.to_bytes(NONCE_BYTES, "big")
+        try:
+            for layer in reversed(self._layers):
+                data = layer.decrypt(nonce, data, None)
+        except _invalid_tag() as error:
+            raise Damaged(f"frame {number} was altered") from error
+        return data
+
+    def seal_into(self, number: int, data: memoryview, room: memoryview) -> None:
+        """Encrypt a frame into ``room``, which is as long as the frame and the overhead."""
+        if len(self._layers) == 1:
+            self._layers[0].encrypt_into(number.to_bytes(NONCE_BYTES, "big"), data, None, room)
+        else:
+            room[:] = self.sealed(bytes(data), number)
+
+    def open_into(self, number: int, data: memoryview, room: memoryview) -> None:
+        """Decrypt a frame into ``room``, which is as long as the plain text. Raises ``Damaged``."""
+        if len(self._layers) > 1:
+            room[:] = self.opened(bytes(data), number)
+            return
+        try:
+            self._layers[0].decrypt_into(number.to_bytes(NONCE_BYTES, "big"), data, None, room)
+        except _invalid_tag() as error:
+            raise Damaged(f"frame {number} was altered") from error
+
+
+class FrameWriter:
+    """Writes a value of any size into a blob, encrypted."""
+
+    def __init__(self, writer: BlobWriter, cipher: FrameCipher) -> None:
+        self._writer = writer
+        self._cipher = cipher
+        self._rest = b""
+        self._number = 0
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append ``pieces``, from any thread, one call at a time. Raises OSError when the disk is full."""
+        data = b"".join([self._rest, *pieces])
+        whole = len(data) - len(data) % FRAME_BYTES
+        self._seal(memoryview(data)[:whole])
+        self._rest = data[whole:]
+
+    def finish(self) -> None:
+        """Write what is left of the value, and make the blob permanent."""
+        self._seal(memoryview(self._rest))
+        self._writer.finish()
+
+    def _seal(self, data: memoryview) -> None:
+        overhead = self._cipher.overhead
+        room = memoryview(bytearray(sealed_bytes(len(data), overhead)))
+        filled = 0
+        for at in range(0, len(data), FRAME_BYTES):
+            frame = data[at : at + FRAME_BYTES]
+            self._cipher.seal_into(self._number, frame, room[filled : filled + len(frame) + overhead])
+            filled += len(frame) + overhead
+            self._number += 1
+        self._writer.write(room)
+
+
+def sealed_bytes(size: int, overhead: int) -> int:
+    """Return how long a value of ``size`` bytes is when its frames are encrypted."""
+    return size + -(-size // FRAME_BYTES) * overhead
+
+
+def plain_bytes(size: int, overhead: int) -> int:
+    """Return how long the value is whose encrypted frames take ``size`` bytes."""
+    return size - -(-size // (FRAME_BYTES + overhead)) * overhead
+
+
+def frames_of(size: int, offset: int, length: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the frames of a value of ``size`` bytes that ``length`` bytes from ``offset`` on lie in.
+
+    Each as its number, its size, and where in it the wanted bytes begin and end.
+    """
+    end = offset + length
+    for number in range(offset // FRAME_BYTES, -(-end // FRAME_BYTES)):
+        start = number * FRAME_BYTES
+        yield number, min(FRAME_BYTES, size - start), max(offset - start, 0), min(end - start, FRAME_BYTES)
