@@ -177,9 +177,9 @@ def test_version_ids_of_a_bucket_without_versions(s3: Any, bucket: str, refused:
 @pytest.mark.parametrize(
     ("options", "code", "status"),
     [
-        ({"ServerSideEncryption": "AES256"}, "NotImplemented", 501),
-        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "key"}, "NotImplemented", 501),
-        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}, "NotImplemented", 501),
+        ({"ServerSideEncryption": "rot13"}, "InvalidArgument", 400),
+        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "key"}, "KMS.NotFoundException", 400),
+        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}, "AccessDenied", 403),
         ({"ACL": "public-read"}, "AccessControlListNotSupported", 400),
         ({"GrantRead": 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'}, "AccessControlListNotSupported", 400),
         ({"ObjectLockLegalHoldStatus": "ON"}, "InvalidRequest", 400),

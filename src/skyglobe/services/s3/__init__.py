@@ -3,8 +3,8 @@
 Objects are kept byte for byte: small ones in the store, large ones in files, copies sharing their source's bytes.
 Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Versions, locks,
 lifecycle rules, archives and tiers go by the cloud's clock. Queues, topics, functions and event buses are told of
-events, browsers read buckets as websites. Not built yet, and refused where a request asks for it: encryption,
-replication.
+events, browsers read buckets as websites. All bytes at rest are encrypted. Not built yet, and refused where a request
+asks for it: replication.
 """
 
 from skyglobe.kernel.service import Service
@@ -44,6 +44,7 @@ s3 = Service(
         "websites",
         "operations.acls",
         "operations.cors",
+        "operations.encryption",
         "operations.ownership",
         "operations.policies",
         "operations.public_blocks",

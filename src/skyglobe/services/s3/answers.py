@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyglobe.services.s3 import encrypting
 from skyglobe.services.s3.records import Details, Object
 from skyglobe.services.s3.rules.checksums import COMPOSITE, MEMBERS
 
@@ -24,9 +25,11 @@ def checksum_members(algorithm: str, value: str, checksum_type: str) -> dict[str
     return {MEMBERS[algorithm]: value, "ChecksumType": checksum_type}
 
 
-def written(new: Object, details: Details) -> dict[str, Any]:
-    """Return what the answer to a write tells of the object."""
-    return {"ETag": quoted(new.etag), **checksum_members(new.algorithm, details.checksum, new.checksum_type)}
+def written(new: Object, details: Details, request: dict[str, Any]) -> dict[str, Any]:
+    """Return what the answer to a write tells of the object, and of the key the request may have brought."""
+    told = {"ETag": quoted(new.etag), **checksum_members(new.algorithm, details.checksum, new.checksum_type)}
+    told.update(encrypting.told_of_new(details.encryption, request))
+    return told
 
 
 def head_members(found: Object, details: Details, *, with_checksum: bool) -> dict[str, Any]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from skyglobe.kernel.blob_uses import use_blob
+from skyglobe.kernel.blobs import Lease
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.frames import WRAPPED_BYTES
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import archives, errors, finding, places, reading, s3, versions, writing
+from skyglobe.services.s3 import archives, encrypting, errors, finding, places, reading, s3, versions, writing
+from skyglobe.services.s3.encrypting import Envelope
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, Span, details_of
 from skyglobe.services.s3.rules.conditions import Conditions, evaluate_copy
@@ -28,19 +32,35 @@ class CopySource(NamedTuple):
     home: Home
     found: Object
     details: Details
+    envelope: Envelope
 
     def spans(self, start: int = 0, length: int | None = None) -> list[Span]:
         """Return where its bytes, or a range of them, are."""
         return reading.spans_of(self.scope, self.details, start, self.found.size_bytes if length is None else length)
 
-    def share_into(self, scope: Scope, start: int = 0, length: int | None = None) -> list[Span]:
-        """Let an object that lives where ``scope`` stands have the bytes too."""
+    def lease(self, start: int = 0, length: int | None = None) -> Lease:
+        """Return its bytes, or a range of them, for use after this transaction."""
+        return reading.lease(self.scope, self.spans(start, length), self.envelope)
+
+    def can_share(self, envelope: Envelope, start: int = 0, length: int | None = None) -> bool:
+        """Whether the bytes can stay as they are in another envelope: encrypted, and as often."""
+        wrapped = envelope.layers * WRAPPED_BYTES
+        return all(len(span.key) == wrapped for span in self.spans(start, length) if span.blob)
+
+    def share_into(self, scope: Scope, envelope: Envelope, start: int = 0, length: int | None = None) -> list[Span]:
+        """Let an object that lives where ``scope`` stands have the bytes too, in its own envelope.
+
+        What cannot be shared is read and written: to be asked for few bytes only.
+        """
+        wrapped = envelope.layers * WRAPPED_BYTES
         shared: list[Span] = []
         for span in self.spans(start, length):
-            if span.blob:
-                shared.append(writing.share_blob(scope, span))
+            if span.blob and len(span.key) == wrapped:
+                use_blob(scope, span.blob)
+                shared.append(encrypting.moved(scope.kernel.ids, span, self.envelope, envelope))
             else:
-                shared += writing.keep_data(scope, reading.stored(self.scope, span))
+                data = b"".join(reading.pieces(reading.lease(self.scope, [span], self.envelope)))
+                shared += writing.keep_data(scope, data, envelope)
         return shared
 
     def version_told(self) -> dict[str, str]:
@@ -52,7 +72,8 @@ class CopySource(NamedTuple):
 def find_source(call: Call, request: dict[str, Any]) -> CopySource:
     """Return the object that ``CopySource`` names, in whatever region it is.
 
-    Raises InvalidArgument, NoSuchBucket, NoSuchKey, PreconditionFailed, ObjectNotInActiveTierError.
+    Raises InvalidArgument, NoSuchBucket, NoSuchKey, PreconditionFailed, ObjectNotInActiveTierError, and what
+    ``encrypting`` does when the key it is encrypted with is not there to read it.
     """
     source = parse_copy_source(request["CopySource"])
     if source is None:
@@ -71,7 +92,9 @@ def find_source(call: Call, request: dict[str, Any]) -> CopySource:
     if not archives.is_readable(archive, details, call.now):
         text = "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."
         raise s3.errors.ObjectNotInActiveTierError(text)
-    return CopySource(scope, home, found, details)
+    customer_key = encrypting.check_customer_key(call, details.encryption, request, "CopySource")
+    envelope = encrypting.opened(call, home.region, found.bucket, found.key, details.encryption, customer_key)
+    return CopySource(scope, home, found, details, envelope)
 
 
 def _named(source: Source) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, granting, locking, s3
 from skyglobe.services.s3.guards import keeping_of
-from skyglobe.services.s3.records import Details, Home
+from skyglobe.services.s3.records import Details, Encryption, Home
 from skyglobe.services.s3.rules.metadata import (
     ENTITY_HEADERS,
     MAX_METADATA_BYTES,
@@ -21,29 +21,11 @@ from skyglobe.services.s3.rules.metadata import (
 )
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
 
-_ENCRYPTION = (
-    "ServerSideEncryption",
-    "SSECustomerAlgorithm",
-    "SSECustomerKey",
-    "SSECustomerKeyMD5",
-    "SSEKMSKeyId",
-    "SSEKMSEncryptionContext",
-    "BucketKeyEnabled",
-    "CopySourceSSECustomerAlgorithm",
-    "CopySourceSSECustomerKey",
-    "CopySourceSSECustomerKeyMD5",
-)
-_UNBUILT = (*_ENCRYPTION, "WriteOffsetBytes")
-_SPECIAL = frozenset(_UNBUILT)
-
 
 def refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
-    """Refuse what no bucket here can do: encryption, appending. Raises NotImplemented."""
-    if _SPECIAL.isdisjoint(request):
-        return
-    for name in _UNBUILT:
-        if request.get(name):
-            refuse_member(call, name)
+    """Refuse what no bucket here can do: appending. Raises NotImplemented."""
+    if request.get("WriteOffsetBytes"):
+        refuse_member(call, "WriteOffsetBytes")
 
 
 def refuse_member(call: Call, name: str) -> NoReturn:
@@ -53,8 +35,10 @@ def refuse_member(call: Call, name: str) -> NoReturn:
     raise errors.not_implemented((member.location_name if member is not None else None) or name)
 
 
-def details_for(call: Call, scope: Scope, home: Home, request: dict[str, Any]) -> Details:
-    """Return what the object is to be given in its bucket: headers, metadata, tags, list and lock.
+def details_for(
+    call: Call, scope: Scope, home: Home, request: dict[str, Any], encryption: Encryption | None
+) -> Details:
+    """Return what the object is to be given in its bucket: headers, metadata, tags, list, lock and encryption.
 
     Raises MetadataTooLarge, InvalidTag and its kin, InvalidRedirectLocation, AccessControlListNotSupported and its kin,
     and what ``locking.lock_of_new`` does.
@@ -65,6 +49,7 @@ def details_for(call: Call, scope: Scope, home: Home, request: dict[str, Any]) -
         tags=tags_of(request),
         acl=granting.acl_of_new(call, scope, request),
         lock=locking.lock_of_new(call, request, keeping_of(home.access)),
+        encryption=encryption,
     )
 
 

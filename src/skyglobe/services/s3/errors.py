@@ -93,6 +93,12 @@ def entity_too_large(proposed: int, limit: int) -> ServiceError:
     return s3.error("EntityTooLarge", text, ProposedSize=proposed, MaxSizeAllowed=limit)
 
 
+def damaged() -> ServiceError:
+    """Bytes at rest are not what was written."""
+    text = "We encountered an internal error: the bytes of the object were altered where they are kept."
+    return s3.error("InternalError", text, status=500)
+
+
 def no_room(reason: object) -> ServiceError:
     """The disk is full, or cannot be written."""
     text = f"The bytes could not be kept: {reason}. Nothing was changed. Make room and try again."

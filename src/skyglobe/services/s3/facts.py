@@ -186,6 +186,21 @@ def _copy_source(facts: Facts) -> str | None:
     return str(source).lstrip("/") if source is not None else None
 
 
+def _new_key(facts: Facts) -> dict[str, Any]:
+    """Return the KMS key that UpdateObjectEncryption asks for; nothing for all other requests."""
+    asked = facts.params.get("ObjectEncryption")
+    found = asked.get("SSEKMS") if isinstance(asked, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _encryption(facts: Facts) -> str | None:
+    return facts.params.get("ServerSideEncryption") or ("aws:kms" if _new_key(facts) else None)
+
+
+def _kms_key(facts: Facts) -> str | None:
+    return facts.params.get("SSEKMSKeyId") or _new_key(facts).get("KMSKeyArn")
+
+
 _MEMBERS = {
     "s3:prefix": "Prefix",
     "s3:delimiter": "Delimiter",
@@ -202,8 +217,6 @@ _MEMBERS = {
     "s3:x-amz-grant-write-acp": "GrantWriteACP",
     "s3:x-amz-metadata-directive": "MetadataDirective",
     "s3:x-amz-object-ownership": "ObjectOwnership",
-    "s3:x-amz-server-side-encryption": "ServerSideEncryption",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
     "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
     "s3:x-amz-storage-class": "StorageClass",
     "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
@@ -224,4 +237,6 @@ _FOUND: dict[str, Callable[[Facts], Values | None]] = {
     "s3:signatureversion": _signature_version,
     "s3:x-amz-content-sha256": lambda facts: facts.call.request.headers.get("x-amz-content-sha256"),
     "s3:x-amz-copy-source": _copy_source,
+    "s3:x-amz-server-side-encryption": _encryption,
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": _kms_key,
 }

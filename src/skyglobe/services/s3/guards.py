@@ -75,6 +75,21 @@ FOR_EVER_ONE = Keeping()
 """Of a bucket that was never told: one version of each object, until it is deleted."""
 
 
+class Encrypting(msgspec.Struct, frozen=True, array_like=True):
+    """How a bucket encrypts objects whose requests do not say."""
+
+    algorithm: str = "AES256"
+    key: str = ""
+    """The KMS key as it was named; empty for the one AWS manages."""
+    has_bucket_key: bool = False
+    takes_customer_keys: bool = False
+    """Whether SSE-C is let in. Not in new buckets since April 2026; S3 user guide, "Blocking or unblocking SSE-C"."""
+
+
+WITH_S3_KEYS = Encrypting()
+"""Of new buckets since January 2023; S3 user guide, "Setting default server-side encryption behavior"."""
+
+
 class Access(msgspec.Struct, frozen=True, array_like=True):
     """What of a bucket decides who may do what. The defaults are those of a new bucket."""
 
@@ -97,6 +112,7 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     acceleration: str = ""
     """``Enabled``, ``Suspended``, or empty while it was never set."""
     keeping: Keeping = FOR_EVER_ONE
+    encrypting: Encrypting = WITH_S3_KEYS
 
     @property
     def takes_acls(self) -> bool:
@@ -104,6 +120,11 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
 
 
 NEW = Access()
+
+
+def encrypting_of(access: Access | None) -> Encrypting:
+    """Return how a bucket encrypts, given what its home tells of it."""
+    return WITH_S3_KEYS if access is None else access.encrypting
 
 
 def keeping_of(access: Access | None) -> Keeping:

@@ -77,6 +77,16 @@ def check_may_delete(call: Call, home: Home, found: Object, bypasses: bool) -> N
     raise protected()
 
 
+def check_encryption(lock: Lock | None, now: int) -> None:
+    """Raise AccessDenied when a lock keeps a version's encryption from being changed, whoever asks."""
+    if lock is not None and holds(lock.mode, lock.until, lock.hold, now):
+        text = (
+            "The encryption type for the specified object can't be updated because that object is protected by S3 "
+            "Object Lock."
+        )
+        raise s3.error("AccessDenied", text, status=403)
+
+
 def check_may_bypass(call: Call, home: Home, found: Object, bypasses: bool) -> None:
     """Raise AccessDenied unless the caller asks to pass by governance and is allowed to."""
     if not (bypasses and _may_bypass(call, home, found)):

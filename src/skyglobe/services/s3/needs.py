@@ -109,6 +109,8 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         needs += [_need(call, name, operation, params, home, key) for name in sorted(further)]
     if operation == "GetObjectAttributes":
         needs.append(_need(call, "GetObjectAttributes", operation, params, home, key, version))
+    if operation == "UpdateObjectEncryption":
+        needs.append(_need(call, "PutObject", operation, params, home, key))
     if "CopySource" in params:
         needs += _on_source(call, operation, params)
     return needs

@@ -6,11 +6,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from skyglobe.kernel.blobs import Lease
+from skyglobe.kernel.frames import Damaged
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import FileSlice
+from skyglobe.services.s3 import errors
+from skyglobe.services.s3.encrypting import Envelope
 from skyglobe.services.s3.records import Details, Layout, Part, Span, chunks, layouts, parts
-
-PIECE_BYTES = 1024 * 1024  # read from a file at a time
 
 
 def spans_of(scope: Scope, details: Details, start: int, length: int) -> list[Span]:
@@ -49,26 +50,36 @@ def cut(spans: Iterable[Span], start: int, length: int) -> list[Span]:
             start -= span.size_bytes
             continue
         size = min(span.size_bytes - start, length)
-        found.append(Span(size, span.blob, span.offset + start, span.chunk))
+        found.append(Span(size, span.blob, span.offset + start, span.chunk, span.key))
         length -= size
         start = 0
     return found
 
 
-def body(scope: Scope, spans: list[Span]) -> bytes | Lease:
+def body(scope: Scope, spans: list[Span], envelope: Envelope) -> bytes | Lease:
     """Return a response body: bytes when all are in the store, else slices whose files stay until they are sent."""
     if not any(span.blob for span in spans):
-        return b"".join([stored(scope, span) for span in spans])
-    return lease(scope, spans)
+        return b"".join([stored(scope, span, envelope) for span in spans])
+    return lease(scope, spans, envelope)
 
 
-def lease(scope: Scope, spans: list[Span]) -> Lease:
+def lease(scope: Scope, spans: list[Span], envelope: Envelope) -> Lease:
     """Return the bytes of ``spans`` for use after this transaction, whatever is deleted in the meantime."""
-    blobs = scope.kernel.blobs
     slices: list[FileSlice | bytes] = [
-        blobs.slice(span.blob, span.offset, span.size_bytes) if span.blob else stored(scope, span) for span in spans
+        _slice(scope, span, envelope) if span.blob else stored(scope, span, envelope) for span in spans
     ]
-    return blobs.lease(slices, [span.blob for span in spans if span.blob])
+    return scope.kernel.blobs.lease(slices, [span.blob for span in spans if span.blob])
+
+
+def _slice(scope: Scope, span: Span, envelope: Envelope) -> FileSlice:
+    blobs = scope.kernel.blobs
+    if not span.key:
+        return blobs.slice(span.blob, span.offset, span.size_bytes)
+    try:
+        cipher = envelope.cipher(span)
+    except Damaged as error:
+        raise errors.damaged() from error
+    return blobs.sealed_slice(span.blob, span.offset, span.size_bytes, cipher, may_copy=envelope.may_copy)
 
 
 def pieces(held: Iterable[FileSlice | bytes]) -> Iterator[bytes]:
@@ -76,22 +87,17 @@ def pieces(held: Iterable[FileSlice | bytes]) -> Iterator[bytes]:
     for part in held:
         if isinstance(part, bytes):
             yield part
-            continue
-        with open(part.path, "rb", buffering=0) as file:
-            file.seek(part.offset)
-            left = part.length
-            while left:
-                piece = file.read(min(PIECE_BYTES, left))
-                if not piece:
-                    raise OSError(f"{part.path} ends {left} bytes too early")
-                left -= len(piece)
-                yield piece
+        else:
+            yield from part.pieces()
 
 
-def stored(scope: Scope, span: Span) -> bytes:
-    """Return bytes that are in the store."""
+def stored(scope: Scope, span: Span, envelope: Envelope) -> bytes:
+    """Return bytes that are in the store. Raises InternalError when they are not what was written."""
     chunk = chunks.find(scope, span.chunk)
     assert chunk is not None, f"no chunk {span.chunk}"
-    data = chunk.data
+    try:
+        data = envelope.cipher(span).opened(chunk.data) if span.key else chunk.data
+    except Damaged as error:
+        raise errors.damaged() from error
     whole = not span.offset and span.size_bytes == len(data)
     return data if whole else data[span.offset : span.offset + span.size_bytes]

@@ -42,7 +42,29 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
     size_bytes: int
     blob: str = ""
     offset: int = 0
+    """In the plain text."""
     chunk: int = 0
+    key: bytes = b""
+    """The key the bytes are encrypted with, encrypted as the object's ``Encryption`` says; two for what is encrypted
+    twice. Empty for plain bytes: what was written before objects were encrypted."""
+
+
+class Encryption(msgspec.Struct, frozen=True, array_like=True):
+    """How an object is encrypted: under what the keys of its bytes are."""
+
+    algorithm: str = "AES256"
+    """As ``x-amz-server-side-encryption`` says it, or ``SSE-C``."""
+    key_arn: str = ""
+    """The KMS key."""
+    data_key: bytes = b""
+    """What the KMS key encrypts, and the keys of the bytes are encrypted with."""
+    context: str = ""
+    """The encryption context the client gave, as JSON."""
+    has_bucket_key: bool = False
+    salt: bytes = b""
+    """With SSE-C: what the client's key is made into others with."""
+    proof: bytes = b""
+    """With SSE-C: by which the client's key is known again. The key itself is not kept."""
 
 
 class ObjectAcl(msgspec.Struct, frozen=True, array_like=True):
@@ -94,6 +116,8 @@ class Details(msgspec.Struct, frozen=True, array_like=True):
     restoral: Restoral | None = None
     accessed_at: Instant = 0
     """Of an object in Intelligent-Tiering: when it was read last, to the day. 0: not since it was written."""
+    encryption: Encryption | None = None
+    """None: it was written before objects were encrypted."""
 
 
 class Object(Record, frozen=True):

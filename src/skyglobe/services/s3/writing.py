@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 from skyglobe.kernel import checksums
 from skyglobe.kernel.blob_uses import release_blob, use_blob
-from skyglobe.kernel.blobs import INLINE_BYTES, BlobWriter
+from skyglobe.kernel.blobs import INLINE_BYTES, BlobWriter, Lease
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.frames import FrameCipher, FrameWriter
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import BodyStream
-from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3 import errors, reading, s3
+from skyglobe.services.s3.encrypting import Envelope, new_keys
 from skyglobe.services.s3.lanes import pour
 from skyglobe.services.s3.records import Chunk, Span, chunks
 from skyglobe.services.s3.rules.checksums import (
@@ -44,6 +46,8 @@ class Received(NamedTuple):
     data: bytes = b""
     blob: str = ""
     """Empty when ``data`` is all of it."""
+    keys: tuple[bytes, ...] = ()
+    """What the blob is encrypted with."""
 
 
 def expected_body(call: Call, request: dict[str, Any], limit: int) -> Expected:
@@ -129,32 +133,34 @@ def take(call: Call, request: dict[str, Any], expected: Expected, algorithms: It
 
 
 async def receive(
-    call: Call, request: dict[str, Any], expected: Expected, algorithms: Iterable[str], limit: int
+    call: Call, request: dict[str, Any], expected: Expected, algorithms: Iterable[str], limit: int, envelope: Envelope
 ) -> Received:
-    """Write a body to a blob while it is hashed, in constant memory, and check it.
+    """Encrypt and write a body to a blob while it is hashed, in constant memory, and check it.
 
     The blob is finished but not yet named in the store: ``keep`` or ``discard`` it. Nothing is left when this raises:
     S3's errors, ServiceUnavailable when the disk is full, ClientGone.
     """
-    writer = _open_blob(call)
+    writer = open_blob(call)
+    keys = new_keys(call.kernel.ids, envelope.layers)
+    frames = FrameWriter(writer, FrameCipher(keys))
     try:
         hashing = Hashing(algorithms)
         stream = call.request.stream or _Whole(request.get("Body", b""))
-        await _take_in(stream, hashing, writer, limit)
+        await _take_in(stream, hashing, frames, limit)
         received = hashing.result()
         check(call, expected, received)
-        await asyncio.to_thread(writer.finish)
+        await asyncio.to_thread(frames.finish)
     except OSError as error:
         discard(call, writer)
         raise errors.no_room(error.strerror or error) from error
     except BaseException:  # whatever it was, and cancellation too: the bytes are nobody's
         discard(call, writer)
         raise
-    return received._replace(blob=writer.blob)
+    return received._replace(blob=writer.blob, keys=tuple(keys))
 
 
-async def _take_in(stream: BodyStream, hashing: Hashing, writer: BlobWriter, limit: int) -> None:
-    """Hash and write all of ``stream``. MD5 is the slowest by far and has a thread of its own.
+async def _take_in(stream: BodyStream, hashing: Hashing, frames: FrameWriter, limit: int) -> None:
+    """Hash, encrypt and write all of ``stream``. MD5 is the slowest by far and has a thread of its own.
 
     Raises EntityTooLarge, OSError, and what the stream raises.
     """
@@ -165,17 +171,44 @@ async def _take_in(stream: BodyStream, hashing: Hashing, writer: BlobWriter, lim
 
     def write(pieces: Sequence[bytes]) -> None:
         hashing.update_checksums(pieces)
-        for piece in pieces:
-            writer.write(piece)
+        frames.write(pieces)
 
     await pour(stream, (hashing.update_md5, write), arrived)
 
 
-def _open_blob(call: Call) -> BlobWriter:
+def open_blob(call: Call) -> BlobWriter:
+    """Start a blob. Raises ServiceUnavailable when the disk is full."""
     try:
         return call.kernel.blobs.create()
     except OSError as error:
         raise errors.no_room(error.strerror or error) from error
+
+
+async def rewrite(call: Call, held: Lease, algorithms: Iterable[str], envelope: Envelope) -> Received:
+    """Write bytes that are there anew, to be encrypted otherwise. ``keep`` or ``forget`` what is returned.
+
+    Raises ServiceUnavailable when the disk is full.
+    """
+    writer = open_blob(call)
+    keys = new_keys(call.kernel.ids, envelope.layers)
+    frames, hashing = FrameWriter(writer, FrameCipher(keys)), Hashing(algorithms)
+
+    def work() -> Received:
+        for piece in reading.pieces(held):
+            hashing.update((piece,))
+            frames.write((piece,))
+        frames.finish()
+        return hashing.result()
+
+    try:
+        received = await asyncio.to_thread(work)
+    except OSError as error:
+        discard(call, writer)
+        raise errors.no_room(error.strerror or error) from error
+    except BaseException:
+        discard(call, writer)
+        raise
+    return received._replace(blob=writer.blob, keys=tuple(keys))
 
 
 def discard(call: Call, writer: BlobWriter) -> None:
@@ -190,27 +223,22 @@ def forget(call: Call, received: Received) -> None:
         call.kernel.blobs.delete(received.blob)
 
 
-def keep(scope: Scope, received: Received) -> list[Span]:
+def keep(scope: Scope, received: Received, envelope: Envelope) -> list[Span]:
     """Name the bytes in the store; return where they are."""
     if received.blob:
         use_blob(scope, received.blob)
-        return [Span(received.size_bytes, received.blob)]
-    return keep_data(scope, received.data)
+        return [Span(received.size_bytes, received.blob, 0, 0, envelope.wrap(scope.kernel.ids, received.keys))]
+    return keep_data(scope, received.data, envelope)
 
 
-def keep_data(scope: Scope, data: bytes) -> list[Span]:
-    """Put few bytes into the store; return where they are."""
+def keep_data(scope: Scope, data: bytes, envelope: Envelope) -> list[Span]:
+    """Put few bytes into the store, encrypted; return where they are."""
     if not data:
         return []
-    chunk = scope.kernel.next_order()
-    chunks.insert(scope, Chunk(id=chunk, data=data))
-    return [Span(len(data), "", 0, chunk)]
-
-
-def share_blob(scope: Scope, span: Span) -> Span:
-    """Let one more object have bytes that are in a blob."""
-    use_blob(scope, span.blob)
-    return span
+    ids, chunk = scope.kernel.ids, scope.kernel.next_order()
+    keys = new_keys(ids, envelope.layers)
+    chunks.insert(scope, Chunk(id=chunk, data=FrameCipher(keys).sealed(data)))
+    return [Span(len(data), "", 0, chunk, envelope.wrap(ids, keys))]
 
 
 def release(scope: Scope, spans: Iterable[Span]) -> None:

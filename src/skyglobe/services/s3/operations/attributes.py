@@ -6,9 +6,8 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, finding, places, reading, s3, versions
+from skyglobe.services.s3 import encrypting, errors, finding, places, reading, s3, versions
 from skyglobe.services.s3.answers import checksum_members, seconds
-from skyglobe.services.s3.describing import refuse_unbuilt
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.operations.listing import page_size
 from skyglobe.services.s3.records import Details, Object, Part, details_of
@@ -19,10 +18,11 @@ from skyglobe.services.s3.rules.checksums import MEMBERS
 def get_object_attributes(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked of ETag, Checksum, ObjectParts, StorageClass and ObjectSize."""
     home, scope = places.visit_object(call, request, writes=False)
-    refuse_unbuilt(call, request)
+    encrypting.refuse_on_read(call)
     asked = _asked(call, request)
     found = finding.get_object(call, scope, request)
     details = details_of(found)
+    encrypting.check_customer_key(call, details.encryption, request)
     result: dict[str, Any] = {"LastModified": seconds(found.modified_at)}
     result.update(versions.told(keeping_of(home.access), found))
     if "ETag" in asked:

@@ -11,7 +11,7 @@ import msgspec
 from skyglobe.kernel import checksums
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, describing, errors, events, locking, places, s3, versions
+from skyglobe.services.s3 import aging, encrypting, errors, events, locking, places, s3, versions
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.guards import Keeping, keeping_of
 from skyglobe.services.s3.records import (
@@ -46,11 +46,11 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, 
     """
     home, scope = places.visit_object(call, request, writes=True)
     keeping = keeping_of(home.access)
-    describing.refuse_unbuilt(call, request)
     existing = objects.find(scope, request["Bucket"], request["Key"])
     upload = uploads.find(scope, request["Bucket"], request["Key"], request["UploadId"])
     if upload is None:
         return _repeated(call, scope, request, existing, keeping)
+    encrypting.check_at_completion(call, upload, request)
     listed = _listed(request, upload.algorithm)
     chosen = _chosen(scope, request, upload, listed)
     _check_size(request, chosen)
@@ -191,4 +191,4 @@ def _object(call: Call, upload: Upload, chosen: list[Part], checksum: str, keepi
 def _told(call: Call, new: Object, keeping: Keeping) -> dict[str, Any]:
     location = f"{call.kernel.config.endpoint}/{new.bucket}/{quote(new.key)}"
     named = {"Location": location, "Bucket": new.bucket, "Key": new.key}
-    return named | written(new, details_of(new)) | versions.told(keeping, new)
+    return named | written(new, details_of(new), {}) | versions.told(keeping, new)

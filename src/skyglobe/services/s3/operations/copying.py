@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from skyglobe.kernel.blobs import INLINE_BYTES
+from skyglobe.kernel.blobs import INLINE_BYTES, Lease
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import (
@@ -16,6 +16,7 @@ from skyglobe.services.s3 import (
     aging,
     archives,
     describing,
+    encrypting,
     errors,
     events,
     locking,
@@ -27,11 +28,16 @@ from skyglobe.services.s3 import (
 )
 from skyglobe.services.s3.answers import checksum_members, quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
+from skyglobe.services.s3.encrypting import Envelope
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
+from skyglobe.services.s3.rules import encryption
 from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT, MEMBERS
 from skyglobe.services.s3.rules.parts import MAX_COPY_BYTES
 from skyglobe.services.s3.writing import Received
+
+_CHANGES = frozenset(("StorageClass", "WebsiteRedirectLocation")) | encryption.MEMBERS
+"""What makes a copy of an object onto itself more than nothing."""
 
 ATTEMPTS = 8
 """How often a copy begins again because its source was replaced while its bytes were being hashed."""
@@ -49,42 +55,65 @@ class Draft(msgspec.Struct, frozen=True):
     storage_class: str
     details: Details
     algorithm: str
+    envelope: Envelope
 
 
 @s3.operation
 def copy_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Copy an object within or between buckets, with its metadata and tags or new ones."""
     draft = _draft(call, request)
-    found = draft.source.found
-    if _is_known(draft):
-        return _publish(call, draft, None)
-    if found.size_bytes <= INLINE_BYTES:
-        held = reading.lease(draft.source.scope, draft.source.spans())
-        return _publish(call, draft, _hash(held, draft.algorithm))
-    return _copy_hashing(call, request, draft.existing)
+    is_small = draft.source.found.size_bytes <= INLINE_BYTES
+    if _is_known(draft) and (is_small or draft.source.can_share(draft.envelope)):
+        return _publish(call, request, draft, None)
+    if is_small:
+        return _publish(call, request, draft, _hash(draft.source.lease(), draft.algorithm))
+    return _copy_reading(call, request, draft.existing, draft.envelope)
 
 
-async def _copy_hashing(call: Call, request: dict[str, Any], before: Object | None) -> dict[str, Any]:
-    """Hash the source's bytes outside of any transaction, then copy what is still the same object."""
+async def _copy_reading(
+    call: Call, request: dict[str, Any], before: Object | None, envelope: Envelope
+) -> dict[str, Any]:
+    """Hash the source's bytes outside of any transaction, and write them anew if they must be encrypted otherwise.
+
+    Then copy what is still the same object.
+    """
     for _ in range(ATTEMPTS):
-        order, algorithm, held = await call.transact(lambda call: _hold(call, request))
-        received = await asyncio.to_thread(_hash, held, algorithm)
+        held = await call.transact(lambda call: _hold(call, request, envelope))
+        if held.can_share:
+            received = await asyncio.to_thread(_hash, held.lease, held.algorithm)
+        else:
+            received = await writing.rewrite(call, held.lease, (held.algorithm,), envelope)
 
-        def publish(call: Call, order: int = order, received: Received = received) -> dict[str, Any] | None:
+        def publish(call: Call, held: Held = held, received: Received = received) -> dict[str, Any] | None:
             scope = places.enter_object(call, request, writes=True)
             versions.check_late_write(request, before, objects.find(scope, request["Bucket"], request["Key"]))
-            draft = _draft(call, request)
-            return _publish(call, draft, received) if draft.source.found.order == order else None
+            draft = _draft(call, request, envelope)
+            return _publish(call, request, draft, received) if draft.source.found.order == held.order else None
 
-        result = await call.transact(publish)
+        try:
+            result = await call.transact(publish)
+        except BaseException:
+            writing.forget(call, received)
+            raise
         if result is not None:
             return result
+        writing.forget(call, received)
     raise s3.error("SlowDown", "Please reduce your request rate.", status=503)
 
 
-def _hold(call: Call, request: dict[str, Any]) -> tuple[int, str, Any]:
-    draft = _draft(call, request)
-    return draft.source.found.order, draft.algorithm, reading.lease(draft.source.scope, draft.source.spans())
+class Held(NamedTuple):
+    """The bytes of a source as it was."""
+
+    order: int
+    algorithm: str
+    lease: Lease
+    can_share: bool
+
+
+def _hold(call: Call, request: dict[str, Any], envelope: Envelope) -> Held:
+    draft = _draft(call, request, envelope)
+    source = draft.source
+    return Held(source.found.order, draft.algorithm, source.lease(), source.can_share(envelope))
 
 
 def _hash(held: Any, algorithm: str) -> Received:
@@ -94,10 +123,9 @@ def _hash(held: Any, algorithm: str) -> Received:
     return hashing.result()
 
 
-def _draft(call: Call, request: dict[str, Any]) -> Draft:
-    """Check everything about a copy and say what it will be."""
+def _draft(call: Call, request: dict[str, Any], envelope: Envelope | None = None) -> Draft:
+    """Check everything about a copy and say what it will be: encrypted in ``envelope``, when that is known already."""
     home, scope = places.visit_object(call, request, writes=True)
-    describing.refuse_unbuilt(call, request)
     source = find_source(call, request)
     accelerating.check_copy(call, source.scope.region, home.region)
     found = source.found
@@ -106,7 +134,7 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     storage_class = describing.storage_class_of(request)
     existing = objects.find(scope, request["Bucket"], request["Key"])
     is_itself = existing is not None and found.order == existing.order and found.key == existing.key
-    unchanged = not replaces_metadata and not request.keys() & {"StorageClass", "WebsiteRedirectLocation"}
+    unchanged = not replaces_metadata and not request.keys() & _CHANGES
     if is_itself and unchanged:
         text = (
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
@@ -120,8 +148,10 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
     algorithm = request.get("ChecksumAlgorithm") or found.algorithm or DEFAULT
     if algorithm not in MEMBERS:
         raise errors.invalid_request("Checksum algorithm provided is unsupported.")
-    details = _details(call, scope, home, request, source, replaces_metadata, replaces_tags)
-    return Draft(source, scope, home, request["Bucket"], request["Key"], existing, storage_class, details, algorithm)
+    envelope = envelope or encrypting.for_new(call, home, request, request["Key"])
+    details = _details(call, scope, home, request, source, replaces_metadata, replaces_tags, envelope)
+    bucket, key = request["Bucket"], request["Key"]
+    return Draft(source, scope, home, bucket, key, existing, storage_class, details, algorithm, envelope)
 
 
 def _directive(request: dict[str, Any], member: str, header: str) -> bool:
@@ -140,9 +170,10 @@ def _details(
     source: CopySource,
     replaces_metadata: bool,
     replaces_tags: bool,
+    envelope: Envelope,
 ) -> Details:
     """Return what the copy is to be given. The redirect and the access control list are never copied, only named."""
-    old, new = source.details, describing.details_for(call, scope, home, request)
+    old, new = source.details, describing.details_for(call, scope, home, request, envelope.encryption)
     entity = new.entity
     if not replaces_metadata:
         entity = {name: value for name, value in old.entity.items() if name != "WebsiteRedirectLocation"}
@@ -154,22 +185,28 @@ def _details(
         tags=new.tags if replaces_tags else old.tags,
         acl=new.acl,
         lock=new.lock,
+        encryption=new.encryption,
     )
     return locking.with_default(copied, keeping_of(home.access), call.now)
 
 
 def _is_known(draft: Draft) -> bool:
-    """Whether the copy's ETag and checksum are those of its source: not when they were made of parts."""
+    """Whether the copy's ETag and checksum are known from its source: not when they were made of parts."""
     found = draft.source.found
+    if encrypting.has_md5(draft.details.encryption) and not encrypting.has_md5(draft.source.details.encryption):
+        return False
     return "-" not in found.etag and draft.algorithm == found.algorithm and found.checksum_type == FULL_OBJECT
 
 
-def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, Any]:
+def _publish(call: Call, request: dict[str, Any], draft: Draft, received: Received | None) -> dict[str, Any]:
     found = draft.source.found
     checksum = draft.source.details.checksum
     if received is not None:
         checksum = writing.checksum_text(received, draft.algorithm)
-    spans = draft.source.share_into(draft.scope)
+    if received is not None and received.blob:
+        spans = writing.keep(draft.scope, received, draft.envelope)
+    else:
+        spans = draft.source.share_into(draft.scope, draft.envelope)
     details = msgspec.structs.replace(draft.details, spans=spans, checksum=checksum)
     keeping, order = keeping_of(draft.home.access), call.kernel.next_order()
     new = Object(
@@ -178,7 +215,9 @@ def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, A
         order=order,
         modified_at=call.now,
         size_bytes=found.size_bytes,
-        etag=received.etag if received is not None else found.etag,
+        etag=encrypting.etag_of(
+            call.kernel.ids, details.encryption, received.etag if received is not None else found.etag
+        ),
         storage_class=draft.storage_class,
         algorithm=draft.algorithm,
         checksum_type=FULL_OBJECT,
@@ -192,4 +231,5 @@ def _publish(call: Call, draft: Draft, received: Received | None) -> dict[str, A
     told = {"ETag": quoted(new.etag), "LastModified": seconds(new.modified_at)}
     result = {"CopyObjectResult": {**told, **checksum_members(new.algorithm, checksum, FULL_OBJECT)}}
     expiration = aging.expiration_members(draft.scope, draft.home, new, details)
+    result |= encrypting.told_of_new(details.encryption, request)
     return result | versions.told(keeping, new) | draft.source.version_told() | expiration

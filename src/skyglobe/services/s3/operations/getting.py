@@ -8,10 +8,9 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, archives, errors, finding, locking, places, reading, s3, versions
+from skyglobe.services.s3 import aging, archives, encrypting, errors, finding, locking, places, reading, s3, versions
 from skyglobe.services.s3.answers import checksum_members, head_members, is_composite, quoted, seconds
-from skyglobe.services.s3.describing import refuse_unbuilt
-from skyglobe.services.s3.records import Details, Object, details_of, parts
+from skyglobe.services.s3.records import Details, Home, Object, details_of, parts
 from skyglobe.services.s3.rules.conditions import Conditions, evaluate
 from skyglobe.services.s3.rules.metadata import DEFAULT_CONTENT_TYPE, MAY_BE_ARCHIVED
 from skyglobe.services.s3.rules.parts import MAX_PART_NUMBER
@@ -28,36 +27,38 @@ _OVERRIDES = {
 }
 
 
-Reading = tuple[Scope, Object, Details, Span, dict[str, Any], str]
-"""What a request reads of which object; last the archive the object lies in, empty when in none."""
+Reading = tuple[Home, Scope, Object, Details, Span, dict[str, Any], bytes, str]
+"""What a request reads of which object; last its client's key and the archive it lies in, empty when there is none."""
 
 
 @s3.operation
 def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return an object, or a range or part of it. Raises InvalidObjectState for archived ones without a copy."""
-    scope, found, details, span, members, archive = _read(call, request)
+    home, scope, found, details, span, members, customer_key, archive = _read(call, request)
     if archive and not archives.is_readable(archive, details, call.now):
         raise archives.refusal(found, archive)
     if found.storage_class == archives.TIERING:
         archives.note_access(scope, found, details)
-    members["Body"] = reading.body(scope, reading.spans_of(scope, details, span.start, span.length))
+    envelope = encrypting.opened(call, home.region, found.bucket, found.key, details.encryption, customer_key)
+    members["Body"] = reading.body(scope, reading.spans_of(scope, details, span.start, span.length), envelope)
     return members
 
 
 @s3.operation
 def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Describe an object without its bytes."""
-    return _read(call, request)[4]
+    return _read(call, request)[5]
 
 
 def _read(call: Call, request: dict[str, Any]) -> Reading:
     home, scope = places.visit_object(call, request, writes=False)
-    refuse_unbuilt(call, request)
+    encrypting.refuse_on_read(call)
     _check_overrides(call, request)
     found = finding.get_object(call, scope, request)
+    details = details_of(found)
+    customer_key = encrypting.check_customer_key(call, details.encryption, request)
     if any(name in request for name in _CONDITIONS):
         _check_conditions(request, found, call.now)
-    details = details_of(found)
     wants_checksum = request.get("ChecksumMode", "").upper() == "ENABLED"
     if "PartNumber" in request:
         span, further = _part(scope, found, details, request, wants_checksum)
@@ -67,6 +68,7 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
         further = {}
     is_whole = "PartNumber" not in request and not is_partial
     members = head_members(found, details, with_checksum=wants_checksum and is_whole)
+    members.update(encrypting.told(details.encryption, request))
     if home.access is not None:
         members.update(versions.told(home.access.keeping, found))
         if home.access.keeping.has_lifecycle and "VersionId" not in request:
@@ -86,7 +88,7 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
         if parameter in request:
             value = request[parameter]
             members[member] = formatdate(value.timestamp(), usegmt=True) if parameter == "ResponseExpires" else value
-    return scope, found, details, span, members, archive
+    return home, scope, found, details, span, members, customer_key, archive
 
 
 def _check_overrides(call: Call, request: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from skyglobe.kernel.blobs import INLINE_BYTES
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, errors, pending, places, reading, s3, writing
+from skyglobe.services.s3 import encrypting, errors, pending, places, reading, s3, writing
 from skyglobe.services.s3.answers import quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
+from skyglobe.services.s3.encrypting import Envelope
 from skyglobe.services.s3.records import Part, Span, Upload, parts
 from skyglobe.services.s3.rules import ranges
 from skyglobe.services.s3.rules.checksums import COMPOSITE, DECLARED_AT_CREATION, DEFAULT, MEMBERS
@@ -25,29 +26,28 @@ ATTEMPTS = 8
 @s3.operation
 def upload_part(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Store a part of an upload; one of the same number is replaced."""
-    upload, expected = _check_part(call, request)
+    upload, expected, envelope = _check_part(call, request)
     algorithms = _algorithms(upload, expected)
     if writing.is_small(call, request):
         received = writing.take(call, request, expected, algorithms)
-        return _publish(call, request, expected, received)
-    return _upload_large(call, request, expected, algorithms)
+        return _publish(call, request, expected, received, envelope)
+    return _upload_large(call, request, expected, algorithms, envelope)
 
 
 async def _upload_large(
-    call: Call, request: dict[str, Any], expected: Expected, algorithms: frozenset[str]
+    call: Call, request: dict[str, Any], expected: Expected, algorithms: frozenset[str], envelope: Envelope
 ) -> dict[str, Any]:
-    received = await writing.receive(call, request, expected, algorithms, MAX_PART_BYTES)
+    received = await writing.receive(call, request, expected, algorithms, MAX_PART_BYTES, envelope)
     try:
-        return await call.transact(lambda call: _publish(call, request, expected, received))
+        return await call.transact(lambda call: _publish(call, request, expected, received, envelope))
     except BaseException:
         writing.forget(call, received)
         raise
 
 
-def _check_part(call: Call, request: dict[str, Any]) -> tuple[Upload, Expected]:
+def _check_part(call: Call, request: dict[str, Any]) -> tuple[Upload, Expected, Envelope]:
     """Check all that can be checked before the body is read."""
     scope = places.enter_object(call, request, writes=True)
-    describing.refuse_unbuilt(call, request)
     pending.check_part_number(request)
     upload = pending.get_upload(scope, request)
     expected = writing.expected_body(call, request, MAX_PART_BYTES)
@@ -56,7 +56,7 @@ def _check_part(call: Call, request: dict[str, Any]) -> tuple[Upload, Expected]:
         wanted, found = upload.algorithm.lower() or "null", sent.lower() or "null"
         text = f"Checksum Type mismatch occurred, expected checksum Type: {wanted}, actual checksum Type: {found}"
         raise errors.invalid_request(text)
-    return upload, expected
+    return upload, expected, encrypting.for_part(call, scope.region, upload, request)
 
 
 def _is_mismatch(upload: Upload, sent: str) -> bool:
@@ -79,12 +79,14 @@ def _algorithms(upload: Upload, expected: Expected | None) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def _publish(call: Call, request: dict[str, Any], expected: Expected, received: Received) -> dict[str, Any]:
+def _publish(
+    call: Call, request: dict[str, Any], expected: Expected, received: Received, envelope: Envelope
+) -> dict[str, Any]:
     scope = places.enter(call, request)
     upload = pending.get_upload(scope, request)
-    part = _part(call, upload, request["PartNumber"], received, writing.keep(scope, received))
+    part = _part(call, upload, request["PartNumber"], received, writing.keep(scope, received, envelope))
     _put(scope, part)
-    told = {"ETag": quoted(part.etag)}
+    told = {"ETag": quoted(part.etag), **encrypting.told(envelope.encryption, request)}
     sent = expected.checksum.algorithm or upload.algorithm
     if sent:
         told[MEMBERS[sent]] = writing.checksum_text(received, sent)
@@ -96,7 +98,7 @@ def _part(call: Call, upload: Upload, number: int, received: Received, spans: li
         upload=upload.id,
         number=number,
         size_bytes=received.size_bytes,
-        etag=received.etag,
+        etag=encrypting.etag_of(call.kernel.ids, upload.details.encryption, received.etag),
         modified_at=call.now,
         spans=spans,
         checksum=writing.checksum_text(received, upload.algorithm) if upload.algorithm else "",
@@ -113,33 +115,49 @@ def _put(scope: Scope, part: Part) -> None:
 
 @s3.operation
 def upload_part_copy(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
-    """Make a part of the bytes of an object, or of a range of them. The bytes are shared, not copied."""
-    source, span, upload = _check_copy(call, request)
+    """Make a part of the bytes of an object, or of a range of them. The bytes are shared, not copied.
+
+    Unless they are to be encrypted otherwise than by another key.
+    """
+    source, span, upload, envelope = _check_copy(call, request)
     if span.length <= INLINE_BYTES:
-        held = reading.lease(source.scope, source.spans(span.start, span.length))
-        return _publish_copy(call, request, source, span, _hash(held, _algorithms(upload, None)))
+        received = _hash(source.lease(span.start, span.length), _algorithms(upload, None))
+        return _publish_copy(call, request, source, span, received, envelope)
     return _copy_hashing(call, request)
 
 
 async def _copy_hashing(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Hash the bytes outside of any transaction, then share those of what is still the same object."""
 
-    def hold(call: Call) -> tuple[int, frozenset[str], Any]:
-        source, span, upload = _check_copy(call, request)
-        held = reading.lease(source.scope, source.spans(span.start, span.length))
-        return source.found.order, _algorithms(upload, None), held
+    def hold(call: Call) -> tuple[int, frozenset[str], Any, bool, Envelope]:
+        source, span, upload, envelope = _check_copy(call, request)
+        can_share = source.can_share(envelope, span.start, span.length)
+        held = source.lease(span.start, span.length)
+        return source.found.order, _algorithms(upload, None), held, can_share, envelope
 
     for _ in range(ATTEMPTS):
-        order, algorithms, held = await call.transact(hold)
-        received = await asyncio.to_thread(_hash, held, algorithms)
+        order, algorithms, held, can_share, envelope = await call.transact(hold)
+        if can_share:
+            received = await asyncio.to_thread(_hash, held, algorithms)
+        else:
+            received = await writing.rewrite(call, held, algorithms, envelope)
 
-        def publish(call: Call, order: int = order, received: Received = received) -> dict[str, Any] | None:
-            source, span, _ = _check_copy(call, request)
-            return _publish_copy(call, request, source, span, received) if source.found.order == order else None
+        def publish(
+            call: Call, order: int = order, received: Received = received, envelope: Envelope = envelope
+        ) -> dict[str, Any] | None:
+            source, span, _, _ = _check_copy(call, request, envelope)
+            if source.found.order != order:
+                return None
+            return _publish_copy(call, request, source, span, received, envelope)
 
-        result = await call.transact(publish)
+        try:
+            result = await call.transact(publish)
+        except BaseException:
+            writing.forget(call, received)
+            raise
         if result is not None:
             return result
+        writing.forget(call, received)
     raise s3.error("SlowDown", "Please reduce your request rate.", status=503)
 
 
@@ -150,13 +168,15 @@ def _hash(held: Any, algorithms: frozenset[str]) -> Received:
     return hashing.result()
 
 
-def _check_copy(call: Call, request: dict[str, Any]) -> tuple[CopySource, ranges.Span, Upload]:
+def _check_copy(
+    call: Call, request: dict[str, Any], envelope: Envelope | None = None
+) -> tuple[CopySource, ranges.Span, Upload, Envelope]:
     scope = places.enter_object(call, request, writes=True)
-    describing.refuse_unbuilt(call, request)
     pending.check_part_number(request)
     upload = pending.get_upload(scope, request)
     source = find_source(call, request)
-    return source, _copied_range(request, source.found.size_bytes), upload
+    envelope = envelope or encrypting.for_part(call, scope.region, upload, request)
+    return source, _copied_range(request, source.found.size_bytes), upload, envelope
 
 
 def _copied_range(request: dict[str, Any], size: int) -> ranges.Span:
@@ -182,14 +202,22 @@ def _copied_range(request: dict[str, Any], size: int) -> ranges.Span:
 
 
 def _publish_copy(
-    call: Call, request: dict[str, Any], source: CopySource, span: ranges.Span, received: Received
+    call: Call,
+    request: dict[str, Any],
+    source: CopySource,
+    span: ranges.Span,
+    received: Received,
+    envelope: Envelope,
 ) -> dict[str, Any]:
     scope = places.enter(call, request)
     upload = pending.get_upload(scope, request)
-    shared = source.share_into(scope, span.start, span.length)
+    if received.blob:
+        shared = writing.keep(scope, received, envelope)
+    else:
+        shared = source.share_into(scope, envelope, span.start, span.length)
     part = _part(call, upload, request["PartNumber"], received, shared)
     _put(scope, part)
     told: dict[str, Any] = {"ETag": quoted(part.etag), "LastModified": seconds(part.modified_at)}
     if upload.algorithm:
         told[MEMBERS[upload.algorithm]] = part.checksum
-    return {"CopyPartResult": told, **source.version_told()}
+    return {"CopyPartResult": told, **source.version_told(), **encrypting.told(envelope.encryption, request)}

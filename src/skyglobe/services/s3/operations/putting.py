@@ -9,8 +9,9 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, describing, events, locking, places, s3, versions, writing
+from skyglobe.services.s3 import aging, describing, encrypting, events, locking, places, s3, versions, writing
 from skyglobe.services.s3.answers import written
+from skyglobe.services.s3.encrypting import Envelope
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
 from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT
@@ -25,6 +26,7 @@ class Draft(msgspec.Struct, frozen=True):
     home: Home
     storage_class: str
     details: Details
+    envelope: Envelope
     expected: Expected
     algorithm: str
     before: Object | None
@@ -45,7 +47,7 @@ def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutin
 
 
 async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    received = await writing.receive(call, request, draft.expected, (draft.algorithm,), MAX_PUT_BYTES)
+    received = await writing.receive(call, request, draft.expected, (draft.algorithm,), MAX_PUT_BYTES, draft.envelope)
 
     def publish(call: Call) -> dict[str, Any]:
         home, scope = places.visit(call, request)
@@ -70,11 +72,13 @@ def _draft(call: Call, request: dict[str, Any]) -> Draft:
         locking.check_sent_whole(request, home.access.keeping, is_checked)
     before = objects.find(scope, request["Bucket"], request["Key"])
     versions.check_write(request, before)
+    envelope = encrypting.for_new(call, home, request, request["Key"])
     return Draft(
         scope,
         home,
         describing.storage_class_of(request),
-        describing.details_for(call, scope, home, request),
+        describing.details_for(call, scope, home, request, envelope.encryption),
+        envelope,
         expected,
         expected.checksum.algorithm or DEFAULT,
         before,
@@ -86,7 +90,7 @@ def _publish(
 ) -> dict[str, Any]:
     details = msgspec.structs.replace(
         draft.details,
-        spans=writing.keep(scope, received),
+        spans=writing.keep(scope, received, draft.envelope),
         checksum=writing.checksum_text(received, draft.algorithm),
     )
     home = draft.home
@@ -99,7 +103,7 @@ def _publish(
         order=order,
         modified_at=scope.now,
         size_bytes=received.size_bytes,
-        etag=received.etag,
+        etag=encrypting.etag_of(scope.kernel.ids, details.encryption, received.etag),
         storage_class=draft.storage_class,
         algorithm=draft.algorithm,
         checksum_type=FULL_OBJECT,
@@ -109,7 +113,7 @@ def _publish(
     versions.publish(scope, existing, new, keeping)
     event = "ObjectCreated:Post" if is_form(call) else "ObjectCreated:Put"
     events.emit(scope, home, event, call, new.key, found=new, version_id=new.version)
-    result = written(new, details)
+    result = written(new, details, request)
     if home.access is not None:
         result |= versions.told(keeping, new) | aging.expiration_members(scope, home, new, details)
     return result

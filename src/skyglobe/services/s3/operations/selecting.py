@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import archives, describing, finding, places, reading, s3
+from skyglobe.services.s3 import archives, encrypting, finding, places, reading, s3
 from skyglobe.services.s3.records import details_of
 from skyglobe.services.s3.selecting.requests import selection_of
 from skyglobe.services.s3.selecting.running import MAX_RECORDS_BYTES, Running, load_duckdb
@@ -19,15 +19,17 @@ CONTINUE_EVERY = 5.0  # seconds of real time without records until a Cont event 
 def select_object_content(call: Call, request: dict[str, Any]) -> Coroutine[Any, Any, dict[str, Any]]:
     """Run SQL over one object and stream what it finds. Raises S3's errors before the first event where it can."""
     home, scope = places.visit_object(call, request, writes=False)
-    describing.refuse_unbuilt(call, request)
+    encrypting.refuse_on_read(call)
     load_duckdb()
     selection = selection_of(request)
     found = finding.get_object(call, scope, request)
     details = details_of(found)
+    customer_key = encrypting.check_customer_key(call, details.encryption, request)
     archive = archives.archive_of(scope, home, found, details)
     if not archives.is_readable(archive, details, call.now):
         raise archives.refusal(found, archive)
-    held = reading.lease(scope, reading.spans_of(scope, details, 0, found.size_bytes))
+    envelope = encrypting.opened(call, home.region, found.bucket, found.key, details.encryption, customer_key)
+    held = reading.lease(scope, reading.spans_of(scope, details, 0, found.size_bytes), envelope)
 
     async def begin() -> dict[str, Any]:
         running = await asyncio.to_thread(Running, selection, call.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import describing, errors, pending, places, s3, versions
+from skyglobe.services.s3 import describing, encrypting, errors, pending, places, s3, versions
 from skyglobe.services.s3.describing import refuse_member
 from skyglobe.services.s3.records import Upload, uploads
 from skyglobe.services.s3.rules.checksums import FULL_OBJECT, MEMBERS, BadChecksum, checksum_type_of_upload
@@ -17,8 +17,8 @@ ID_RANDOM_DIGITS = 48
 def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Begin an upload. What the object is to be given is said here; its bytes come in parts."""
     home, scope = places.visit_object(call, request, writes=True)
-    describing.refuse_unbuilt(call, request)
     algorithm, checksum_type = _checksum(request)
+    encryption = encrypting.for_new(call, home, request, request["Key"]).encryption
     upload = Upload(
         bucket=request["Bucket"],
         key=request["Key"],
@@ -28,10 +28,11 @@ def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, An
         storage_class=describing.storage_class_of(request),
         algorithm=algorithm,
         checksum_type=checksum_type,
-        details=describing.details_for(call, scope, home, request),
+        details=describing.details_for(call, scope, home, request, encryption),
     )
     uploads.insert(scope, upload)
     result = {"Bucket": upload.bucket, "Key": upload.key, "UploadId": upload.id}
+    result |= encrypting.told_of_new(encryption, request)
     if algorithm:
         result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": checksum_type}
     return result
