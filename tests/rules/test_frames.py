@@ -20,6 +20,7 @@ from skyglobe.kernel.frames import (
     Wrapping,
     plain_bytes,
     sealed_bytes,
+    sealed_value,
 )
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.wire import FileSlice
@@ -99,8 +100,9 @@ def test_keys_are_unwrapped_in_the_context_they_were_wrapped_in() -> None:
 
 
 def test_small_values_are_one_frame() -> None:
-    cipher = FrameCipher([os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)])
-    sealed = cipher.sealed(b"pear")
+    keys = [os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)]
+    cipher = FrameCipher(keys)
+    sealed = sealed_value(keys, b"pear")
     assert len(sealed) == 4 + 2 * 16
     assert cipher.opened(sealed) == b"pear"
     with pytest.raises(Damaged):

@@ -19,6 +19,7 @@ FRAME_BYTES = 64 * 1024
 KEY_BYTES = 32
 TAG_BYTES = 16
 NONCE_BYTES = 12
+_FIRST = bytes(NONCE_BYTES)
 
 
 class Damaged(OSError):
@@ -49,17 +50,26 @@ class Wrapping:
 
     def wrap(self, nonce: bytes, key: bytes, context: bytes | None = None) -> bytes:
         """Return ``key`` encrypted; ``nonce`` is 12 random bytes, and part of the result. ``context`` is not."""
-        return nonce + bytes(self._aead.encrypt(nonce, key, context))
+        wrapped: bytes = nonce + self._aead.encrypt(nonce, key, context)
+        return wrapped
 
     def unwrap(self, wrapped: bytes, context: bytes | None = None) -> bytes:
         """Return what was wrapped in the same context. Raises ``Damaged``."""
         try:
-            return bytes(self._aead.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context))
+            key: bytes = self._aead.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
         except _invalid_tag() as error:
             raise Damaged("a key was not wrapped by this one, or in another context") from error
+        return key
 
 
 WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+
+
+def sealed_value(keys: Sequence[bytes], data: bytes) -> bytes:
+    """Return a small value encrypted as a whole: one frame, whatever its size."""
+    for key in keys:
+        data = _aesgcm()(key).encrypt(_FIRST, data, None)
+    return data
 
 
 class FrameCipher:
@@ -73,17 +83,17 @@ class FrameCipher:
         """Bytes that encryption adds to a frame."""
 
     def sealed(self, data: bytes, number: int = 0) -> bytes:
-        """Return a frame of any size encrypted: one of many, or a small value as a whole."""
+        """Return a frame encrypted."""
         nonce = number.to_bytes(NONCE_BYTES, "big")
         for layer in self._layers:
             data = layer.encrypt(nonce, data, None)
         return data
 
     def opened(self, data: bytes, number: int = 0) -> bytes:
-        """Return a frame decrypted. Raises ``Damaged``."""
-        nonce = number.to_bytes(NONCE_BYTES, "big")
+        """Return a frame decrypted, or a small value as ``sealed_value`` has it. Raises ``Damaged``."""
+        nonce = number.to_bytes(NONCE_BYTES, "big") if number else _FIRST
         try:
-            for layer in reversed(self._layers):
+            for layer in self._layers if len(self._layers) == 1 else reversed(self._layers):
                 data = layer.decrypt(nonce, data, None)
         except _invalid_tag() as error:
             raise Damaged(f"frame {number} was altered") from error

@@ -20,7 +20,7 @@ SEEN = 1_024
 
 
 class PlainCopies:
-    """Plain copies of encrypted blobs, in memory that has no name: the least recently read go first.
+    """Plain copies of encrypted blobs, in memory that has no name: those that are read most often.
 
     None where the system has no such memory.
     """
@@ -29,35 +29,50 @@ class PlainCopies:
         self._most_bytes = most_bytes if hasattr(os, "memfd_create") else 0
         self._kept: dict[str, tuple[PlainFile, int]] = {}
         self._kept_bytes = 0
-        self._seen: dict[str, None] = {}
+        self._reads: dict[str, int] = {}
         self._lock = threading.Lock()  # blobs are deleted in any thread
 
     def find(self, path: str) -> PlainFile | None:
-        """Return the copy of a blob, or None."""
+        """Return the copy of a blob that is read, or None."""
         with self._lock:
-            found = self._kept.pop(path, None)
-            if found is None:
-                return None
-            self._kept[path] = found
-            return found[0]
+            reads = self._reads.pop(path, 0)
+            if len(self._reads) >= SEEN:  # the least recently read is forgotten
+                del self._reads[next(iter(self._reads))]
+            self._reads[path] = reads + 1
+            found = self._kept.get(path)
+            return found[0] if found is not None else None
 
     def begin(self, path: str, size: int) -> PlainFile | None:
-        """Return an empty file to be filled and kept, when a blob of ``size`` bytes is worth it, else None."""
-        if size > self._most_bytes // 2:
-            return None
-        if path not in self._seen:
-            if len(self._seen) >= SEEN:
-                del self._seen[next(iter(self._seen))]
-            self._seen[path] = None
-            return None
+        """Return an empty file to be filled and kept, when a blob of ``size`` bytes is worth it, else None.
+
+        It is when it was read before, and more often than those that would have to go: who reads many large blobs in
+        turns must not pay for copies that are gone before they are used.
+        """
+        with self._lock:
+            reads = self._reads.get(path, 0)
+            if size > self._most_bytes // 2 or reads < 2:
+                return None
+            rivals = self._rivals(size)
+            if any(self._reads.get(rival, 0) >= reads for rival in rivals):
+                return None
         return PlainFile(os.memfd_create("skyglobe"))
+
+    def _rivals(self, size: int) -> list[str]:
+        """Return the copies that would have to go for one of ``size`` bytes: the least often read."""
+        excess, rivals = self._kept_bytes + size - self._most_bytes, []
+        for path in sorted(self._kept, key=lambda path: self._reads.get(path, 0)):
+            if excess <= 0:
+                break
+            rivals.append(path)
+            excess -= self._kept[path][1]
+        return rivals
 
     def keep(self, path: str, file: PlainFile, size: int) -> None:
         """Keep a copy that is complete."""
         with self._lock:
             self._drop(path)
-            while self._kept and self._kept_bytes + size > self._most_bytes:
-                self._drop(next(iter(self._kept)))
+            for rival in self._rivals(size):
+                self._drop(rival)
             self._kept[path] = (file, size)
             self._kept_bytes += size
 

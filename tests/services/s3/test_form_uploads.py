@@ -154,6 +154,12 @@ def test_a_field_smuggles_no_header_in(form, send, fields):
     assert code_of(send(form("b", fields))) == (400, "InvalidArgument")
 
 
+def test_a_form_says_how_its_file_is_encrypted(owner, yard, form, send):
+    assert send(form("sealed", {"x-amz-server-side-encryption": "aws:kms"})).status == 204
+    assert owner.client("s3").head_object(Bucket=yard, Key="sealed")["ServerSideEncryption"] == "aws:kms"
+    assert send(form("plain")).headers["x-amz-server-side-encryption"] == "AES256"
+
+
 def test_a_key_is_not_empty(form, send):
     assert code_of(send(form(""), key="")) == (400, "InvalidArgument")
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple
 
+from skyglobe.kernel.caches import Caches
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.frames import KEY_BYTES, NONCE_BYTES, WRAPPED_BYTES, FrameCipher, Wrapping
@@ -42,10 +43,13 @@ from skyglobe.services.s3.rules.encryption import (
 
 BY_S3 = Encryption()
 """How nearly all objects are encrypted: under S3's own key."""
+CIPHERS = 2_048
+"""Of bytes read lately, about 1 KiB each: making one costs more than a small object's decryption."""
 SALT_BYTES = 16
 PROOF_BYTES = 16
 
 _CUSTOMER_MEMBERS = frozenset(CUSTOMER_MEMBERS)
+_SOURCE_MEMBERS = frozenset(f"CopySource{name}" for name in CUSTOMER_MEMBERS)
 _NEEDS_KEY = (
     "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve "
     "the object."
@@ -81,8 +85,16 @@ class Envelope(NamedTuple):
             return [self.first.unwrap(wrapped)]
         return [self.first.unwrap(wrapped[:WRAPPED_BYTES]), self.second.unwrap(wrapped[WRAPPED_BYTES:])]
 
-    def cipher(self, span: Span) -> FrameCipher:
-        return FrameCipher(self.unwrap(span.key))
+    def cipher(self, caches: Caches, span: Span) -> FrameCipher:
+        """Return what decrypts some bytes; what was used lately is at hand. Raises ``Damaged``."""
+        if not self.may_copy:
+            return FrameCipher(self.unwrap(span.key))
+        kept = caches.of("s3.ciphers", CIPHERS)
+        found: FrameCipher | None = kept.get(span.key)
+        if found is None:
+            found = FrameCipher(self.unwrap(span.key))
+            kept.keep(span.key, found)
+        return found
 
 
 def moved(ids: Ids, span: Span, source: Envelope, target: Envelope) -> Span:
@@ -93,7 +105,8 @@ def moved(ids: Ids, span: Span, source: Envelope, target: Envelope) -> Span:
 
 def new_keys(ids: Ids, layers: int) -> list[bytes]:
     """Return keys for bytes about to be written."""
-    return [ids.token(KEY_BYTES) for _ in range(layers)]
+    first = ids.token(KEY_BYTES)
+    return [first] if layers == 1 else [first, ids.token(KEY_BYTES)]
 
 
 @lru_cache(maxsize=16)  # clouds in one process
@@ -209,7 +222,7 @@ def check_customer_key(call: Call, encryption: Encryption | None, request: dict[
 
     Raises InvalidRequest when it is missing or there is nothing it could be for, AccessDenied when it is another.
     """
-    is_given = any(f"{prefix}{name}" in request for name in CUSTOMER_MEMBERS)
+    is_given = not (_SOURCE_MEMBERS if prefix else _CUSTOMER_MEMBERS).isdisjoint(request)
     is_needed = encryption is not None and encryption.algorithm == CUSTOMER
     if not is_given:
         if is_needed:

@@ -120,6 +120,8 @@ def _page(scope: Scope, bucket: str, prefix: str, after: str) -> list[Row]:
     for found in objects.scan(scope, bucket, start=start, limit=PAGE):
         if not found.key.startswith(prefix):
             break
+        details = details_of(found)
+        encryption = details.encryption
         rows.append(
             Row(
                 bucket,
@@ -129,7 +131,9 @@ def _page(scope: Scope, bucket: str, prefix: str, after: str) -> list[Row]:
                 found.etag,
                 found.storage_class,
                 found.algorithm,
-                details_of(found).parts > 0,
+                details.parts > 0,
+                encryption.algorithm if encryption is not None else "",
+                encryption is not None and encryption.has_bucket_key,
             )
         )
     return rows

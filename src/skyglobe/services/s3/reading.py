@@ -76,7 +76,7 @@ def _slice(scope: Scope, span: Span, envelope: Envelope) -> FileSlice:
     if not span.key:
         return blobs.slice(span.blob, span.offset, span.size_bytes)
     try:
-        cipher = envelope.cipher(span)
+        cipher = envelope.cipher(scope.kernel.caches, span)
     except Damaged as error:
         raise errors.damaged() from error
     return blobs.sealed_slice(span.blob, span.offset, span.size_bytes, cipher, may_copy=envelope.may_copy)
@@ -96,7 +96,7 @@ def stored(scope: Scope, span: Span, envelope: Envelope) -> bytes:
     chunk = chunks.find(scope, span.chunk)
     assert chunk is not None, f"no chunk {span.chunk}"
     try:
-        data = envelope.cipher(span).opened(chunk.data) if span.key else chunk.data
+        data = envelope.cipher(scope.kernel.caches, span).opened(chunk.data) if span.key else chunk.data
     except Damaged as error:
         raise errors.damaged() from error
     whole = not span.offset and span.size_bytes == len(data)

@@ -12,7 +12,7 @@ from skyglobe.kernel.blob_uses import release_blob, use_blob
 from skyglobe.kernel.blobs import INLINE_BYTES, BlobWriter, Lease
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.frames import FrameCipher, FrameWriter
+from skyglobe.kernel.frames import FrameCipher, FrameWriter, sealed_value
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import BodyStream
 from skyglobe.services.s3 import errors, reading, s3
@@ -237,7 +237,7 @@ def keep_data(scope: Scope, data: bytes, envelope: Envelope) -> list[Span]:
         return []
     ids, chunk = scope.kernel.ids, scope.kernel.next_order()
     keys = new_keys(ids, envelope.layers)
-    chunks.insert(scope, Chunk(id=chunk, data=FrameCipher(keys).sealed(data)))
+    chunks.insert(scope, Chunk(id=chunk, data=sealed_value(keys, data)))
     return [Span(len(data), "", 0, chunk, envelope.wrap(ids, keys))]
 
 

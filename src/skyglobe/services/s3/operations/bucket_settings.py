@@ -1,7 +1,6 @@
 """Settings of buckets that nobody can set yet: what a bucket that never had them answers.
 
-Only where that is the whole truth. Settings with an effect by default (encryption) are not answered before they have
-it.
+Only where that is the whole truth.
 """
 
 from __future__ import annotations

@@ -41,7 +41,12 @@ class Row(NamedTuple):
     storage_class: str
     algorithm: str
     is_multipart: bool
+    encryption: str = ""
+    """As ``x-amz-server-side-encryption`` says it, or ``SSE-C``; empty when the object is not encrypted."""
+    has_bucket_key: bool = False
 
+
+_ENCRYPTIONS = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "SSE-C": "SSE-C", "": "NOT-SSE"}
 
 COLUMNS: dict[str, Callable[[Row], str]] = {
     "Size": lambda row: str(row.size_bytes),
@@ -49,6 +54,8 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "ETag": lambda row: row.etag,
     "StorageClass": lambda row: row.storage_class,
     "IsMultipartUploaded": lambda row: str(row.is_multipart).lower(),
+    "EncryptionStatus": lambda row: _ENCRYPTIONS[row.encryption],
+    "BucketKeyStatus": lambda row: "ENABLED" if row.has_bucket_key else "DISABLED",
     "ChecksumAlgorithm": lambda row: row.algorithm,
 }
 """Optional fields and what they tell, in the order of S3's lists. Others are of what is not built."""
