@@ -1,0 +1,1 @@
+"""What Glacier decides, as pure functions."""
