@@ -62,6 +62,12 @@ def test_a_newer_format_is_refused_and_the_folder_left_alone(tmp_path: Path) -> 
     DataFolder(tmp_path).close()  # the refusal did not keep the lock
 
 
+def test_an_older_folder_is_taken_over_and_older_programs_are_kept_out_of_it(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text(f"{FORMAT - 1}\n")
+    DataFolder(tmp_path).close()
+    assert (tmp_path / "format").read_text() == f"{FORMAT}\n"
+
+
 def test_a_damaged_format_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "format").write_text("")
     with pytest.raises(FolderError, match="damaged"):

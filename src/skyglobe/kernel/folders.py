@@ -15,8 +15,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-FORMAT = 1
-"""Raise it when an older program could not read the folder any more."""
+FORMAT = 2
+"""Raise it when an older program could not read the folder any more. 2: the bytes of objects are encrypted."""
 
 
 class FolderError(Exception):
@@ -95,21 +95,22 @@ class DataFolder:
 
 
 def check_format(path: Path) -> None:
-    """Write the format's number into a new folder; refuse a folder of a newer format (``NewerFormat``)."""
+    """Write the format's number into a new or older folder; refuse one of a newer format (``NewerFormat``)."""
     place = path / "format"
     try:
         found = int(place.read_text())
     except FileNotFoundError:
-        written = path / "format.new"
-        written.write_text(f"{FORMAT}\n")
-        written.rename(place)
-        return
+        found = 0
     except ValueError:
         raise FolderError(f"{place} does not contain a number: this is no data folder, or it is damaged") from None
     if found > FORMAT:
         raise NewerFormat(
             f"{path} has format {found}, and this version reads formats up to {FORMAT}: install a newer version"
         )
+    if found < FORMAT:
+        written = path / "format.new"
+        written.write_text(f"{FORMAT}\n")
+        written.rename(place)
 
 
 def _pid_in(lock: int) -> int | None:
