@@ -95,6 +95,21 @@ def test_weekly_lists_of_a_prefix_and_those_switched_off(cloud, s3_of_yard, put,
     assert rows == [["yard", "in/b"]]
 
 
+def test_a_list_is_encrypted_as_its_configuration_says(cloud, s3_of_yard, put, lists, refused):
+    made = configuration()
+    place = made["Destination"]["S3BucketDestination"]
+    for wrong in ({}, {"SSES3": {}, "SSEKMS": {"KeyId": "alias/aws/s3"}}):
+        place["Encryption"] = wrong
+        with refused("MalformedXML"):
+            put(made)
+    place["Encryption"] = {"SSEKMS": {"KeyId": "alias/aws/s3"}}
+    put(made)
+    cloud.turn(days=1, seconds=1)
+    [(key, _, rows)] = lists()
+    assert rows == [["yard", "a"]]
+    assert s3_of_yard.head_object(Bucket="attic", Key=key)["ServerSideEncryption"] == "aws:kms"
+
+
 def test_configurations_are_read_listed_and_removed(s3_of_yard, put, refused, lists, cloud):
     put(configuration())
     kept = s3_of_yard.get_bucket_inventory_configuration(Bucket="yard", Id="all")["InventoryConfiguration"]

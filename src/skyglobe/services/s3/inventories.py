@@ -22,6 +22,7 @@ from skyglobe.services.s3.records import details_of, objects
 from skyglobe.services.s3.rules.inventories import (
     Row,
     destination_of,
+    encryption_of,
     fields_of,
     list_of,
     manifest_of,
@@ -102,12 +103,13 @@ async def deliver(delivery: Delivery, payload: dict[str, Any]) -> None:
     destination = configuration["Destination"]["S3BucketDestination"]["Bucket"]
     manifest = manifest_of(bucket, destination, fields, at, key, len(data), _md5(data))
     files = {key: data, f"{folder}/manifest.json": manifest, f"{folder}/manifest.checksum": _md5(manifest).encode()}
+    encryption = encryption_of(configuration["Destination"]["S3BucketDestination"]) or {}
     caller = ServiceCaller(
         delivery.kernel, "s3", delivery.account, delivery.region, bucket_arn(delivery.region, bucket)
     )
     try:
         for file, body in files.items():
-            await caller.call("s3", "PutObject", {"Bucket": place.bucket, "Key": file, "Body": body})
+            await caller.call("s3", "PutObject", {"Bucket": place.bucket, "Key": file, "Body": body, **encryption})
     except ServiceError as error:
         if error.status >= 500:
             raise

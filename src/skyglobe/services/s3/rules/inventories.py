@@ -75,13 +75,24 @@ def check_inventory(id_: str, configuration: dict[str, Any], known: Iterable[str
         raise BadInventory
     if place["Format"] != "CSV":
         raise BadInventory(unbuilt=f"Inventories in {place['Format']}")
-    if place.get("Encryption"):
-        raise BadInventory(unbuilt="Encrypted inventories")
+    if "Encryption" in place and encryption_of(place) is None:
+        raise BadInventory
     if configuration["IncludedObjectVersions"] == "All":
         raise BadInventory(unbuilt="Inventories of all versions")
     unbuilt = [name for name in asked if name not in COLUMNS]
     if unbuilt:
         raise BadInventory(unbuilt=f"The inventory field {unbuilt[0]}")
+
+
+def encryption_of(place: dict[str, Any]) -> dict[str, str] | None:
+    """Return what a list is to be put with, as PutObject's members; None when what is said of encryption is nothing."""
+    asked = place.get("Encryption") or {}
+    if len(asked) != 1:
+        return None
+    if "SSES3" in asked:
+        return {"ServerSideEncryption": "AES256"}
+    key = (asked.get("SSEKMS") or {}).get("KeyId")
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else None
 
 
 def period_of(configuration: dict[str, Any]) -> int:
