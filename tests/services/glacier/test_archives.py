@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.utils import calculate_tree_hash
 
@@ -36,6 +37,25 @@ def test_an_archive_is_fetched_as_it_went_in(glacier: Any, vault: str, fetch: Ca
     assert answer["checksum"] == put["checksum"]
     assert answer["status"] == 200
     assert answer["archiveDescription"] == "an iceberg"
+
+
+def test_a_large_archive_streams_through_a_socket(cloud: TestCloud, vault: str, refused: Refused) -> None:
+    key = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    wired = boto3.client("glacier", endpoint_url=cloud.listen(), config=ONCE, **key)
+    body = os.urandom(3 * MIB + 5)
+    put = wired.upload_archive(vaultName=vault, body=body)
+    assert put["checksum"] == tree_hash(body)
+    begun = wired.initiate_multipart_upload(vaultName=vault, partSize=str(2 * MIB))
+    named = {"vaultName": vault, "uploadId": begun["uploadId"]}
+    wired.upload_multipart_part(**named, range=f"bytes 0-{2 * MIB - 1}/*", body=body[: 2 * MIB])
+    with refused("InvalidParameterValueException"):
+        wired.upload_multipart_part(**named, range=f"bytes {2 * MIB}-{3 * MIB - 1}/*", body=body[: 2 * MIB])
+    asked = {"Type": "archive-retrieval", "ArchiveId": put["archiveId"]}
+    job = wired.initiate_job(vaultName=vault, jobParameters=asked)["jobId"]
+    cloud.turn(hours=5)
+    assert wired.get_job_output(vaultName=vault, jobId=job)["body"].read() == body
+    ranged = wired.get_job_output(vaultName=vault, jobId=job, range="bytes=1048570-1048585")
+    assert ranged["body"].read() == body[1048570:1048586]
 
 
 @pytest.mark.spec("GLV-005")
