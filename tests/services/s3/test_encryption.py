@@ -147,7 +147,9 @@ def test_an_etag_under_a_kms_key_is_no_md5(s3: Any, bucket: str) -> None:
 
 
 @pytest.mark.spec("S3ENC-012")
-def test_a_bucket_encrypts_as_it_was_told_what_does_not_say(s3: Any, bucket: str, upload: Callable[..., Any]) -> None:
+def test_a_bucket_encrypts_as_it_was_told_what_does_not_say(
+    s3: Any, bucket: str, upload: Callable[..., Any], refused: Refused
+) -> None:
     set_default(s3, bucket, "aws:kms", BucketKeyEnabled=True)
     assert default_of(s3, bucket)["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
     put = s3.put_object(Bucket=bucket, Key="apple", Body=b"red")
@@ -158,6 +160,9 @@ def test_a_bucket_encrypts_as_it_was_told_what_does_not_say(s3: Any, bucket: str
     assert named["ServerSideEncryption"] == "AES256"
     assert "SSEKMSKeyId" not in named
     assert upload("plum", os.urandom(200_000))["SSEKMSKeyId"] == put["SSEKMSKeyId"]
+    set_default(s3, bucket, "aws:kms", default={"KMSMasterKeyID": "alias/mine"})
+    with refused("KMS.NotFoundException"):
+        s3.put_object(Bucket=bucket, Key="fig", Body=b"blue")
     s3.delete_bucket_encryption(Bucket=bucket)
     assert s3.put_object(Bucket=bucket, Key="fig", Body=b"blue")["ServerSideEncryption"] == "AES256"
     assert s3.get_object(Bucket=bucket, Key="apple")["ServerSideEncryption"] == "aws:kms"
