@@ -379,6 +379,34 @@ def test_kms_has_a_say_beside_s3(
         stranger.get_object(Bucket=yard, Key="sealed")
 
 
+def test_policies_on_keys_see_what_kms_is_told(owner: Any, yard: str, user: Any, refused: Refused) -> None:
+    reader = user("reader", ("s3:*", "*"))
+
+    def deny(operator: str, key: str, value: str) -> None:
+        denied = {"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": {operator: {key: value}}}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+        owner.client("iam").put_user_policy(UserName="reader", PolicyName="kms", PolicyDocument=text)
+
+    def put(key: str, **more: Any) -> None:
+        reader.put_object(Bucket=yard, Key=key, Body=b"red", ServerSideEncryption="aws:kms", **more)
+
+    deny("StringEquals", "kms:ViaService", "s3.us-east-1.amazonaws.com")
+    with refused("AccessDenied", 403):
+        put("apple")
+    deny("StringNotEquals", "kms:EncryptionContext:aws:s3:arn", f"arn:aws:s3:::{yard}/apple")
+    put("apple")
+    with refused("AccessDenied", 403):
+        put("pear")
+    with refused("AccessDenied", 403):
+        put("apple", BucketKeyEnabled=True)
+    deny("StringNotEquals", "kms:EncryptionContext:team", "fruit")
+    context = base64.b64encode(b'{"team":"fruit"}').decode()
+    put("plum", SSEKMSEncryptionContext=context)
+    assert reader.get_object(Bucket=yard, Key="plum")["Body"].read() == b"red"
+    with refused("AccessDenied", 403):
+        put("plum")
+
+
 def test_who_does_not_sign_reads_nothing_a_kms_key_protects(
     cloud: TestCloud, owner: Any, open_yard: str, policy: Any, refused: Refused
 ) -> None:

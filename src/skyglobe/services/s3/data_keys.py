@@ -39,7 +39,7 @@ def issue(call: Call, key: str, region: str, context: dict[str, str]) -> DataKey
     Raises KMS.NotFoundException, and AccessDenied when the caller may not use the key.
     """
     arn = _resolved(call, key, region)
-    _check_may(call, "GenerateDataKey", arn)
+    _check_may(call, "GenerateDataKey", arn, context)
     plain = call.kernel.ids.token(KEY_BYTES)
     sealed = _managed(call, arn).wrap(call.kernel.ids.token(NONCE_BYTES), plain, _canonical(context))
     return DataKey(plain, sealed, arn)
@@ -61,7 +61,7 @@ def issue_for_bucket(call: Call, key: str, region: str, bucket: str) -> DataKey:
 
 def opened(call: Call, sealed: bytes, key_arn: str, context: dict[str, str]) -> bytes:
     """Return a data key decrypted. Raises AccessDenied when the caller may not use its KMS key."""
-    _check_may(call, "Decrypt", key_arn)
+    _check_may(call, "Decrypt", key_arn, context)
     try:
         return _managed(call, key_arn).unwrap(sealed, _canonical(context))
     except Damaged as error:
@@ -94,13 +94,19 @@ def _not_found(text: str) -> ServiceError:
     return ServiceError(text, code="KMS.NotFoundException", status=400)
 
 
-def _check_may(call: Call, action: str, arn: str) -> None:
+def _check_may(call: Call, action: str, arn: str, context: dict[str, str]) -> None:
     """Ask as KMS does: the key's policy, and the caller's own. A service acts for the account it works for."""
     principal = call.principal
-    account = arn.split(":")[4]
+    _, _, _, region, account, _ = arn.split(":")
     if principal.type == "service" and principal.account == account:
         return
-    refusal = call.refusal(Need(f"kms:{action}", arn, account, policy=_policy(account)))
+    told: dict[str, str | list[str]] = {
+        "kms:viaservice": f"s3.{region}.amazonaws.com",
+        "kms:calleraccount": principal.account,
+        "kms:encryptioncontextkeys": list(context),
+        **{f"kms:encryptioncontext:{key.lower()}": value for key, value in context.items()},
+    }
+    refusal = call.refusal(Need(f"kms:{action}", arn, account, told, _policy(account)))
     if refusal is not None:
         raise refusal
 
@@ -113,7 +119,7 @@ def _policy(account: str) -> str:
         "Principal": {"AWS": "*"},
         "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
         "Resource": "*",
-        "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
+        "Condition": {"StringEquals": {"kms:CallerAccount": account}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
 
