@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ CIPHERS = 2_048
 SALT_BYTES = 16
 PROOF_BYTES = 16
 
+_NOTHING: Mapping[str, Any] = {}
+_BY_S3: Mapping[str, Any] = {"ServerSideEncryption": S3_KEYS}
 _CUSTOMER_MEMBERS = frozenset(CUSTOMER_MEMBERS)
 _SOURCE_MEMBERS = frozenset(f"CopySource{name}" for name in CUSTOMER_MEMBERS)
 _NEEDS_KEY = (
@@ -318,10 +320,12 @@ def etag_of(ids: Ids, encryption: Encryption | None, digest: str) -> str:
     return digest if has_md5(encryption) else ids.hex("", 32)
 
 
-def told(encryption: Encryption | None, request: dict[str, Any]) -> dict[str, Any]:
+def told(encryption: Encryption | None, request: dict[str, Any]) -> Mapping[str, Any]:
     """Return the members of an answer that tell of an object's encryption."""
     if encryption is None:
-        return {}
+        return _NOTHING
+    if encryption.algorithm == S3_KEYS:
+        return _BY_S3
     if encryption.algorithm == CUSTOMER:
         digest = request.get("SSECustomerKeyMD5")  # none where the answer has no place for it
         return {"SSECustomerAlgorithm": S3_KEYS, "SSECustomerKeyMD5": digest} if digest else {}
@@ -333,9 +337,9 @@ def told(encryption: Encryption | None, request: dict[str, Any]) -> dict[str, An
     return members
 
 
-def told_of_new(encryption: Encryption | None, request: dict[str, Any]) -> dict[str, Any]:
+def told_of_new(encryption: Encryption | None, request: dict[str, Any]) -> Mapping[str, Any]:
     """As ``told``, for who made the object: with its encryption context."""
     members = told(encryption, request)
-    if encryption is not None and encryption.context:
-        members["SSEKMSEncryptionContext"] = b64encode(encryption.context.encode()).decode()
-    return members
+    if encryption is None or not encryption.context:
+        return members
+    return {**members, "SSEKMSEncryptionContext": b64encode(encryption.context.encode()).decode()}

@@ -12,7 +12,7 @@ from skyglobe.services.glacier.rules.retrievals import STRATEGIES
 from skyglobe.services.glacier.rules.times import a_month_after, text_of
 
 MAX_UNITS = 2
-"""Of provisioned capacity, an account and region; developer guide, "Provisioned capacity"."""
+"""Of provisioned capacity, an account and region. AWS says that there is a limit, not which."""
 _ID_CHARACTERS = 27
 
 

@@ -21,7 +21,7 @@ from skyglobe.services.glacier.records import (
 from skyglobe.services.glacier.rules.times import text_of
 
 MAX_VAULTS = 1_000  # an account and region; CreateVault, API reference
-PAGE = 10  # ListVaults, API reference
+PAGE, MAX_PAGE = 10, 50  # ListVaults, API reference
 
 
 @glacier.operation
@@ -49,7 +49,7 @@ def describe_vault(call: Call, account_id: str, vault_name: str) -> dict[str, An
 def list_vaults(call: Call, account_id: str, marker: str | None = None, limit: str | None = None) -> dict[str, Any]:
     """Return a page of vaults by name; a marker is the ARN of the first vault of the page."""
     scope = enter(call, account_id)
-    count = limit_of(limit, PAGE, PAGE)
+    count = limit_of(limit, PAGE, MAX_PAGE)
     start = None
     if marker:
         prefix = vault_arn(scope, "")

@@ -231,5 +231,5 @@ def _publish(call: Call, request: dict[str, Any], draft: Draft, received: Receiv
     told = {"ETag": quoted(new.etag), "LastModified": seconds(new.modified_at)}
     result = {"CopyObjectResult": {**told, **checksum_members(new.algorithm, checksum, FULL_OBJECT)}}
     expiration = aging.expiration_members(draft.scope, draft.home, new, details)
-    result |= encrypting.told_of_new(details.encryption, request)
+    result.update(encrypting.told_of_new(details.encryption, request))
     return result | versions.told(keeping, new) | draft.source.version_told() | expiration

@@ -32,7 +32,7 @@ def create_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, An
     )
     uploads.insert(scope, upload)
     result = {"Bucket": upload.bucket, "Key": upload.key, "UploadId": upload.id}
-    result |= encrypting.told_of_new(encryption, request)
+    result.update(encrypting.told_of_new(encryption, request))
     if algorithm:
         result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": checksum_type}
     return result
