@@ -15,6 +15,8 @@ PIECE_FRAMES = 4
 PIECE_BYTES = PIECE_FRAMES * FRAME_BYTES
 COPIES_BYTES = 64 * 1024 * 1024
 """Of plain copies in memory, of a cloud: the kernel sends them at less than half of what decrypting costs."""
+MAX_COPIES = 64
+"""Each is an open file, of which a process may have 1,024."""
 SEEN = 1_024
 """Blobs read lately that are remembered: one gets a copy when it is read a second time."""
 
@@ -55,13 +57,17 @@ class PlainCopies:
             rivals = self._rivals(size)
             if any(self._reads.get(rival, 0) >= reads for rival in rivals):
                 return None
-        return PlainFile(os.memfd_create("skyglobe"))
+        try:
+            return PlainFile(os.memfd_create("skyglobe"))
+        except OSError:  # no descriptors left: then there is no copy
+            return None
 
     def _rivals(self, size: int) -> list[str]:
         """Return the copies that would have to go for one of ``size`` bytes: the least often read."""
-        excess, rivals = self._kept_bytes + size - self._most_bytes, []
+        excess = self._kept_bytes + size - self._most_bytes
+        rivals: list[str] = []
         for path in sorted(self._kept, key=lambda path: self._reads.get(path, 0)):
-            if excess <= 0:
+            if excess <= 0 and len(self._kept) - len(rivals) < MAX_COPIES:
                 break
             rivals.append(path)
             excess -= self._kept[path][1]

@@ -117,8 +117,8 @@ async def _send_opened(connection: Connection, part: SealedSlice, outlet: int) -
     copy = part.begin_copy()
     sent = since_turn = 0
     for piece in part.views():
-        if copy is not None:
-            os.write(copy.number, piece)
+        if copy is not None and not _took(copy, piece):
+            copy = None
         while piece:
             if transport.get_write_buffer_size() or transport.is_closing():
                 return sent
@@ -137,6 +137,14 @@ async def _send_opened(connection: Connection, part: SealedSlice, outlet: int) -
     if copy is not None:
         part.keep_copy(copy)
     return sent
+
+
+def _took(copy: PlainFile, piece: memoryview) -> bool:
+    """Whether a copy has taken a piece: not when memory is short, which is no reason not to answer."""
+    try:
+        return os.write(copy.number, piece) == len(piece)
+    except OSError:
+        return False
 
 
 async def _room(connection: Connection, outlet: int) -> None:
