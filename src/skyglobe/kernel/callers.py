@@ -36,8 +36,13 @@ class ServiceCaller:
         key = answer["Credentials"]["AccessKeyId"]
         credential = await self._kernel.transact(lambda scope: credentials.find(scope, key))
         assert credential is not None, "STS keeps what it issues"
-        made = ServiceCaller(self._kernel, session_name, self._account, self._region)
-        made._principal = principal_of(credential)
+        return ServiceCaller.of(self._kernel, self._account, self._region, principal_of(credential))
+
+    @classmethod
+    def of(cls, kernel: Kernel, account: str, region: str, principal: Principal) -> ServiceCaller:
+        """Return a caller that acts as ``principal``: in a session of a role that was assumed before."""
+        made = cls(kernel, "", account, region)
+        made._principal = principal
         return made
 
     def __getattr__(self, service: str) -> _Client:
