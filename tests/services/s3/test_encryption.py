@@ -305,18 +305,6 @@ def test_an_objects_key_is_changed_in_place(
         s3.update_object_encryption(Bucket=bucket, Key="whole", ObjectEncryption=short)
 
 
-def test_an_inventory_tells_how_objects_are_encrypted() -> None:
-    from skyglobe.services.s3.rules.inventories import Row, list_of
-
-    rows = [
-        Row("b", algorithm, 1, 0, "e", "STANDARD", "CRC32", False, algorithm, algorithm == "aws:kms")
-        for algorithm in ("AES256", "aws:kms", "aws:kms:dsse", "SSE-C", "")
-    ]
-    lines = list_of(rows, ["EncryptionStatus", "BucketKeyStatus"]).decode().replace('"', "").splitlines()
-    told = [line.split(",", 2)[2] for line in lines]
-    assert told == ["SSE-S3,DISABLED", "SSE-KMS,ENABLED", "DSSE-KMS,DISABLED", "SSE-C,DISABLED", "NOT-SSE,DISABLED"]
-
-
 def forcing(bucket: str, algorithm: str) -> str:
     """The policy of AWS's security blog: an upload must name one way of encryption."""
     name = "s3:x-amz-server-side-encryption"

@@ -3,8 +3,8 @@
 Objects are kept byte for byte: small ones in the store, large ones in files, copies sharing their source's bytes.
 Policies, public access blocks, ownership, access control lists and cross-origin rules decide. Versions, locks,
 lifecycle rules, archives and tiers go by the cloud's clock. Queues, topics, functions and event buses are told of
-events, browsers read buckets as websites. All bytes at rest are encrypted. Not built yet, and refused where a request
-asks for it: replication.
+events, browsers read buckets as websites. Rules replicate what is written into other buckets, in the sessions of
+roles. All bytes at rest are encrypted.
 """
 
 from skyglobe.kernel.service import Service
@@ -14,7 +14,8 @@ s3 = Service(
     parts=(
         "operations.buckets",
         "operations.bucket_listing",
-        "operations.bucket_settings",
+        "operations.replication",
+        "replicating",
         "operations.versioning",
         "operations.version_listing",
         "operations.locks",
@@ -40,6 +41,8 @@ s3 = Service(
         "operations.acceleration",
         "operations.inventories",
         "inventories",
+        "operations.analytics",
+        "analyzing",
         "operations.websites",
         "websites",
         "operations.acls",

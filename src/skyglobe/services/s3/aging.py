@@ -28,8 +28,9 @@ from skyglobe.services.s3.records import (
 )
 from skyglobe.services.s3.rules import lifecycle
 from skyglobe.services.s3.rules.archiving import DAY
-from skyglobe.services.s3.rules.lifecycle import Policy, Subject
+from skyglobe.services.s3.rules.lifecycle import Expiry, Policy, Subject
 from skyglobe.services.s3.rules.locks import holds
+from skyglobe.services.s3.rules.replication import FAILED, PENDING
 
 BATCH = 500
 """Records looked at between two commits."""
@@ -58,13 +59,18 @@ def _parsed(text: str) -> Policy:
 
 def expiration_members(scope: Scope, home: Home, found: Object, details: Details) -> dict[str, str]:
     """Return the member of an answer that tells when a current object expires, and by which rule."""
-    if not keeping_of(home.access).has_lifecycle:
-        return {}
-    expiry = lifecycle.find_expiry(policy_of(scope, home.name), _subject(found, details), found.modified_at)
+    expiry = find_expiry(scope, home, found, details)
     if expiry is None:
         return {}
     date = formatdate(expiry.at // 1000, usegmt=True)
     return {"Expiration": f'expiry-date="{date}", rule-id="{quote(expiry.rule)}"'}
+
+
+def find_expiry(scope: Scope, home: Home, found: Object, details: Details) -> Expiry | None:
+    """Return when a current object expires, and by which rule; None when it does not."""
+    if not keeping_of(home.access).has_lifecycle:
+        return None
+    return lifecycle.find_expiry(policy_of(scope, home.name), _subject(found, details), found.modified_at)
 
 
 @s3.timer(_TIMER)
@@ -91,6 +97,8 @@ def _age_current(scope: Scope, home: Home, policy: Policy, position: list[str] |
     keeping = keeping_of(home.access)
     for found in batch:
         details = details_of(found)
+        if _is_unreplicated(details):
+            continue
         plan = lifecycle.plan_current(
             policy, _subject(found, details), found.modified_at, scope.now, bool(keeping.versioning)
         )
@@ -124,7 +132,9 @@ def _age_past(scope: Scope, home: Home, policy: Policy, position: list[Any] | No
                 continue
             since = current.modified_at
         details = details_of(found)
-        plan = lifecycle.plan_past(policy, _subject(found, details), since, newer, scope.now)
+        plan = ""
+        if not _is_unreplicated(details):
+            plan = lifecycle.plan_past(policy, _subject(found, details), since, newer, scope.now)
         if plan == "expire":
             if not _is_locked(details, scope.now):
                 versions.remove_version(scope, found)
@@ -156,6 +166,14 @@ def _age_uploads(scope: Scope, home: Home, policy: Policy, position: list[str] |
 
 def _subject(found: Object, details: Details) -> Subject:
     return Subject(found.key, found.size_bytes, details.tags, found.storage_class)
+
+
+def _is_unreplicated(details: Details) -> bool:
+    """Whether rules leave a version alone because a replica of it is still to come.
+
+    S3 user guide, "Getting replication status information": no actions on objects that are PENDING or FAILED.
+    """
+    return details.replication is not None and details.replication.status in (PENDING, FAILED)
 
 
 def _is_locked(details: Details, now: int) -> bool:

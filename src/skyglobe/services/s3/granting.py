@@ -13,9 +13,6 @@ from skyglobe.services.s3.guards import PREFERRED, Grant
 from skyglobe.services.s3.records import Home, ObjectAcl, homes
 from skyglobe.services.s3.rules import acls
 
-HARMLESS = frozenset(("private", "bucket-owner-full-control"))
-"""Canned lists of new objects that give nobody more than the bucket's owner has: BucketOwnerEnforced lets them pass."""
-
 
 def acl_of_new(call: Call, scope: Scope, request: dict[str, Any]) -> ObjectAcl | None:
     """Return the list of an object about to be made in the bucket where ``scope`` stands; None for its owner alone.
@@ -28,7 +25,7 @@ def acl_of_new(call: Call, scope: Scope, request: dict[str, Any]) -> ObjectAcl |
     home = homes.find(call, call.partition, request["Bucket"])
     assert home is not None, "the bucket was entered"
     if not deciding.access_of(home).takes_acls:
-        if has_grants(request) or request.get("ACL", "private") not in HARMLESS:
+        if has_grants(request) or request.get("ACL", "private") not in acls.HARMLESS:
             raise not_supported()
         return None
     owner = call.principal.account

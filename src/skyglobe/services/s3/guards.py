@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
 
-DocumentKind = Literal["policy", "cors", "website", "notification", "logging", "lifecycle", "tiering"]
+DocumentKind = Literal["policy", "cors", "website", "notification", "logging", "lifecycle", "tiering", "replication"]
 
 
 class Blocks(msgspec.Struct, frozen=True, array_like=True):
@@ -69,6 +69,9 @@ class Keeping(msgspec.Struct, frozen=True, array_like=True):
     lock_years: int = 0
     has_lifecycle: bool = False
     has_tiering: bool = False
+    has_replication: bool = False
+    is_analyzed: bool = False
+    """Whether reads are counted for storage class analysis."""
 
 
 FOR_EVER_ONE = Keeping()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import logging
+from base64 import b64encode
 from functools import partial
 from hashlib import md5, sha256
 from typing import Any
@@ -13,22 +13,25 @@ from typing import Any
 from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import Delivery, post
+from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Record, Table
 from skyglobe.kernel.timers import cancel_timer, set_timer
-from skyglobe.services.s3 import s3
+from skyglobe.services.s3 import aging, deciding, s3, versions
 from skyglobe.services.s3.access import bucket_arn
-from skyglobe.services.s3.records import details_of, objects
+from skyglobe.services.s3.inventory_files import ENDINGS, file_of
+from skyglobe.services.s3.records import Details, Encryption, Home, Lock, Object, details_of, homes, objects, past
+from skyglobe.services.s3.rules import acls
+from skyglobe.services.s3.rules.encryption import encryption_of
 from skyglobe.services.s3.rules.inventories import (
-    Row,
+    File,
     destination_of,
-    encryption_of,
-    fields_of,
-    list_of,
+    hive_key,
     manifest_of,
     period_of,
     stamp_of,
 )
+from skyglobe.services.s3.rules.inventory_columns import Row, columns_of, ranked
 
 PAGE = 2_000  # objects read in one transaction
 
@@ -88,57 +91,97 @@ async def deliver(delivery: Delivery, payload: dict[str, Any]) -> None:
     if kept is None:
         return
     configuration = json.loads(kept.text)
-    prefix = (configuration.get("Filter") or {}).get("Prefix", "")
-    rows: list[Row] = []
-    after = ""
-    while page := await delivery.transact(partial(_page, bucket=bucket, prefix=prefix, after=after)):
-        rows += page
-        after = page[-1].key
-    fields = fields_of(configuration)
-    data = await asyncio.to_thread(lambda: gzip.compress(list_of(rows, fields), mtime=at // 1000))
+    rows = await _rows(delivery, bucket, configuration)
+    columns, form = columns_of(configuration), configuration["Destination"]["S3BucketDestination"]["Format"]
+    data = await asyncio.to_thread(file_of, form, rows, columns, at)
     place = destination_of(configuration, bucket)
     name = sha256(f"{place.base} {at}".encode()).hexdigest()
     name = f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:32]}"
-    key, folder = f"{place.base}/data/{name}.csv.gz", f"{place.base}/{stamp_of(at)}"
+    key, folder = f"{place.base}/data/{name}.{ENDINGS[form]}", f"{place.base}/{stamp_of(at)}"
     destination = configuration["Destination"]["S3BucketDestination"]["Bucket"]
-    manifest = manifest_of(bucket, destination, fields, at, key, len(data), _md5(data))
-    files = {key: data, f"{folder}/manifest.json": manifest, f"{folder}/manifest.checksum": _md5(manifest).encode()}
-    encryption = encryption_of(configuration["Destination"]["S3BucketDestination"]) or {}
+    manifest = manifest_of(bucket, destination, form, columns, at, File(key, len(data), _md5(data)))
+    files = {
+        key: data,
+        hive_key(place.base, at): f"s3://{place.bucket}/{key}\n".encode(),
+        f"{folder}/manifest.json": manifest,
+        f"{folder}/manifest.checksum": _md5(manifest).encode(),
+    }
+    encryption = encryption_of(configuration["Destination"]["S3BucketDestination"].get("Encryption")) or {}
     caller = ServiceCaller(
         delivery.kernel, "s3", delivery.account, delivery.region, bucket_arn(delivery.region, bucket)
     )
+    given = {"Bucket": place.bucket, "ACL": "bucket-owner-full-control", **encryption}
     try:
         for file, body in files.items():
-            await caller.call("s3", "PutObject", {"Bucket": place.bucket, "Key": file, "Body": body, **encryption})
+            await caller.call("s3", "PutObject", {**given, "Key": file, "Body": body})
     except ServiceError as error:
         if error.status >= 500:
             raise
         _log.warning("the inventory %s of %s is not delivered: %s", payload["id"], bucket, error)
 
 
-def _page(scope: Scope, bucket: str, prefix: str, after: str) -> list[Row]:
-    start = (f"{after}\0",) if after else (prefix,) if prefix else None
-    rows = []
-    for found in objects.scan(scope, bucket, start=start, limit=PAGE):
-        if not found.key.startswith(prefix):
-            break
-        details = details_of(found)
-        encryption = details.encryption
-        rows.append(
-            Row(
-                bucket,
-                found.key,
-                found.size_bytes,
-                found.modified_at,
-                found.etag,
-                found.storage_class,
-                found.algorithm,
-                details.parts > 0,
-                encryption.algorithm if encryption is not None else "",
-                encryption is not None and encryption.has_bucket_key,
-            )
-        )
-    return rows
+async def _rows(delivery: Delivery, bucket: str, configuration: dict[str, Any]) -> list[Row]:
+    """Return what a list is about: current objects, or all versions and delete markers."""
+    prefix = (configuration.get("Filter") or {}).get("Prefix", "")
+    home = await delivery.transact(lambda scope: homes.find(scope, scope.partition, bucket))
+    rows: list[Row] = []
+    if home is None:
+        return rows
+    all_versions = configuration["IncludedObjectVersions"] == "All"
+    for table in (objects, past) if all_versions else (objects,):
+        after: tuple[str, ...] | None = None
+        while True:
+            found = await delivery.transact(partial(_page, table=table, home=home, prefix=prefix, after=after))
+            rows += found
+            if len(found) < PAGE:
+                break
+            after = (found[-1].key, found[-1].rank) if table is past else (found[-1].key,)
+    return ranked(rows)
+
+
+def _page(scope: Scope, table: Table[Object], home: Home, prefix: str, after: tuple[str, ...] | None) -> list[Row]:
+    there = scope.within(home.owner, home.region)
+    return [_row(there, home, found) for found in table.scan(there, home.name, starting=prefix, past=after, limit=PAGE)]
+
+
+def _row(scope: Scope, home: Home, found: Object) -> Row:
+    details = details_of(found)
+    lock, encryption = details.lock or Lock(), details.encryption or Encryption("")
+    expiry = aging.find_expiry(scope, home, found, details) if not found.is_marker else None
+    return Row(
+        found.bucket,
+        found.key,
+        found.rank,
+        found.version or versions.NULL_VERSION,
+        found.is_marker,
+        found.size_bytes,
+        found.modified_at,
+        found.etag,
+        found.storage_class,
+        found.algorithm,
+        details.parts > 0,
+        details.replication.status if details.replication is not None else "",
+        encryption.algorithm,
+        encryption.has_bucket_key,
+        lock.until,
+        lock.mode,
+        lock.hold,
+        canonical_user_of(deciding.owner_of_object(home, details)),
+        _acl(home, details),
+        expiry.at if expiry is not None else 0,
+    )
+
+
+def _acl(home: Home, details: Details) -> str:
+    """Return an object's list as inventories tell it; user guide, "Work with the Object ACL field"."""
+    grants = [
+        {"canonicalId": grant.grantee, "type": "CanonicalUser", "permission": grant.permission}
+        if grant.grantee not in acls.GROUPS
+        else {"uri": grant.grantee, "type": "Group", "permission": grant.permission}
+        for grant in deciding.grants_of_object(home, details)
+    ]
+    document = {"version": "2022-11-10", "status": "AVAILABLE", "grants": grants}
+    return b64encode(json.dumps(document).encode()).decode()
 
 
 def _md5(data: bytes) -> str:

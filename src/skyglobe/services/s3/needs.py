@@ -10,6 +10,7 @@ from skyglobe.services.s3 import access_logs, deciding, errors, s3
 from skyglobe.services.s3.facts import Facts
 from skyglobe.services.s3.guards import document_of
 from skyglobe.services.s3.records import Home, homes
+from skyglobe.services.s3.rules.acls import HARMLESS
 from skyglobe.services.s3.rules.cors import headers_for, rules_in
 from skyglobe.services.s3.rules.sources import parse_copy_source
 
@@ -18,6 +19,7 @@ _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CopyObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
+    "DeleteBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
     "DeleteBucketCors": "PutBucketCORS",
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
     "DeleteBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
@@ -28,6 +30,7 @@ _ACTIONS = {
     "DeleteBucketInventoryConfiguration": "PutInventoryConfiguration",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketAnalyticsConfiguration": "GetAnalyticsConfiguration",
     "GetBucketCors": "GetBucketCORS",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketIntelligentTieringConfiguration": "GetIntelligentTieringConfiguration",
@@ -40,6 +43,7 @@ _ACTIONS = {
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
+    "ListBucketAnalyticsConfigurations": "GetAnalyticsConfiguration",
     "ListBucketIntelligentTieringConfigurations": "GetIntelligentTieringConfiguration",
     "ListBucketInventoryConfigurations": "GetInventoryConfiguration",
     "ListBuckets": "ListAllMyBuckets",
@@ -49,6 +53,7 @@ _ACTIONS = {
     "ListObjectsV2": "ListBucket",
     "ListParts": "ListMultipartUploadParts",
     "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "PutBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
     "PutBucketCors": "PutBucketCORS",
     "PutBucketEncryption": "PutEncryptionConfiguration",
     "PutBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
@@ -101,11 +106,15 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         return []
     key = params.get("Key")
     if key is None:
-        return [_need(call, action, operation, params, home)]
+        passed = _passed_role(params) if operation == "PutBucketReplication" else []
+        return [_need(call, action, operation, params, home), *passed]
     version = params.get("VersionId")
     needs = [_need(call, action, operation, params, home, key, version)]
     if operation in _MAKES and not _FURTHER.keys().isdisjoint(params):
         further = {_FURTHER[name] for name in params if name in _FURTHER and params[name]}
+        if call.principal.type == "service" and params.get("ACL") in HARMLESS:
+            # Policies of the user guide let S3's own deliveries put objects, and only with a list that gives nothing.
+            further.discard("PutObjectAcl")
         needs += [_need(call, name, operation, params, home, key) for name in sorted(further)]
     if operation == "GetObjectAttributes":
         needs.append(_need(call, "GetObjectAttributes", operation, params, home, key, version))
@@ -114,6 +123,15 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if "CopySource" in params:
         needs += _on_source(call, operation, params)
     return needs
+
+
+def _passed_role(params: dict[str, Any]) -> list[Need]:
+    """Who has a bucket replicated hands S3 a role to do it with."""
+    role = str((params.get("ReplicationConfiguration") or {}).get("Role") or "")
+    fields = role.split(":")
+    if len(fields) != 6 or fields[2] != "iam":
+        return []  # the operation refuses it
+    return [Need("iam:PassRole", role, fields[4], {"iam:passedtoservice": "s3.amazonaws.com"})]
 
 
 def _creation(call: Call, params: dict[str, Any]) -> list[Need]:
@@ -148,6 +166,11 @@ def seeing(call: Call, home: Home, action: str, key: str) -> Need:
 def listing(call: Call, home: Home) -> Need:
     """Return what it takes to be told that an object is not there."""
     return _need(call, "ListBucket", "ListObjectsV2", {}, home)
+
+
+def on_bucket(call: Call, home: Home, action: str, key: str | None = None, version: str | None = None) -> Need:
+    """Return what it takes to do one thing to a bucket or its objects, for what no operation does: replication."""
+    return _need(call, action, call.operation.name, {}, home, key, version)
 
 
 def _need(

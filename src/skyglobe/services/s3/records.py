@@ -95,6 +95,35 @@ class Restoral(msgspec.Struct, frozen=True, array_like=True):
     """Midnight UTC; 0 for Intelligent-Tiering, whose objects come back for good."""
 
 
+class Replicating(msgspec.Struct, frozen=True, array_like=True):
+    """How far the replication of a version to one bucket is."""
+
+    bucket: str
+    rule: str
+    """Id of the rule that asked for it."""
+    begun_at: Instant
+    status: str = "PENDING"
+    """``PENDING``, ``COMPLETED`` or ``FAILED``."""
+    is_late: bool = False
+    """Whether it took longer than Replication Time Control allows, and that was told."""
+
+
+class Replication(msgspec.Struct, frozen=True, array_like=True):
+    """Where a version is replicated to, and whether it is a replica itself."""
+
+    to: tuple[Replicating, ...] = ()
+    is_replica: bool = False
+
+    @property
+    def status(self) -> str:
+        """``x-amz-replication-status``: COMPLETED once all destinations have it, FAILED when one never will."""
+        statuses = {one.status for one in self.to}
+        for status in ("PENDING", "FAILED"):
+            if status in statuses:
+                return status
+        return "REPLICA" if self.is_replica else "COMPLETED"
+
+
 class Details(msgspec.Struct, frozen=True, array_like=True):
     """What of an object only its own requests need."""
 
@@ -118,6 +147,8 @@ class Details(msgspec.Struct, frozen=True, array_like=True):
     """Of an object in Intelligent-Tiering: when it was read last, to the day. 0: not since it was written."""
     encryption: Encryption | None = None
     """None: it was written before objects were encrypted."""
+    replication: Replication | None = None
+    """None: it is no replica, and no rule asked for one when it was written."""
 
 
 class Object(Record, frozen=True):

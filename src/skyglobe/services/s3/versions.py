@@ -141,6 +141,27 @@ def hide(scope: Scope, bucket: str, key: str, old: Object | None, keeping: Keepi
     return marker
 
 
+def place(scope: Scope, new: Object) -> None:
+    """Put a version that was written elsewhere among those of its key, where its order says: not always as the newest.
+
+    A null version takes the place of the one there was.
+    """
+    if not new.version:
+        null = find_version(scope, new.bucket, new.key, NULL_VERSION)
+        if null is not None:
+            remove_version(scope, null)
+    current = objects.find(scope, new.bucket, new.key)
+    newest = current or find_newest_past(scope, new.bucket, new.key)
+    if newest is not None and newest.order > new.order:
+        past.insert(scope, new)
+        return
+    if current is not None:
+        past.insert(scope, current)
+        if new.is_marker:
+            objects.delete(scope, current)
+    (past if new.is_marker else objects).insert(scope, new)
+
+
 def _set_aside(scope: Scope, bucket: str, key: str, old: Object | None, *, makes_null: bool) -> None:
     """Move the current object to the past, but give up the null version when a new one takes its place."""
     if makes_null:

@@ -8,7 +8,19 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import canonical_user_of
-from skyglobe.services.s3 import deciding, documents, errors, events, finding, granting, places, s3, settings, versions
+from skyglobe.services.s3 import (
+    deciding,
+    documents,
+    errors,
+    events,
+    finding,
+    granting,
+    places,
+    replicating,
+    s3,
+    settings,
+    versions,
+)
 from skyglobe.services.s3.guards import Grant
 from skyglobe.services.s3.records import Home, ObjectAcl, details_of, pack_details
 from skyglobe.services.s3.rules import acls
@@ -60,7 +72,7 @@ def put_object_acl(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     owner = deciding.owner_of_object(home, details)
     grants = _asked(request, owner, home.owner)
     _check_public(call, home, "s3:PutObjectAcl", request, grants)
-    changed = msgspec.structs.replace(details, acl=ObjectAcl(owner, grants))
+    changed = replicating.changed(scope, home, found, msgspec.structs.replace(details, acl=ObjectAcl(owner, grants)))
     versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
     if grants != deciding.grants_of_object(home, details):
         events.emit(scope, home, "ObjectAcl:Put", call, found.key, found=found, version_id=found.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import aging, errors, granting, inventories, places, s3, settings, versions
+from skyglobe.services.s3 import aging, analyzing, errors, granting, inventories, places, s3, settings, versions
 from skyglobe.services.s3.access import bucket_arn, canonical_id
 from skyglobe.services.s3.describing import bad_tags
 from skyglobe.services.s3.guards import ENFORCED, FOR_EVER_ONE, NEW, Access, Grant, Keeping
@@ -172,6 +172,7 @@ def delete_bucket(call: Call, request: dict[str, Any]) -> None:
     assert bucket is not None, f"bucket {name} has a home but is not there"
     buckets.delete(scope, bucket)
     inventories.drop_all(scope, name)
+    analyzing.drop_all(scope, name)
     home = places.get_home(call, name)
     if home.access is not None:
         settings.drop_documents(scope, home)

@@ -11,10 +11,11 @@ import msgspec
 from skyglobe.kernel import checksums
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, encrypting, errors, events, locking, places, s3, versions
+from skyglobe.services.s3 import aging, encrypting, errors, events, locking, places, replicating, s3, versions
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.guards import Keeping, keeping_of
 from skyglobe.services.s3.records import (
+    Home,
     Layout,
     Object,
     Part,
@@ -57,7 +58,7 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> dict[str, 
     checksum = _checksum(upload, chosen)
     _check_checksum(request, upload, checksum)
     versions.check_write(request, existing)
-    new = _object(call, upload, chosen, checksum, keeping)
+    new = _object(scope, home, upload, chosen, checksum)
     versions.release_upload(scope, upload.id, keeping=frozenset(part.number for part in chosen))
     uploads.delete(scope, upload)
     numbers = [part.number for part in chosen]
@@ -169,22 +170,25 @@ def _check_checksum(request: dict[str, Any], upload: Upload, checksum: str) -> N
             raise s3.error("BadDigest", f"The {name} you specified did not match the calculated checksum.")
 
 
-def _object(call: Call, upload: Upload, chosen: list[Part], checksum: str, keeping: Keeping) -> Object:
-    order = call.kernel.next_order()
+def _object(scope: Scope, home: Home, upload: Upload, chosen: list[Part], checksum: str) -> Object:
+    keeping, order = keeping_of(home.access), scope.kernel.next_order()
+    version = versions.new_version(scope, keeping, order)
     details = msgspec.structs.replace(upload.details, checksum=checksum, upload=upload.id, parts=len(chosen))
-    details = locking.with_default(details, keeping, call.now)
+    details = locking.with_default(details, keeping, scope.now)
+    if keeping.has_replication:
+        details = replicating.begin(scope, home, upload.key, version, upload.storage_class, details)
     return Object(
         bucket=upload.bucket,
         key=upload.key,
         order=order,
-        modified_at=call.now,
+        modified_at=scope.now,
         size_bytes=sum(part.size_bytes for part in chosen),
         etag=multipart_etag([part.etag for part in chosen]),
         storage_class=upload.storage_class,
         algorithm=upload.algorithm or DEFAULT,
         checksum_type=upload.checksum_type if upload.algorithm else FULL_OBJECT,
         details=pack_details(details),
-        version=versions.new_version(call, keeping, order),
+        version=version,
     )
 
 

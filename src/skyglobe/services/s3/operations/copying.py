@@ -22,6 +22,7 @@ from skyglobe.services.s3 import (
     locking,
     places,
     reading,
+    replicating,
     s3,
     versions,
     writing,
@@ -209,6 +210,9 @@ def _publish(call: Call, request: dict[str, Any], draft: Draft, received: Receiv
         spans = draft.source.share_into(draft.scope, draft.envelope)
     details = msgspec.structs.replace(draft.details, spans=spans, checksum=checksum)
     keeping, order = keeping_of(draft.home.access), call.kernel.next_order()
+    version = versions.new_version(draft.scope, keeping, order)
+    if keeping.has_replication:
+        details = replicating.begin(draft.scope, draft.home, draft.key, version, draft.storage_class, details)
     new = Object(
         bucket=draft.bucket,
         key=draft.key,
@@ -222,7 +226,7 @@ def _publish(call: Call, request: dict[str, Any], draft: Draft, received: Receiv
         algorithm=draft.algorithm,
         checksum_type=FULL_OBJECT,
         details=pack_details(details),
-        version=versions.new_version(draft.scope, keeping, order),
+        version=version,
     )
     if found.storage_class == archives.TIERING and (found.bucket, found.key) != (new.bucket, new.key):
         archives.note_access(draft.source.scope, found, draft.source.details)

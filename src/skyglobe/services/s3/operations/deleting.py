@@ -7,7 +7,18 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import documents, errors, events, locking, needs, places, s3, second_factor, versions
+from skyglobe.services.s3 import (
+    documents,
+    errors,
+    events,
+    locking,
+    needs,
+    places,
+    replicating,
+    s3,
+    second_factor,
+    versions,
+)
 from skyglobe.services.s3.describing import refuse_member
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Home, Object, objects
@@ -52,6 +63,8 @@ def _delete(call: Call, scope: Scope, home: Home, key: str, if_match: str | None
             events.emit(scope, home, "ObjectRemoved:Delete", call, key)
         return None
     marker = versions.hide(scope, home.name, key, found, home.access.keeping)
+    if home.access.keeping.has_replication:
+        replicating.begin_marker(scope, home, marker)
     events.emit(scope, home, "ObjectRemoved:DeleteMarkerCreated", call, key, version_id=marker.version)
     return {"DeleteMarker": True, "VersionId": marker.version or versions.NULL_VERSION}
 

@@ -8,7 +8,19 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, archives, encrypting, errors, finding, locking, places, reading, s3, versions
+from skyglobe.services.s3 import (
+    aging,
+    analyzing,
+    archives,
+    encrypting,
+    errors,
+    finding,
+    locking,
+    places,
+    reading,
+    s3,
+    versions,
+)
 from skyglobe.services.s3.answers import checksum_members, head_members, is_composite, quoted, seconds
 from skyglobe.services.s3.records import Details, Home, Object, details_of, parts
 from skyglobe.services.s3.rules.conditions import Conditions, evaluate
@@ -39,6 +51,8 @@ def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         raise archives.refusal(found, archive)
     if found.storage_class == archives.TIERING:
         archives.note_access(scope, found, details)
+    if home.access is not None and home.access.keeping.is_analyzed:
+        analyzing.note_read(scope, found, span.length)
     envelope = encrypting.opened(call, home.region, found.bucket, found.key, details.encryption, customer_key)
     members["Body"] = reading.body(scope, reading.spans_of(scope, details, span.start, span.length), envelope)
     return members
@@ -75,6 +89,8 @@ def _read(call: Call, request: dict[str, Any]) -> Reading:
             members.update(aging.expiration_members(scope, home, found, details))
         if details.lock is not None:
             members.update(locking.lock_members(call, home, found, details.lock))
+        if details.replication is not None:
+            members["ReplicationStatus"] = details.replication.status
     members.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
     members["ContentLength"] = span.length
     archive = ""

@@ -9,6 +9,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, inventories, places, s3
 from skyglobe.services.s3.inventories import Inventory
+from skyglobe.services.s3.inventory_files import load_pyarrow
 from skyglobe.services.s3.rules.inventories import MAX_CONFIGURATIONS, BadInventory, check_inventory
 
 PAGE = 100  # configurations; API reference, ListBucketInventoryConfigurations
@@ -26,6 +27,8 @@ def put_bucket_inventory_configuration(call: Call, request: dict[str, Any]) -> N
         if error.unbuilt:
             raise errors.not_implemented("Inventory", f"{error.unbuilt}: not built yet.") from error
         raise errors.malformed_xml() from error
+    if configuration["Destination"]["S3BucketDestination"]["Format"] != "CSV":
+        load_pyarrow()
     bucket = request["Bucket"]
     there = sum(1 for _ in inventories.inventories.scan(scope, bucket, limit=MAX_CONFIGURATIONS))
     if there >= MAX_CONFIGURATIONS and inventories.inventories.find(scope, bucket, request["Id"]) is None:

@@ -9,7 +9,7 @@ import msgspec
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import documents, errors, finding, locking, places, s3, settings, versions
+from skyglobe.services.s3 import documents, errors, finding, locking, places, replicating, s3, settings, versions
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Home, Lock, Object, details_of, pack_details
 from skyglobe.services.s3.rules.locks import MAX_DAYS, MAX_YEARS, MODES, plan_change
@@ -94,7 +94,7 @@ def put_object_retention(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         raise locking.protected()
     if change == "bypass":
         locking.check_may_bypass(call, home, found, request.get("BypassGovernanceRetention", False))
-    _write(scope, found, Lock(mode, until, lock.hold))
+    _write(scope, home, found, Lock(mode, until, lock.hold))
     return {}
 
 
@@ -110,12 +110,12 @@ def get_object_legal_hold(call: Call, request: dict[str, Any]) -> dict[str, Any]
 @s3.operation
 def put_object_legal_hold(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Hold a version until further notice, or no longer, whatever its retention."""
-    scope, _, found, lock = _enter(call, request, writes=True)
+    scope, home, found, lock = _enter(call, request, writes=True)
     documents.check_document(call, request)
     status = (request.get("LegalHold") or {}).get("Status")
     if status not in ("ON", "OFF"):
         raise errors.malformed_xml()
-    _write(scope, found, msgspec.structs.replace(lock, hold=status))
+    _write(scope, home, found, msgspec.structs.replace(lock, hold=status))
     return {}
 
 
@@ -128,8 +128,8 @@ def _enter(call: Call, request: dict[str, Any], *, writes: bool) -> tuple[Scope,
     return scope, home, found, details_of(found).lock or Lock()
 
 
-def _write(scope: Scope, found: Object, lock: Lock) -> None:
-    details = msgspec.structs.replace(details_of(found), lock=lock)
+def _write(scope: Scope, home: Home, found: Object, lock: Lock) -> None:
+    details = replicating.changed(scope, home, found, msgspec.structs.replace(details_of(found), lock=lock))
     versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(details)))
 
 

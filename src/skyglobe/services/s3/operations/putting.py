@@ -9,7 +9,18 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, describing, encrypting, events, locking, places, s3, versions, writing
+from skyglobe.services.s3 import (
+    aging,
+    describing,
+    encrypting,
+    events,
+    locking,
+    places,
+    replicating,
+    s3,
+    versions,
+    writing,
+)
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.encrypting import Envelope
 from skyglobe.services.s3.guards import keeping_of
@@ -97,6 +108,9 @@ def _publish(
     keeping, order = keeping_of(home.access), scope.kernel.next_order()
     if keeping.has_lock:
         details = locking.with_default(details, keeping, scope.now)
+    version = versions.new_version(scope, keeping, order)
+    if keeping.has_replication:
+        details = replicating.begin(scope, home, request["Key"], version, draft.storage_class, details)
     new = Object(
         bucket=request["Bucket"],
         key=request["Key"],
@@ -108,7 +122,7 @@ def _publish(
         algorithm=draft.algorithm,
         checksum_type=FULL_OBJECT,
         details=pack_details(details),
-        version=versions.new_version(scope, keeping, order),
+        version=version,
     )
     versions.publish(scope, existing, new, keeping)
     event = "ObjectCreated:Post" if is_form(call) else "ObjectCreated:Put"

@@ -8,9 +8,9 @@ import msgspec
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import describing, documents, errors, events, finding, places, s3, versions
+from skyglobe.services.s3 import describing, documents, errors, events, finding, places, replicating, s3, versions
 from skyglobe.services.s3.guards import keeping_of
-from skyglobe.services.s3.records import Bucket, Object, buckets, details_of, pack_details
+from skyglobe.services.s3.records import Bucket, Home, Object, buckets, details_of, pack_details
 from skyglobe.services.s3.rules.tags import BUCKET, OBJECT, BadTags, Subject, tags_of_set
 
 
@@ -28,7 +28,7 @@ def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     home, scope = places.visit_object(call, request, writes=True)
     documents.check_document(call, request)
     tags = _given(request, OBJECT)
-    found = _replace(scope, finding.get_object(call, scope, request), tags)
+    found = _replace(scope, home, finding.get_object(call, scope, request), tags)
     events.emit(scope, home, "ObjectTagging:Put", call, found.key, found=found, version_id=found.version)
     return dict(versions.told(keeping_of(home.access), found))
 
@@ -37,7 +37,7 @@ def put_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 def delete_object_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Remove an object's tags."""
     home, scope = places.visit_object(call, request, writes=True)
-    found = _replace(scope, finding.get_object(call, scope, request), {})
+    found = _replace(scope, home, finding.get_object(call, scope, request), {})
     events.emit(scope, home, "ObjectTagging:Delete", call, found.key, found=found, version_id=found.version)
     return dict(versions.told(keeping_of(home.access), found))
 
@@ -86,8 +86,8 @@ def _given(request: dict[str, Any], subject: Subject) -> dict[str, str]:
         raise describing.bad_tags(error) from error
 
 
-def _replace(scope: Scope, found: Object, tags: dict[str, str]) -> Object:
-    details = msgspec.structs.replace(details_of(found), tags=tags)
+def _replace(scope: Scope, home: Home, found: Object, tags: dict[str, str]) -> Object:
+    details = replicating.changed(scope, home, found, msgspec.structs.replace(details_of(found), tags=tags))
     changed = msgspec.structs.replace(found, details=pack_details(details))
     versions.replace(scope, found, changed)
     return changed

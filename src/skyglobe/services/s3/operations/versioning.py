@@ -69,6 +69,8 @@ def _check_state(old: Keeping, new: Keeping) -> None:
     text = ""
     if old.has_lock and new.versioning != ENABLED:
         text = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+    if old.has_replication and new.versioning != ENABLED:
+        text = "A replication configuration is present on this bucket, so the versioning state cannot be changed."
     if new.mfa_delete and not old.mfa_delete and old.has_lifecycle:
         text = "MFA Delete cannot be enabled on a bucket that has a lifecycle configuration."
     if text:

@@ -52,6 +52,8 @@ _OF_OBJECTS: dict[str, tuple[str, ...]] = {
     "READ_ACP": ("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
     "WRITE_ACP": ("s3:PutObjectAcl", "s3:PutObjectVersionAcl"),
 }
+HARMLESS = frozenset(("private", "bucket-owner-full-control"))
+"""Canned lists of new objects that give nobody more than the bucket's owner has: BucketOwnerEnforced lets them pass."""
 
 
 class BadGrant(ValueError):

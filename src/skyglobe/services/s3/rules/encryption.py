@@ -182,3 +182,17 @@ def default_of(configuration: Any) -> Default:
             raise malformed
         takes = types == {"NONE"}
     return Default(algorithm, key, bool(rule.get("BucketKeyEnabled", False)), takes)
+
+
+def encryption_of(asked: dict[str, Any] | None) -> dict[str, str] | None:
+    """Return what a list or report is to be put with, as PutObject's members.
+
+    None when what is said of encryption is nothing.
+    """
+    asked = asked or {}
+    if len(asked) != 1:
+        return None
+    if "SSES3" in asked:
+        return {"ServerSideEncryption": S3_KEYS}
+    key = (asked.get("SSEKMS") or {}).get("KeyId")
+    return {"ServerSideEncryption": KMS, "SSEKMSKeyId": key} if key else None
