@@ -1,0 +1,1 @@
+"""One function for each operation of S3 Control, by resource family."""
