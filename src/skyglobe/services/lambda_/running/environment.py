@@ -107,6 +107,7 @@ class Environment:
         self._credentials = await self.specification.get_credentials()
         self.expires_at = self._credentials.expires_at
         self._address = await self._door.open(self.home.addresses)
+        await self.home.make_ready(self.specification.runtime)
         limit = INIT_FOR
         if self.is_prepared:
             limit = max(LONG_INIT_FOR, self.specification.timeout_s)

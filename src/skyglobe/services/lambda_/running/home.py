@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 from collections.abc import Coroutine
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skyglobe.engines.addresses import LentAddresses
-from skyglobe.engines.sandboxes.client import Isolation, Launcher, Plan, Process, start_launcher
+from skyglobe.engines.sandboxes.client import Isolation, Launcher, NoLauncher, Plan, Process, start_launcher
 from skyglobe.engines.sandboxes.inside import FRAMES_AT
 from skyglobe.services.lambda_.running import layout, runtimes
 from skyglobe.services.lambda_.running.interface import Credentials, WriteLogs
@@ -38,6 +39,7 @@ class Home:
         """How to keep environments apart; None does it as well as the machine can."""
         self._launcher: Launcher | None = None
         self._starting = asyncio.Lock()
+        self._compiling = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._starts = 0
 
@@ -74,6 +76,18 @@ class Home:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    async def make_ready(self, runtime: str) -> None:
+        """Do what functions of a runtime need done once, so that it counts to nobody's time. Raises ``RuntimeMissing``."""
+        with contextlib.suppress(NoLauncher):  # who needs it is told
+            await self.launcher()
+        if runtime.startswith("java"):
+            async with self._compiling:
+                await asyncio.to_thread(runtimes.compile_java, self._java)
+
+    @property
+    def _java(self) -> Path:
+        return self.folder / "java"
+
     def plan(self, environment: Environment, isolation: Isolation, credentials: Credentials, api: str) -> Plan:
         """Return the sandbox an environment is to have. Raises ``RuntimeMissing`` and ``Entrypoint``."""
         specification = environment.specification
@@ -81,9 +95,9 @@ class Home:
         if isolation == "none":
             own = self._own_folder(environment)
             shutil.rmtree(own, ignore_errors=True)
-            places = layout.places_in_the_open(specification, own, self.folder / "runtime")
+            places = layout.places_in_the_open(specification, own, self.folder / "runtime", self._java)
         else:
-            places = layout.plan_files(plan, specification, self._hosts(environment.host))
+            places = layout.plan_files(plan, specification, self._hosts(environment.host), self._java)
         start = runtimes.start_of(specification, places)
         environ = variables(
             specification,

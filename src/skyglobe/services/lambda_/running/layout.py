@@ -71,6 +71,8 @@ class Places(msgspec.Struct, frozen=True):
     opt: str = "/opt"
     runtime: str = "/var/runtime"
     tmp: str = "/tmp"  # noqa: S108 - that is where AWS has it
+    java: str = "/var/runtime/java"
+    """The classes of Java's client of the Runtime API."""
 
 
 INSIDE = Places()
@@ -86,7 +88,7 @@ def shared(programs: list[str]) -> Shared:
     binds += [(path, f"{INSIDE.runtime}/{os.path.basename(path)}") for path in runtime_files()]
     return Shared(
         binds=binds,
-        folders=[INSIDE.task, INSIDE.opt, INSIDE.runtime, INSIDE.tmp, "/mnt", "/var/lang/bin"],
+        folders=[INSIDE.task, INSIDE.opt, INSIDE.runtime, INSIDE.tmp, INSIDE.java, "/mnt", "/var/lang/bin"],
         files={"/etc/passwd": _USERS, "/etc/group": "root:x:0:\nsbx_user1051:x:990:\n", "/etc/hosts": _HOSTS},
         links=[(path, f"/var/lang/bin/{os.path.basename(path)}") for path in programs],
         preload=list(PRELOADED),
@@ -107,28 +109,30 @@ def shared_in_the_open(folder: Path) -> Shared:
     return Shared(preload=list(PRELOADED), paths=[str(folder)], spares=SPARES, start=start)
 
 
-def plan_files(plan: Plan, specification: Specification, hosts: Path) -> Places:
+def plan_files(plan: Plan, specification: Specification, hosts: Path, java: Path) -> Places:
     """Have a sandbox see one function's code, layers and scratch space."""
     plan.binds = [(str(specification.code), INSIDE.task), (str(hosts), "/etc/hosts")]
+    if specification.runtime.startswith("java"):
+        plan.binds.append((str(java), INSIDE.java))
     if specification.layers:
         plan.merged = [([str(folder) for folder in specification.layers], INSIDE.opt)]
     plan.scratch = [(INSIDE.tmp, specification.ephemeral_mb * _MB)]
     return INSIDE
 
 
-def places_in_the_open(specification: Specification, folder: Path, runtime: Path) -> Places:
+def places_in_the_open(specification: Specification, folder: Path, runtime: Path, java: Path) -> Places:
     """Lay out an environment that sees the machine's own files: scratch space, and layers merged into one folder."""
     tmp, opt = folder / "tmp", folder / "opt"
     tmp.mkdir(parents=True)
     opt.mkdir()
     for layer in specification.layers:
         shutil.copytree(layer, opt, dirs_exist_ok=True, symlinks=True)
-    return Places(task=str(specification.code), opt=str(opt), runtime=str(runtime), tmp=str(tmp))
+    return Places(task=str(specification.code), opt=str(opt), runtime=str(runtime), tmp=str(tmp), java=str(java))
 
 
 def runtime_files() -> list[str]:
     """Return the files and folders AWS's runtimes bring, as far as they are installed."""
-    found = [str(_INSIDE / "node_start.mjs"), str(_INSIDE / "python_start.py")]
+    found = [str(_INSIDE / name) for name in ("node_start.mjs", "python_start.py")]
     for name in PYTHON_PACKAGES:
         spec = importlib.util.find_spec(name)
         if spec is None:

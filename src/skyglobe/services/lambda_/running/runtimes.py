@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +96,29 @@ def _java(specification: Specification, places: Places) -> Start:
     if not os.path.exists(f"{home}/bin/javac"):
         raise RuntimeMissing(f"functions of {specification.runtime} need a JDK, and {home} is a JRE only")
     heap = max(16, specification.memory_mb * 85 // 100)  # percent of memory, as AWS's runtimes give
-    path = f"{places.task}:{places.task}/lib/*:{places.opt}/java/lib/*"
+    path = f"{places.java}:{places.task}:{places.task}/lib/*:{places.opt}/java/lib/*"
     flags = [f"-Xmx{heap}m", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:TieredStopAtLevel=1"]
-    return Start(argv=[f"{home}/bin/java", *flags, "-cp", path, f"{places.runtime}/JavaStart.java"])
+    return Start(argv=[f"{home}/bin/java", *flags, "-cp", path, "JavaStart"])
+
+
+def compile_java(folder: Path) -> None:
+    """Compile Java's client of the Runtime API into ``folder``, unless that was done. Takes a second or two.
+
+    Raises ``RuntimeMissing``.
+    """
+    if folder.exists():
+        return
+    home = _java_home()
+    if home is None or not os.path.exists(f"{home}/bin/javac"):
+        return  # the function will be told
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        source = str(Path(__file__).parent / "inside" / "JavaStart.java")
+        command = [f"{home}/bin/javac", "-nowarn", "-d", f"{made}/classes", source]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if result.returncode:
+            raise RuntimeMissing(f"the JDK in {home} cannot compile the runtime client: {result.stderr.strip()[-500:]}")
+        os.chmod(made, 0o755)  # noqa: S103 - functions have users of their own
+        Path(made, "classes").rename(folder)
 
 
 def _java_home() -> str | None:
