@@ -326,17 +326,24 @@ def _close(fds: list[int]) -> None:
 def _descendants(pid: int) -> list[int]:
     found = [pid]
     for each in found:
-        try:
-            with open(f"/proc/{each}/task/{each}/children", encoding="ascii") as file:
-                found.extend(int(child) for child in file.read().split())
-        except OSError:
-            continue
+        found.extend(int(child) for child in _contents(f"/proc/{each}/task/{each}/children").split())
     return found
 
 
 def _peak_bytes(pid: int) -> int:
+    found = _contents(f"/proc/{pid}/status").partition(b"VmHWM:")[2].split(maxsplit=1)
+    return int(found[0]) * 1024 if found else 0
+
+
+def _contents(path: str) -> bytes:
+    """Return what is in one of the kernel's small files; nothing when it is gone. Called after each invocation."""
     try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
-            return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")), 0)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return 0
+        return b""
+    try:
+        return os.read(fd, 65536)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)

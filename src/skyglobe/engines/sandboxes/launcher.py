@@ -232,6 +232,8 @@ class Launcher:
             sandbox = self.by_pid.pop(pid, None)
             if sandbox is not None:
                 self._forget(sandbox, status)
+            elif self.pids < 0:
+                _kill_strays(self.by_pid)  # those of the stray that just ended
 
     def _forget(self, sandbox: Sandbox, status: int) -> None:
         if self.pids < 0:

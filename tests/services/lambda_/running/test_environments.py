@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from skyglobe.services.lambda_.running.pool import IDLE_FOR
-from tests.services.lambda_.running.conftest import Machine, until
+from tests.services.lambda_.running.conftest import Function, Machine, until
 
 WHO = """
 import os
@@ -163,8 +164,29 @@ def test_snapshots_are_restored_instead_of_initialized(machine: Machine) -> None
     assert sum(b"Restore Duration" in each.log_tail for each in outcomes) == 1
 
 
-def test_two_hundred_at_a_time_all_answer(machine: Machine) -> None:
+@pytest.mark.spec("LAM-008")
+def test_more_memory_is_told_and_brings_more_processor(machine: Machine) -> None:
+    function = machine.function("def handler(event, context):\n    return context.memory_limit_in_mb")
+    assert function.returns() == "128"
+    weights = [_weight(function)]
+    function = function.changed(revision="2", memory_mb=1769)
+    assert function.returns() == "1769"
+    weights.append(_weight(function))
+    if None in weights:
+        pytest.skip("the machine has no control groups for us")
+    assert weights == [74, 1024]
+
+
+def _weight(function: Function) -> int | None:
+    """Return the processor weight of a function's newest environment."""
+    environment = max(function.living, key=lambda each: each._box.running.number)
+    groups = Path(f"/proc/{environment._box.running.pid}/cgroup").read_text()
+    place = next((line.split(":")[2] for line in groups.splitlines() if line.split(":")[1] == "cpu"), "/")
+    return int(Path(f"/sys/fs/cgroup/cpu{place}/cpu.shares").read_text()) if place != "/" else None
+
+
+def test_many_at_a_time_all_answer(machine: Machine) -> None:
     function = machine.function("def handler(event, context):\n    return event", timeout_s=120)
-    outcomes = function.invoke_all(list(range(200)))
-    assert [json.loads(outcome.payload) for outcome in outcomes] == list(range(200))
+    outcomes = function.invoke_all(list(range(40)))
+    assert [json.loads(outcome.payload) for outcome in outcomes] == list(range(40))
     function.retire()

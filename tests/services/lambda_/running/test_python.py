@@ -174,6 +174,15 @@ def test_the_sdk_is_there_and_the_function_s_own_copy_of_it_comes_first(machine:
     assert own.returns() == ["/var/task/boto3/__init__.py", "mine"]
 
 
+def test_an_endpoint_called_localhost_is_given_by_number() -> None:
+    # Else SDKs put buckets' names before it, and nobody knows where bucket.localhost is.
+    from skyglobe.services.lambda_.running.variables import _by_number
+
+    assert _by_number("http://localhost:4566") == "http://127.0.0.1:4566"
+    assert _by_number("https://localhost/x") == "https://127.0.0.1/x"
+    assert _by_number("http://cloud.example:1") == "http://cloud.example:1"
+
+
 def test_layers_are_merged_and_later_ones_win(machine: Machine) -> None:
     layers = (
         machine.layer({"python/first.py": "value = 1", "python/shared.py": "value = 'first'", "data/a": "a"}),

@@ -165,6 +165,8 @@ class Environment:
         if failure is not None and current.result is None:
             self._fail(current, self._worded(failure, current.invocation))
         elif failure is None:
+            if self.is_frozen:
+                await self.restore()
             self._deliver()
 
     async def shut_down(self, reason: Reason = "spindown") -> None:

@@ -77,7 +77,7 @@ class Home:
         return task
 
     async def make_ready(self, runtime: str) -> None:
-        """Do what functions of a runtime need done once, so that it counts to nobody's time. Raises ``RuntimeMissing``."""
+        """Do what functions of a runtime need done once, at nobody's expense. Raises ``RuntimeMissing``."""
         with contextlib.suppress(NoLauncher):  # who needs it is told
             await self.launcher()
         if runtime.startswith("java"):

@@ -83,7 +83,7 @@ def shared(programs: list[str]) -> Shared:
     """Return what all sandboxes of functions share. ``programs`` are interpreters that may lie anywhere."""
     binds = [(path, path) for path in _PROGRAMS]
     binds += [(path, path) for path in _prefixes(programs)]
-    binds += [(f"/etc/{name}", f"/etc/{name}") for name in (*_SETTINGS, *_MORE_SETTINGS)]
+    binds += [(os.path.realpath(f"/etc/{name}"), f"/etc/{name}") for name in (*_SETTINGS, *_MORE_SETTINGS)]
     binds += [(f"/etc/{name}", f"/etc/{name}") for name in _java_settings()]
     binds += [(path, f"{INSIDE.runtime}/{os.path.basename(path)}") for path in runtime_files()]
     return Shared(

@@ -54,7 +54,7 @@ class WarmEnvironments(Environments):
         version.busy += 1
         try:
             environment = self._take(version, specification)
-            if environment is None:
+            while environment is None or environment.has_ended:
                 environment = await self._begin(version, specification)
             return await environment.invoke(invocation)
         finally:

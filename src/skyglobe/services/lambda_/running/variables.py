@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from skyglobe.services.lambda_.running.interface import Credentials, Specification
 from skyglobe.services.lambda_.running.layout import Places
 
@@ -25,7 +27,7 @@ def variables(
 def _changeable(specification: Specification, places: Places, endpoint: str) -> dict[str, str]:
     opt, task, runtime = places.opt, places.task, places.runtime
     found = {
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": _by_number(endpoint),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": f"/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:{opt}/bin",
@@ -53,6 +55,14 @@ def _changeable(specification: Specification, places: Places, endpoint: str) -> 
     elif specification.runtime.startswith("python"):
         found["PYTHONPATH"] = runtime
     return found
+
+
+def _by_number(endpoint: str) -> str:
+    """Return the endpoint with an address for ``localhost``: SDKs put buckets' names before names, not addresses."""
+    url = urlsplit(endpoint)
+    if url.hostname != "localhost":
+        return endpoint
+    return url._replace(netloc=f"127.0.0.1:{url.port}" if url.port else "127.0.0.1").geturl()
 
 
 def _reserved(
