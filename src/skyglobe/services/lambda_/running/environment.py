@@ -7,8 +7,7 @@ Follows "Understanding the Lambda execution environment lifecycle". What runtime
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -17,12 +16,14 @@ from skyglobe.engines.http import BodyStream, HttpRequest
 from skyglobe.engines.sandboxes.client import NoLauncher, NotStarted
 from skyglobe.services.lambda_.running import failures, runtimes
 from skyglobe.services.lambda_.running.box import Box
+from skyglobe.services.lambda_.running.current import Current, Pieces, error_at_end, error_type_in
 from skyglobe.services.lambda_.running.extensions import Extension, Extensions, external_extensions
 from skyglobe.services.lambda_.running.failures import Failure
 from skyglobe.services.lambda_.running.home import Home
 from skyglobe.services.lambda_.running.interface import Credentials, Invocation, Outcome, Specification
 from skyglobe.services.lambda_.running.lines import instant
 from skyglobe.services.lambda_.running.log import Frames, Lines, Log
+from skyglobe.services.lambda_.running.metrics import Taken, fill_in
 from skyglobe.services.lambda_.running.telemetry import Subscriber
 
 Phase = Literal["init", "invoke"]
@@ -36,26 +37,6 @@ SHUTDOWN_FOR = 2.0
 """Seconds external extensions are given to end."""
 MEMORY_LOOK_EVERY = 0.1
 """Seconds between two looks at the memory of a busy environment, where the machine does not watch it for us."""
-
-
-class _Current:
-    """The invocation that is going on."""
-
-    def __init__(self, invocation: Invocation, started: float, deadline: int) -> None:
-        self.invocation = invocation
-        self.started = started
-        self.deadline = deadline
-        """Milliseconds since the epoch on the machine's clock, which functions read."""
-        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.is_delivered = False
-        self.result: Outcome | None = None
-        """What to answer, once the runtime has begun to."""
-        self.is_over = False
-        """Whether the runtime has answered in full; extensions may still be at work."""
-        self.status: failures.Status = "success"
-        self.error_type = ""
-        self.timer: asyncio.TimerHandle | None = None
 
 
 class Environment:
@@ -74,7 +55,7 @@ class Environment:
         self.idle_until = 0
         self.when_idle: Callable[[Environment], None] = lambda _: None
         self.when_ended: Callable[[Environment], None] = lambda _: None
-        self.current: _Current | None = None
+        self.current: Current | None = None
         self.extensions = Extensions(external_extensions(specification.layers))
         self.subscribers: list[Subscriber] = []
         self.log = Log(specification, self._stream_name(), home.kernel.clock.now, home.write_logs, self._tell)
@@ -145,7 +126,7 @@ class Environment:
         """Have the function handle an event."""
         timeout = self.specification.timeout_s
         deadline = self.home.kernel.clock.wall() + timeout * 1000
-        current = self.current = _Current(invocation, self._loop.time(), deadline)
+        current = self.current = Current(invocation, self._loop.time(), deadline)
         if invocation.wants_tail:
             self.log.begin_tail()
         self.log.platform("platform.start", {"requestId": invocation.request_id, "version": self.specification.version})
@@ -158,7 +139,7 @@ class Environment:
             self._look_at_memory()
         return await asyncio.shield(current.outcome)
 
-    async def _boot_for(self, current: _Current) -> None:
+    async def _boot_for(self, current: Current) -> None:
         """Initialize as part of an invocation."""
         self._drop_box()
         failure = await self._boot("invoke", self.specification.timeout_s + 1)
@@ -312,7 +293,7 @@ class Environment:
         assert current is not None
         current.status = "error"
         current.error_type = error_type or "Runtime.Unknown"
-        raised = error_type or _error_type(payload)
+        raised = error_type or error_type_in(payload)
         self._answer(current, Outcome(payload=payload, function_error="Unhandled", error_type=raised))
 
     def respond_too_large(self) -> None:
@@ -327,7 +308,7 @@ class Environment:
         current = self.current
         assert current is not None
         if current.invocation.is_streaming:
-            pieces = _Pieces(stream, current.finished)
+            pieces = Pieces(stream, current.finished)
             result = Outcome(chunks=pieces.read(), content_type=content_type)
             pieces.when_over = lambda: self._stream_over(current, result, pieces, done)
             current.result = result
@@ -335,7 +316,7 @@ class Environment:
             return
         self.home.spawn(self._gather(current, stream, done))
 
-    async def _gather(self, current: _Current, stream: BodyStream, done: Callable[[], None]) -> None:
+    async def _gather(self, current: Current, stream: BodyStream, done: Callable[[], None]) -> None:
         pieces, size = [], 0
         async for piece in stream:
             size += len(piece)
@@ -344,7 +325,7 @@ class Environment:
         done()
         if current.result is not None or self.current is not current:
             return
-        error_type, payload = _stream_error(stream)
+        error_type, payload = error_at_end(stream)
         if error_type:
             self.respond_with_error(error_type, payload)
         elif size > failures.MAX_RESPONSE_BYTES:
@@ -352,11 +333,13 @@ class Environment:
         elif not stream.was_cut_off:
             self.respond(b"".join(pieces))
 
-    def _stream_over(self, current: _Current, result: Outcome, pieces: _Pieces, done: Callable[[], None]) -> None:
+    def _stream_over(self, current: Current, result: Outcome, pieces: Pieces, done: Callable[[], None]) -> None:
         done()
         if self.current is not current:
             return
-        error_type, payload = _stream_error(pieces.stream)
+        error_type, payload = error_at_end(pieces.stream)
+        if pieces.is_too_large:
+            error_type, payload = failures.too_large().type, failures.too_large().payload
         if pieces.stream.was_cut_off and not error_type:
             return  # the process has gone, or time is over: that is told by whoever notices
         if error_type:
@@ -376,31 +359,11 @@ class Environment:
             return
         current.is_delivered = True
         self._next = None
-        invocation = current.invocation
-        trace = invocation.trace_header or self._trace_header()
-        headers = {
-            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(current.deadline),
-            "Lambda-Runtime-Invoked-Function-Arn": invocation.invoked_arn,
-            "Lambda-Runtime-Trace-Id": _one_line(trace),
-        }
-        if invocation.client_context:
-            headers["Lambda-Runtime-Client-Context"] = _one_line(invocation.client_context)
-        if invocation.cognito_identity:
-            headers["Lambda-Runtime-Cognito-Identity"] = _one_line(invocation.cognito_identity)
+        trace = current.invocation.trace_header or self._trace_header()
+        event = current.as_event(trace)
         for extension in self.extensions.wanting("INVOKE"):
-            self._tell_invoke(extension, current, trace)
-        request.reply(200, invocation.payload, headers)
-
-    def _tell_invoke(self, extension: Extension, current: _Current, trace: str) -> None:
-        event = {
-            "eventType": "INVOKE",
-            "deadlineMs": current.deadline,
-            "requestId": current.invocation.request_id,
-            "invokedFunctionArn": current.invocation.invoked_arn,
-            "tracing": {"type": "X-Amzn-Trace-Id", "value": trace},
-        }
-        extension.tell(event, self.home.kernel.ids.uuid())
+            extension.tell(event, self.home.kernel.ids.uuid())
+        request.reply(200, current.invocation.payload, current.as_headers(trace))
 
     # what extensions say
 
@@ -516,13 +479,13 @@ class Environment:
 
     # the end of an invocation
 
-    def _answer(self, current: _Current, result: Outcome) -> None:
+    def _answer(self, current: Current, result: Outcome) -> None:
         """Take the runtime's answer; who waits for it gets it when what is asked for besides is known too."""
         current.result = result
         current.is_over = True
         self._finish_if_done(current)
 
-    def _finish_if_done(self, current: _Current) -> None:
+    def _finish_if_done(self, current: Current) -> None:
         result = current.result
         assert result is not None
         if self.extensions.registered and not self.extensions.are_all_waiting:
@@ -532,7 +495,7 @@ class Environment:
             return
         self._finish(current)
 
-    def _finish(self, current: _Current) -> None:
+    def _finish(self, current: Current) -> None:
         """Write the report, answer if that was not done yet, and be idle."""
         if current.timer is not None:
             current.timer.cancel()
@@ -557,38 +520,17 @@ class Environment:
         if not current.outcome.done():
             current.outcome.set_result(result)
         current.finished.set_result(None)
-        if not self.has_ended:
+        if not self.has_ended and not self._shutting_down:
             self.when_idle(self)
 
-    def _measure(self, current: _Current, result: Outcome) -> dict[str, Any]:
+    def _measure(self, current: Current, result: Outcome) -> dict[str, Any]:
         """Fill in what an invocation took, and return it as reports have it."""
-        specification = self.specification
         duration = (self._loop.time() - current.started) * 1000
-        if current.status == "timeout":
-            duration = specification.timeout_s * 1000
-        billed = duration + (self._init_ms or 0.0)
         peak = self._box.peak_bytes() if self._box is not None else 0
-        used = min(-(-peak // (1 << 20)), specification.memory_mb)
-        if current.error_type == "Runtime.OutOfMemory":
-            used = specification.memory_mb
-        result.executed_version = specification.version
-        result.duration_ms = round(duration, 2)
-        result.billed_ms = math.ceil(billed)
-        result.max_memory_mb = used
-        metrics: dict[str, Any] = {
-            "durationMs": result.duration_ms,
-            "billedDurationMs": result.billed_ms,
-            "memorySizeMB": specification.memory_mb,
-            "maxMemoryUsedMB": used,
-        }
-        if self._init_ms is not None and not self.is_prepared:
-            result.init_ms = metrics["initDurationMs"] = round(self._init_ms, 2)
-        if self._restore_ms is not None:
-            metrics["restoreDurationMs"] = round(self._restore_ms, 2)
-            metrics["billedRestoreDurationMs"] = math.ceil(self._restore_ms)
-        return metrics
+        taken = Taken(duration, self._init_ms, self._restore_ms, peak)
+        return fill_in(result, taken, self.specification, current.status, current.error_type, ahead=self.is_prepared)
 
-    def _fail(self, current: _Current, failure: Failure) -> None:
+    def _fail(self, current: Current, failure: Failure) -> None:
         """Answer for a function that cannot any more. The environment ends with it."""
         self._drain()
         if failure.line and not (failure.status == "timeout" and self.specification.log_format == "JSON"):
@@ -610,7 +552,7 @@ class Environment:
         await self._warn(reason)
         self._end()
 
-    def _time_out(self, current: _Current) -> None:
+    def _time_out(self, current: Current) -> None:
         if self.current is current:
             at = instant(self.home.kernel.clock.now())
             self._fail(current, failures.timed_out(current.invocation.request_id, self.specification.timeout_s, at))
@@ -637,49 +579,3 @@ class Environment:
         own = specification.log_group == f"/aws/lambda/{specification.name}"
         name = "" if own else specification.name
         return f"{day}/{name}[{specification.version}]{self.home.kernel.ids.token(16).hex()}"
-
-
-class _Pieces:
-    """A streamed response on its way to whoever invoked."""
-
-    def __init__(self, stream: BodyStream, finished: asyncio.Future[None]) -> None:
-        self.stream = stream
-        self.finished = finished
-        """Done when the invocation is, however it ended: only then is the stream's end known to be what it seems."""
-        self.when_over: Callable[[], None] = lambda: None
-
-    async def read(self) -> AsyncIterator[bytes]:
-        try:
-            async for piece in self.stream:
-                yield piece
-        finally:
-            self.stream.discard()
-            self.when_over()
-        await asyncio.shield(self.finished)
-
-
-def _error_type(payload: bytes) -> str:
-    """Return what an error's payload says it is, where the runtime did not say so in a header, as Python's does not."""
-    try:
-        found = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
-        found = None
-    kind = found.get("errorType") if isinstance(found, dict) else None
-    return kind if isinstance(kind, str) else "Runtime.Unknown"
-
-
-def _stream_error(stream: BodyStream) -> tuple[str, bytes]:
-    """Return what a streaming runtime says in its trailers went wrong."""
-    import base64
-    import binascii
-
-    kind = stream.trailers.get("lambda-runtime-function-error-type", "")
-    try:
-        body = base64.b64decode(stream.trailers.get("lambda-runtime-function-error-body", ""))
-    except binascii.Error:
-        body = b""
-    return kind, body
-
-
-def _one_line(text: str) -> str:
-    return text.replace("\r", " ").replace("\n", " ")
