@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import signal
 import sys
 
@@ -71,9 +70,9 @@ def detach(target: str) -> None:
 
 def pivot_root(root: str, old: str) -> None:
     """Make ``root``, a mount point, the root of this mount namespace, and put the old one at ``old``, below it."""
-    number = _PIVOT_ROOT.get(platform.machine())
+    number = _PIVOT_ROOT.get(os.uname().machine)
     if number is None:
-        raise OSError(38, f"pivot_root: unknown on {platform.machine()}")
+        raise OSError(38, f"pivot_root: unknown on {os.uname().machine}")
     _checked(_libc.syscall(ctypes.c_long(number), os.fsencode(root), os.fsencode(old)), "pivot_root")
 
 

@@ -128,7 +128,10 @@ class Launcher:
             self._end()
 
     def say(self, message: dict[str, Any]) -> None:
-        self.control.sendall(json.dumps(message).encode())
+        try:
+            self.control.sendall(json.dumps(message).encode())
+        except OSError:
+            raise EOFError from None  # nobody is there to be told, which is the end
 
     def _take(self) -> None:
         data, fds, _, _ = socket.recv_fds(self.control, MAX_MESSAGE, 8)

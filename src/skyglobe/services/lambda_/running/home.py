@@ -52,6 +52,11 @@ class Home:
                 self._launcher = await self._start_launcher()
         return self._launcher
 
+    async def get_ready(self) -> None:
+        """Have a launcher, if there can be one: who needs it is told why there is none."""
+        with contextlib.suppress(NoLauncher):
+            await self.launcher()
+
     async def _start_launcher(self) -> Launcher:
         self._starts += 1
         name = f"lambda-{id(self) & 0xFFFFFF:x}-{self._starts}"
@@ -78,8 +83,7 @@ class Home:
 
     async def make_ready(self, runtime: str) -> None:
         """Do what functions of a runtime need done once, at nobody's expense. Raises ``RuntimeMissing``."""
-        with contextlib.suppress(NoLauncher):  # who needs it is told
-            await self.launcher()
+        await self.get_ready()
         if runtime.startswith("java"):
             async with self._compiling:
                 await asyncio.to_thread(runtimes.compile_java, self._java)
