@@ -171,7 +171,10 @@ class Launcher:
         return running
 
     def send(self, message: dict[str, Any], fds: list[int] | None = None) -> None:
-        """Send now, or as soon as the launcher has read what was sent before."""
+        """Send now, or as soon as the launcher has read what was sent before; nothing when it has ended."""
+        if self.has_ended:
+            _close(fds or [])
+            return
         self._unsent.append((msgspec.json.encode(message), fds or []))
         if len(self._unsent) == 1:
             self._send()
@@ -242,6 +245,7 @@ class Launcher:
             if not running.ended.done():
                 running.ended.set_result(False)
         self._running.clear()
+        self._loop.run_in_executor(None, self.process.wait)  # else it stays in the process table
 
 
 async def start_launcher(

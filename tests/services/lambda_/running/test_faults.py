@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from skyglobe.services.lambda_.running import layout
 from tests.services.lambda_.running.conftest import Machine, until
 
 MODES = """
@@ -133,6 +134,46 @@ def _namespaces() -> set[str]:
             except OSError:
                 continue
     return found
+
+
+def test_a_function_that_forks_without_end_meets_a_limit(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert layout.MAX_PROCESSES == 1024
+    monkeypatch.setattr(layout, "MAX_PROCESSES", 50)  # a thousand take a while
+    function = machine.function(
+        """
+        import os, time
+        def handler(event, context):
+            made = 0
+            try:
+                while made < 100:
+                    if os.fork() == 0:
+                        time.sleep(100)
+                        os._exit(0)
+                    made += 1
+            except OSError as error:
+                return [made, error.strerror]
+            return [made, "no limit"]
+        """,
+        timeout_s=60,
+        memory_mb=512,
+    )
+    if machine.environments._home._launcher.isolation != "root":  # type: ignore[attr-defined]
+        pytest.skip("only root can give each environment a user of its own")
+    made, why = function.returns()
+    assert 40 < made < 50
+    assert why == "Resource temporarily unavailable"
+    function.retire()
+    assert machine.function(MODES).returns({"mode": "fine"}) == "fine"
+
+
+def test_functions_go_on_when_the_launcher_was_killed(machine: Machine) -> None:
+    function = machine.function(MODES, timeout_s=60)
+    assert function.returns({"mode": "fine"}) == "fine"
+    launcher = machine.environments._home._launcher  # type: ignore[attr-defined]
+    os.kill(launcher.process.pid, 9)
+    until(lambda: launcher.has_ended, "nobody notices")
+    until(lambda: function.living == [], "environments without processes are kept")
+    assert function.returns({"mode": "fine"}) == "fine"
 
 
 def test_a_function_that_closes_all_its_files_is_replaced(machine: Machine) -> None:

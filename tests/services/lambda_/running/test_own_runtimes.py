@@ -47,6 +47,7 @@ def test_a_bootstrap_serves_invocations_by_the_runtime_api(machine: Machine) -> 
     outcome = function.invoke({"a": 1})
     assert json.loads(outcome.payload) == {"got": {"a": 1}, "handler": "some.handler"}
     assert "started some.handler False\n" in function.log()
+    assert "INIT_START Runtime Version: provided:al2023.v1\t" in function.log()
 
 
 def test_a_bootstrap_may_come_from_a_layer(machine: Machine) -> None:

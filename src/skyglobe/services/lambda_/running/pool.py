@@ -78,8 +78,8 @@ class WarmEnvironments(Environments):
         """Return an environment that nobody else has, ready or not: an invocation tries again what failed."""
         if specification.initialization == "snap-start":
             return await self._restored(version, specification)
-        environment = self._new(version, specification)
-        environment.is_prepared = False
+        # More than were prepared are as any others.
+        environment = self._new(version, msgspec.structs.replace(specification, initialization="on-demand"))
         await self._start(environment)
         return environment
 

@@ -57,12 +57,10 @@ def programs() -> list[str]:
 
 
 def version_of(specification: Specification) -> dict[str, Any]:
-    """Return what telemetry says of the runtime's version: nothing of those that functions bring themselves."""
+    """Return what logs and telemetry say of the runtime's version. There is but one of each here."""
     runtime = specification.runtime
-    if runtime.startswith("provided"):
-        return {}
-    family = runtime.rstrip("0123456789.x")
-    version = f"{family}:{runtime.removeprefix(family).removesuffix('.x')}.v1"
+    family = "provided" if runtime.startswith("provided") else runtime.rstrip("0123456789.x")
+    version = f"{family}:{runtime.removeprefix(family).lstrip('.').removesuffix('.x') or 'al1'}.v1"
     return {
         "runtimeVersion": version,
         "runtimeVersionArn": f"arn:aws:lambda:{specification.region}::runtime:{_digest(version)}",

@@ -49,7 +49,8 @@ class Subscriber:
         self._address = address
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
-        self._dropped = [0, 0]
+        self._dropped_records = 0
+        self._dropped_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
 
@@ -59,9 +60,11 @@ class Subscriber:
             return
         data = msgspec.json.encode(event(kind, record, at))
         if self._unsent_bytes + len(data) > MAX_UNSENT_BYTES:
-            self._dropped[0] += 1
-            self._dropped[1] += len(data)
+            self._dropped_records += 1
+            self._dropped_bytes += len(data)
             return
+        if self._dropped_records:
+            self._tell_dropped(at)
         self._unsent.append(data)
         self._unsent_bytes += len(data)
         if len(self._unsent) >= self.max_items or self._unsent_bytes >= self.max_bytes:
@@ -77,12 +80,15 @@ class Subscriber:
         if self._unsent and self._sending is None:
             self._sending = asyncio.ensure_future(self._send())
 
-    def close(self) -> None:
-        """Send no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._sending is not None:
-            self._sending.cancel()
+    def _tell_dropped(self, at: int) -> None:
+        record = {
+            "reason": "Some logs were dropped because the downstream consumer is slower than the logs production rate",
+            "droppedRecords": self._dropped_records,
+            "droppedBytes": self._dropped_bytes,
+        }
+        self._dropped_records = self._dropped_bytes = 0
+        if "platform" in self.types:
+            self._unsent.append(msgspec.json.encode(event("platform.logsDropped", record, at)))
 
     async def _send(self) -> None:
         try:
