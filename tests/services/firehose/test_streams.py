@@ -143,13 +143,13 @@ def test_a_role_must_let_firehose_in(aws, make_stream, refused):
         assert text == f"Firehose is unable to assume role {arn}. Please check the role provided."
 
 
-LAMBDA = {"Enabled": True, "Processors": [{"Type": "Lambda"}]}
+UNPACKING = {"Enabled": True, "Processors": [{"Type": "Decompression"}]}
 
 
 @pytest.mark.parametrize(
     ("destination", "named"),
     [
-        ({"ProcessingConfiguration": LAMBDA}, "Lambda"),
+        ({"ProcessingConfiguration": UNPACKING}, "Decompression"),
         ({"DataFormatConversionConfiguration": {"Enabled": True}}, "Glue"),
     ],
 )

@@ -21,6 +21,7 @@ from skyglobe.services.firehose.roles import acting_as
 from skyglobe.services.firehose.rules.destinations import DEFAULT_RETRY_FOR
 from skyglobe.services.firehose.rules.endpoints import delivery_request, fault_of_response
 from skyglobe.services.firehose.rules.processing import Failed, Record, enabled_processors
+from skyglobe.services.firehose.transforming import transform
 
 FIRST_RETRY_FOR = 5_000  # milliseconds; doubles with each attempt
 MAX_RETRY_FOR = 900_000  # milliseconds
@@ -104,9 +105,13 @@ class _Job:
         if destination.get("S3BackupMode") == "Enabled":
             await self._put(destination["S3BackupConfiguration"], self._copies(destination["S3BackupConfiguration"]))
         processors, delivery_id = enabled_processors(destination), self._payload["id"]
+        records, lost = self._records, list[Failed]()
+        if any(processor["Type"] == "Lambda" for processor in processors):
+            caller = await self._acting_in(destination)
+            records, lost = await transform(caller, self._stream, processors, records, delivery_id)
         # Queries and compression take their time: not on the event loop.
         objects = await asyncio.to_thread(
-            plan_objects, self._stream, destination, processors, self._records, delivery_id, self._now
+            plan_objects, self._stream, destination, processors, records, delivery_id, self._now, lost
         )
         await self._put(destination, objects)
 
@@ -142,8 +147,12 @@ class _Job:
         """Return the records as they came, for the backup bucket."""
         return plan_objects(self._stream, part, [], self._records, self._payload["id"] + ":backup", self._now)
 
+    async def _acting_in(self, part: dict[str, Any]) -> ServiceCaller:
+        """Return a caller in a session of the role of a destination or a backup."""
+        delivery = self._delivery
+        return await acting_as(delivery.kernel, delivery.account, delivery.region, part["RoleARN"])
+
     async def _put(self, part: dict[str, Any], objects: list[Object]) -> None:
-        kernel = self._delivery.kernel
-        caller: ServiceCaller = await acting_as(kernel, self._delivery.account, self._delivery.region, part["RoleARN"])
+        caller = await self._acting_in(part)
         for one in objects:
             await caller.s3.put_object(Bucket=one.bucket, Key=one.key, Body=one.content)

@@ -28,10 +28,20 @@ class Object(NamedTuple):
 
 
 def plan_objects(
-    stream: DeliveryStream, part: Destination, processors: Processors, records: list[Record], delivery_id: str, now: int
+    stream: DeliveryStream,
+    part: Destination,
+    processors: Processors,
+    records: list[Record],
+    delivery_id: str,
+    now: int,
+    lost: list[Failed] | None = None,
 ) -> list[Object]:
-    """Return the objects that ``records`` make in an S3 destination: one for each partition, one for failures."""
+    """Return the objects that ``records`` make in an S3 destination: one for each partition, one for failures.
+
+    ``lost`` are those that failed before.
+    """
     groups, failed = process(processors, records)
+    failed = [*(lost or ()), *failed]
     names = partition_names(part.get("Prefix") or "")
     objects = []
     for number, (partition, group) in enumerate(groups.items()):

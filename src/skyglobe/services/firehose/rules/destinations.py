@@ -37,7 +37,6 @@ UNBUILT = {
 }
 UNBUILT_SOURCES = {"MSKSourceConfiguration": "Amazon MSK", "DatabaseSourceConfiguration": "databases"}
 UNBUILT_PROCESSORS = {
-    "Lambda": "AWS Lambda is not built",
     "Decompression": "decompression of CloudWatch Logs is not built",
     "CloudWatchLogProcessing": "extraction from CloudWatch Logs is not built",
 }
@@ -74,6 +73,8 @@ def unbuilt_of(destination: Destination) -> str:
     for processor in enabled_processors(destination):
         if processor["Type"] in UNBUILT_PROCESSORS:
             return f"The processor {processor['Type']} cannot be used: {UNBUILT_PROCESSORS[processor['Type']]} yet."
+    if "!{partitionKeyFromLambda" in (destination.get("Prefix") or ""):
+        return "Partition keys that functions give are not built yet: use partitionKeyFromQuery."
     if is_converted(destination):
         return "Format conversion takes its schema from the AWS Glue Data Catalog, which is not built yet."
     if destination.get("SecretsManagerConfiguration", {}).get("Enabled"):
@@ -99,8 +100,6 @@ def _fault_of_partitioning(destination: Destination, prefix: str) -> str:
         return "Prefix contains partition keys, but dynamic partitioning is not enabled" if names else ""
     if not names:
         return "Prefix must contain partition keys when dynamic partitioning is enabled"
-    if "!{partitionKeyFromLambda" in prefix:
-        return "Prefix contains partitionKeyFromLambda, but no Lambda processor is enabled"
     if not any(processor["Type"] == "MetadataExtraction" for processor in enabled_processors(destination)):
         return "MetadataExtraction processor must be present when Prefix contains partitionKeyFromQuery"
     if buffered(destination)[0] < PARTITIONED_SIZE_MIB * MIB:

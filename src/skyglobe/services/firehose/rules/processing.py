@@ -100,6 +100,10 @@ def _parts(given: dict[str, str], data: bytes) -> list[bytes]:
 def fault_of(processor: dict[str, Any]) -> str:
     """Return what is wrong with a processor that is built, or nothing."""
     given, kind = parameters_of(processor), processor["Type"]
+    if kind == "Lambda" and ":function:" not in given.get("LambdaArn", ""):
+        return "The Lambda processor needs the parameter LambdaArn"
+    if kind == "Lambda" and fault_of_numbers(given):
+        return fault_of_numbers(given)
     if kind == "MetadataExtraction":
         if "MetadataExtractionQuery" not in given:
             return "MetadataExtraction needs the parameter MetadataExtractionQuery"
@@ -110,6 +114,19 @@ def fault_of(processor: dict[str, Any]) -> str:
             return "RecordDeAggregation needs the parameter SubRecordType with the value JSON or DELIMITED"
         if given["SubRecordType"] == "DELIMITED" and not _is_base64(given.get("Delimiter", "")):
             return "RecordDeAggregation needs the parameter Delimiter, in base64, for DELIMITED"
+    return ""
+
+
+def fault_of_numbers(given: dict[str, str]) -> str:
+    """Return what is wrong with the numbers that a Lambda processor was given, or nothing."""
+    # Developer guide, "Transform source data": 0.2 to 3 MB at a time; API reference, ProcessorParameter.
+    for name, least, most in (("BufferSizeInMBs", 0.2, 3.0), ("NumberOfRetries", 0, 300)):
+        try:
+            is_fine = least <= float(given.get(name, least)) <= most
+        except ValueError:
+            is_fine = False
+        if not is_fine:
+            return f"The parameter {name} of the Lambda processor must be between {least} and {most}"
     return ""
 
 
