@@ -108,6 +108,11 @@ class Kernel:
         return self._temporary
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether the cloud is being stopped, or was: what ends now may have been ended by that."""
+        return self._is_stopped
+
+    @property
     def blobs(self) -> Blobs:
         if self._blobs is None:
             self._blobs = Blobs(self.folder / "blobs", self.ids, fsync=self.config.durability == "power")
