@@ -5,6 +5,7 @@ import json
 import pytest
 
 from skyglobe.kernel.config import Config
+from skyglobe.services.lambda_.readiness import running
 from skyglobe.services.lambda_.records import queued_events
 from skyglobe.services.lambda_.rules.lineage import pass_on, times_through
 from skyglobe.services.lambda_.rules.retries import throttled_for
@@ -183,6 +184,29 @@ def test_events_outlive_a_restart(tmp_path):
     cloud.turn(minutes=5)
     told.client = cloud.client("sqs")
     assert sorted(one["requestPayload"]["n"] for one in told.taken()) == list(range(5))
+    cloud.close()
+
+
+def test_an_event_that_was_running_when_a_cloud_was_stopped_did_not_fail(tmp_path):
+    cloud = TestCloud(Config(folder=tmp_path))
+    session = cloud.session()
+    client, told = session.client("lambda"), Queue(session, "told")
+    code = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return event\n"
+    options = {"Runtime": "python3.13", "Role": make_role(session), "Handler": "app.handler"}
+    client.create_function(FunctionName="hello", Code={"ZipFile": zipped(code)}, **options)
+    destinations = {"OnSuccess": {"Destination": told.arn}, "OnFailure": {"Destination": told.arn}}
+    client.put_function_event_invoke_config(
+        FunctionName="hello", MaximumRetryAttempts=0, DestinationConfig=destinations
+    )
+    client.invoke(FunctionName="hello", InvocationType="Event", Payload=b'{"n": 1}')
+    while not running(cloud.kernel).by_function:
+        client.get_function(FunctionName="hello")
+    cloud.close()
+    cloud = TestCloud(Config(folder=tmp_path))
+    cloud.settle()
+    cloud.turn(60)
+    told.client = cloud.client("sqs")
+    assert [one["requestContext"]["condition"] for one in told.taken()] == ["Success"]
     cloud.close()
 
 

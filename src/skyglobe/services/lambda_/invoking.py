@@ -141,7 +141,11 @@ async def run(
         specification = await specification_of(
             kernel, target.account, target.region, target.function, target.version, target.initialization
         )
-        return await environments(kernel).invoke(specification, invocation)
+        outcome = await environments(kernel).invoke(specification, invocation)
+        if outcome.function_error is not None and kernel.is_stopped:
+            # The function did not fail: its environment was ended under it. Events are tried again after the start.
+            raise lambda_.error("ServiceUnavailable", "The cloud is shutting down.", status=503)
+        return outcome
     except RuntimeMissing as error:
         raise not_built(str(error)) from error
     except LookupError as error:  # the function went while it was called
