@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from skyglobe.services.lambda_.records import shard_states
 from tests.services.lambda_.conftest import ARN, SEND
 
 COPY = (
@@ -190,6 +191,30 @@ def test_filters_look_into_the_data_of_records(cloud, aws, client, copier, out):
     mapping_of(client, stream.arn, FilterCriteria={"Filters": [{"Pattern": '{"data": {"kind": ["order"]}}'}]})
     cloud.settle()
     assert out.taken() == [['{"kind": "order"}']]
+
+
+def test_shards_that_are_gone_are_forgotten_and_their_children_read(cloud, aws, client, copier, out):
+    copier()
+    stream = Stream(aws)
+    mapping_of(client, stream.arn)
+    stream.put("before")
+    cloud.settle()
+    (shard,) = stream.client.list_shards(StreamName="events")["Shards"]
+    middle = str(2**127)
+    stream.client.split_shard(StreamName="events", ShardToSplit=shard["ShardId"], NewStartingHashKey=middle)
+    stream.put("after", "later")
+    cloud.settle()
+    assert sorted(one for batch in out.taken() for one in batch) == ["after", "before", "later"]
+
+    def kept(scope):
+        return [one.shard for one in shard_states.scan(scope.within("000000000000", "us-east-1"))]
+
+    assert len(cloud.run(cloud.kernel.transact(kept))) == 3
+    cloud.turn(hours=30)
+    stream.put("much later")
+    cloud.settle()
+    assert out.taken() == [["much later"]]
+    assert len(cloud.run(cloud.kernel.transact(kept))) == 2
 
 
 @pytest.mark.spec("LAM-036")

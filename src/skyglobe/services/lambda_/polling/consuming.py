@@ -56,7 +56,7 @@ class Job(NamedTuple):
     async def is_on(self) -> bool:
         """Whether the mapping is to go on as it is."""
         kept = await self.delivery.transact(lambda scope: mappings.find(scope, self.mapping.id))
-        return kept is not None and replace(kept, result="") == replace(self.mapping, result="")
+        return kept is not None and _essence(kept) == _essence(self.mapping)
 
     async def note(self, result: str) -> None:
         """Keep what came of the last batch."""
@@ -72,6 +72,11 @@ class Job(NamedTuple):
     def owner(self) -> ServiceCaller:
         """Lambda itself, where the role need not be asked."""
         return ServiceCaller(self.delivery.kernel, "lambda", self.delivery.account, self.delivery.region)
+
+
+def _essence(mapping: Mapping) -> Mapping:
+    """Return what of a mapping matters to its work."""
+    return replace(mapping, result="", tags={})
 
 
 def _aim(scope: Scope, mapping: Mapping) -> Target:

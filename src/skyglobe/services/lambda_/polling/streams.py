@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from skyglobe.kernel.scope import Scope
 from skyglobe.services.lambda_.polling.consuming import Job
 from skyglobe.services.lambda_.polling.shards import LaneReader
 from skyglobe.services.lambda_.records import ShardState, shard_states
@@ -25,6 +26,7 @@ class StreamPoller:
             states = await self._states()
             listed = await self._shards()
             known = {shard["ShardId"] for shard in listed}
+            await self._forget([state for shard, kept in states.items() if shard not in known for state in kept])
             due = []
             for shard in listed:
                 if self._may_begin(shard, known, states):
@@ -55,6 +57,16 @@ class StreamPoller:
         for state in found:
             states.setdefault(state.shard, []).append(state)
         return states
+
+    async def _forget(self, states: list[ShardState]) -> None:
+        """Delete the states of shards that are there no more."""
+
+        def work(scope: Scope) -> None:
+            for state in states:
+                shard_states.delete(scope, state)
+
+        if states:
+            await self._job.delivery.transact(work)
 
     def _lanes(self, shard: dict[str, Any], states: dict[str, list[ShardState]]) -> list[ShardState]:
         """Return the states of a shard's shares that are not read to their end.
