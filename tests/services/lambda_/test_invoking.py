@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from skyglobe.services.lambda_.readiness import running
-from tests.services.lambda_.conftest import ARN, make_role, zipped
+from tests.services.lambda_.conftest import ARN, make_role, policy, zipped
 
 SHOW = """
 import json, os
@@ -155,6 +155,27 @@ def handler(event, context):
     )
     answer = json.loads(client.invoke(FunctionName="hello")["Payload"].read())
     assert answer == ["arn:aws:sts::000000000000:assumed-role/poor/hello", "AccessDenied"]
+
+
+@pytest.mark.spec("LAM-038")
+def test_a_policy_may_ask_which_function_calls(cloud, aws, client, make_function):
+    code = """
+import boto3
+def handler(event, context):
+    try:
+        boto3.client("s3").list_buckets()
+    except Exception as error:
+        return error.response["Error"]["Code"]
+"""
+    shared = make_role(aws, "shared", actions=())
+    only = {"StringEquals": {"lambda:SourceFunctionArn": f"{ARN}:trusted"}}
+    statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*", "Condition": only}
+    aws.client("iam").put_role_policy(RoleName="shared", PolicyName="p", PolicyDocument=policy(statement))
+    variables = {"AWS_ENDPOINT_URL": cloud.listen()}
+    for name in ("trusted", "other"):
+        make_function(name, code, Role=shared, Timeout=30, Environment={"Variables": variables})
+    told = {name: json.loads(client.invoke(FunctionName=name)["Payload"].read()) for name in ("trusted", "other")}
+    assert told == {"trusted": None, "other": "AccessDenied"}
 
 
 def test_a_response_is_streamed_with_its_end(client, make_function):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.credentials import credentials
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
-from skyglobe.kernel.principals import Principal, principal_of, service_principal
+from skyglobe.kernel.principals import Credential, Principal, principal_of, service_principal
+from skyglobe.kernel.scope import Scope, partition_of
 from skyglobe.services.lambda_ import lambda_
 from skyglobe.services.lambda_.refusals import invalid
 from skyglobe.services.lambda_.running.interface import Credentials
@@ -58,8 +61,8 @@ async def _assume(kernel: Kernel, account: str, region: str, role_arn: str, name
     params = {"RoleArn": role_arn, "RoleSessionName": session, "DurationSeconds": LASTS_FOR // 1000}
     answer = await kernel.invoke(principal, account, region, "sts", "AssumeRole", params)
     issued = answer["Credentials"]
-    credential = await kernel.transact(lambda scope: credentials.find(scope, issued["AccessKeyId"]))
-    assert credential is not None, "STS keeps what it issues"
+    function_arn = f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{name}"
+    credential = await kernel.transact(lambda scope: _mark(scope, issued["AccessKeyId"], function_arn))
     held = Credentials(
         access_key_id=credential.access_key_id,
         secret_access_key=credential.secret,
@@ -67,6 +70,17 @@ async def _assume(kernel: Kernel, account: str, region: str, role_arn: str, name
         expires_at=credential.expires_at or kernel.clock.now() + LASTS_FOR,
     )
     return RoleSession(held, principal_of(credential))
+
+
+def _mark(scope: Scope, access_key_id: str, function_arn: str) -> Credential:
+    """Note in a session whose function it is for, and return it: policies may ask for ``lambda:SourceFunctionArn``."""
+    credential = credentials.find(scope, access_key_id)
+    assert credential is not None, "STS keeps what it issues"
+    assert credential.session is not None, "roles are assumed in sessions"
+    claims = {**credential.session.claims, "lambda:sourcefunctionarn": function_arn}
+    marked = replace(credential, session=replace(credential.session, claims=claims))
+    credentials.replace(scope, credential, marked)
+    return marked
 
 
 async def check_role(call: Call, account: str, role_arn: str, name: str) -> RoleSession:
