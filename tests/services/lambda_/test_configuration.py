@@ -60,14 +60,22 @@ def test_logging_levels_are_for_json(client, make_function, refusal):
 
 
 def test_the_role_must_be_allowed_to_send_dead_letters(aws, client, make_function, refusal):
-    queue = aws.client("sqs").create_queue(QueueName="dead")["QueueUrl"]
+    aws.client("sqs").create_queue(QueueName="dead")
     arn = "arn:aws:sqs:us-east-1:000000000000:dead"
     poor = make_role(aws, "poor", actions=("logs:*",))
     code, _, text = refusal(make_function, name="x", Role=poor, DeadLetterConfig={"TargetArn": arn})
     assert code == "InvalidParameterValueException"
     assert text == "The provided execution role does not have permissions to call SendMessage on SQS"
     assert make_function(DeadLetterConfig={"TargetArn": arn})["DeadLetterConfig"] == {"TargetArn": arn}
-    assert queue
+    make_function("poor", Role=poor)
+    destinations = {"OnFailure": {"Destination": arn}}
+    put = client.put_function_event_invoke_config
+    code, _, text = refusal(put, FunctionName="poor", DestinationConfig=destinations)
+    assert code == "InvalidParameterValueException"
+    assert text == "The function execution role does not have permissions to call SendMessage on SQS"
+    for bad in ("arn:aws:sqs:us-east-1:000000000000:q.fifo", "arn:aws:dynamodb:us-east-1:000000000000:table/t", "x"):
+        destinations = {"OnFailure": {"Destination": bad}}
+        assert refusal(put, FunctionName="hello", DestinationConfig=destinations)[1] == 400
 
 
 def test_unsigned_code_is_blocked_where_signatures_are_enforced(client, make_function, refusal):

@@ -171,7 +171,7 @@ def test_mappings_that_cannot_be_are_refused(aws, client, copier, work, refusal,
     refused(EventSourceArn="arn:aws:s3:::bucket")
     make_function("poor", Role=make_role(aws, "poor", actions=("sqs:ReceiveMessage",)))
     text = refused(FunctionName="poor")
-    assert text == "The provided execution role does not have permissions to call DeleteMessage on SQS"
+    assert text == "The function execution role does not have permissions to call DeleteMessage on SQS"
     made = mapping_of(client, work)
     code, status, text = refusal(create, FunctionName="copier", EventSourceArn=work.arn)
     assert (code, status) == ("ResourceConflictException", 409)

@@ -160,6 +160,10 @@ async def run(
 def check_payload(payload: bytes, most: int) -> None:
     """Raise RequestTooLargeException, or InvalidRequestContentException for what is no JSON."""
     if len(payload) > most:
+        if most == MAX_ASYNC_BYTES:
+            raise too_large(
+                f"{len(payload)} byte payload is too large for the Event invocation type (limit {most} bytes)"
+            )
         raise too_large(f"Request must be smaller than {most} bytes for the InvokeFunction operation")
     if not payload:
         return

@@ -104,15 +104,27 @@ def may(call: Call, session: RoleSession, action: str, arn: str) -> bool:
     return call.as_principal(session.principal).refusal(Need(action, arn, account)) is None
 
 
-async def check_dead_letters(call: Call, session: RoleSession, arn: str) -> None:
-    """Raise InvalidParameterValueException when the role may not send to a dead-letter queue or topic."""
+_TELLING = {
+    "sqs": ("sqs:SendMessage", "SendMessage on SQS"),
+    "sns": ("sns:Publish", "Publish on SNS"),
+    "lambda": ("lambda:InvokeFunction", "InvokeFunction on Lambda"),
+    "events": ("events:PutEvents", "PutEvents on EventBridge"),
+    "s3": ("s3:PutObject", "PutObject on S3"),
+}
+"""What it takes to tell a dead-letter queue or a destination something, by the service of its ARN."""
+
+
+async def check_dead_letters(
+    call: Call, session: RoleSession, arn: str, *, who: str = "provided execution role"
+) -> None:
+    """Raise InvalidParameterValueException when a role may not send to a dead-letter queue, topic or destination."""
     if not arn:
         return
-    action, name, service = (
-        ("sqs:SendMessage", "SendMessage", "SQS") if ":sqs:" in arn else ("sns:Publish", "Publish", "SNS")
-    )
-    if not await call.transact(lambda now: may(now, session, action, arn)):
-        raise invalid(f"The provided execution role does not have permissions to call {name} on {service}")
+    service = arn.split(":")[2]
+    action, name = _TELLING[service]
+    resource = f"{arn}/*" if service == "s3" else arn
+    if not await call.transact(lambda now: may(now, session, action, resource)):
+        raise invalid(f"The {who} does not have permissions to call {name}")
 
 
 async def call_as_role(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from skyglobe.services.lambda_.finding import Found, called_function, called_who
 from skyglobe.services.lambda_.paging import page
 from skyglobe.services.lambda_.records import EventInvokeConfig, event_invoke_configs
 from skyglobe.services.lambda_.refusals import invalid, not_found
+from skyglobe.services.lambda_.roles import check_dead_letters, check_role
 from skyglobe.services.lambda_.rules.names import LATEST
 from skyglobe.services.lambda_.shapes import moment
 
@@ -27,8 +29,11 @@ def put_function_event_invoke_config(
     maximum_retry_attempts: int | None = None,
     maximum_event_age_in_seconds: int | None = None,
     destination_config: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Configure asynchronous invocations anew: what is not named is as by default."""
+) -> Coroutine[Any, Any, dict[str, Any]]:
+    """Configure asynchronous invocations anew: what is not named is as by default.
+
+    Raises InvalidParameterValueException for destinations that the function's role may not send to.
+    """
     found = _found(call, function_name, qualifier)
     made = EventInvokeConfig(
         function=found.function.id,
@@ -38,8 +43,7 @@ def put_function_event_invoke_config(
         max_age_s=maximum_event_age_in_seconds,
         **_destinations(found, destination_config or {}),
     )
-    event_invoke_configs.put(found.scope, made)
-    return _shape(found, made)
+    return _check_and_put(call, function_name, qualifier, made)
 
 
 @lambda_.operation
@@ -50,7 +54,7 @@ def update_function_event_invoke_config(
     maximum_retry_attempts: int | None = None,
     maximum_event_age_in_seconds: int | None = None,
     destination_config: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> Coroutine[Any, Any, dict[str, Any]]:
     """Change what is named of the configuration; the rest stays."""
     found = _found(call, function_name, qualifier)
     old = _get(found)
@@ -61,8 +65,26 @@ def update_function_event_invoke_config(
         max_age_s=old.max_age_s if maximum_event_age_in_seconds is None else maximum_event_age_in_seconds,
         **_destinations(found, destination_config or {}),
     )
-    event_invoke_configs.put(found.scope, new)
-    return _shape(found, new)
+    return _check_and_put(call, function_name, qualifier, new)
+
+
+async def _check_and_put(
+    call: Call, function_name: str, qualifier: str | None, config: EventInvokeConfig
+) -> dict[str, Any]:
+    def look(now: Call) -> str:
+        return get_version(called_function(now, function_name, qualifier)).role
+
+    if config.on_success or config.on_failure:
+        session = await check_role(call, call.account, await call.transact(look), config.function)
+        for arn in (config.on_success, config.on_failure):
+            await check_dead_letters(call, session, arn, who="function execution role")
+
+    def put(now: Call) -> dict[str, Any]:
+        found = _found(now, function_name, qualifier)
+        event_invoke_configs.put(found.scope, config)
+        return _shape(found, config)
+
+    return await call.transact(put)
 
 
 @lambda_.operation

@@ -17,7 +17,7 @@ from skyglobe.services.lambda_.paging import page
 from skyglobe.services.lambda_.polling.sources import check_source
 from skyglobe.services.lambda_.records import Mapping, mappings
 from skyglobe.services.lambda_.refusals import conflict, invalid, no_such_resource
-from skyglobe.services.lambda_.roles import check_role
+from skyglobe.services.lambda_.roles import check_dead_letters, check_role
 from skyglobe.services.lambda_.rules.mappings import check_batch, kind_of, read_mapping
 from skyglobe.services.lambda_.shapes import moment
 
@@ -44,6 +44,7 @@ def create_event_source_mapping(call: Call, request: dict[str, Any]) -> Coroutin
     async def create() -> dict[str, Any]:
         session = await check_role(call, found.scope.account, version.role, found.function.id)
         await check_source(call, session, kind, arn, version.timeout_s)
+        await check_dead_letters(call, session, fields.get("on_failure", ""), who="function execution role")
         return await call.transact(lambda now: _insert(now, request, fields))
 
     return create()

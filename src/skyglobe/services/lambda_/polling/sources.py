@@ -30,7 +30,7 @@ async def check_source(call: Call, session: RoleSession, kind: str, arn: str, ti
 async def _check_queue(call: Call, session: RoleSession, arn: str, timeout_s: int) -> None:
     for action in _QUEUE_ACTIONS:
         if not await _may(call, session, f"sqs:{action}", arn):
-            raise invalid(f"The provided execution role does not have permissions to call {action} on SQS")
+            raise invalid(f"The function execution role does not have permissions to call {action} on SQS")
     params = {"QueueUrl": queue_url(call.kernel.config.endpoint, arn), "AttributeNames": ["VisibilityTimeout"]}
     try:
         answer = await _read(call, session, "sqs", "GetQueueAttributes", params)
