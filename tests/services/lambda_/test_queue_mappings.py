@@ -1,10 +1,12 @@
 """Queues as sources of events: batches, failures, filters, order, and what is refused."""
 
 import json
+import threading
 
 import pytest
 
 from skyglobe.kernel.config import Config
+from skyglobe.services.lambda_.readiness import running
 from tests.services.lambda_.conftest import ARN, SEND, make_role
 
 COPY = (
@@ -135,7 +137,25 @@ def test_groups_of_a_fifo_queue_are_handled_in_order(cloud, client, copier, out,
     mapping_of(client, work, BatchSize=2)
     cloud.settle()
     seen = [body for batch in out.taken() for body in batch]
-    assert len(seen) == 12
+    for group in "01":
+        mine = [int(body[2:]) for body in seen if body[0] == group]
+        assert mine == sorted(mine)
+        assert len(mine) == 6
+    assert work.counts == (0, 0)
+
+
+@pytest.mark.spec("LAM-036")
+def test_a_mapping_handles_no_more_batches_at_a_time_than_it_may(cloud, client, make_function, work):
+    make_function("copier", "import time\ndef handler(event, context):\n    time.sleep(0.2)\n")
+    work.send(*map(str, range(8)))
+    mapping_of(client, work, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
+    settling = threading.Thread(target=cloud.settle)
+    settling.start()
+    most = 0
+    while settling.is_alive():
+        most = max(most, *running(cloud.kernel).by_function.values(), 0)
+        settling.join(0.01)
+    assert most == 2
     assert work.counts == (0, 0)
 
 
