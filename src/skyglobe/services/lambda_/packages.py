@@ -7,8 +7,10 @@ import base64
 import hashlib
 import io
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote
@@ -112,15 +114,11 @@ async def whole(body: Any) -> bytes:
         return bytes(body)
     if hasattr(body, "__aiter__"):
         return b"".join([piece async for piece in body])
-    return await asyncio.to_thread(lambda: b"".join(map(_read, body)))
+    return await asyncio.to_thread(lambda: b"".join(chain.from_iterable(map(_pieces, body))))
 
 
-def _read(piece: FileSlice | bytes) -> bytes:
-    if isinstance(piece, bytes | bytearray | memoryview):
-        return bytes(piece)
-    with open(piece.path, "rb") as file:
-        file.seek(piece.offset)
-        return file.read(piece.length)
+def _pieces(part: FileSlice | bytes) -> Iterable[bytes]:
+    return [bytes(part)] if isinstance(part, bytes | bytearray | memoryview) else part.pieces()
 
 
 def discard(kernel: Kernel, prepared: Prepared) -> None:
