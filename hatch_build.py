@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,21 @@ def compile_modules(source: Path, folder: Path) -> Path:
     """Compile what ``COMPILED`` names into ``folder``; return the folder below it that holds the extension modules."""
     from mypyc.build import mypycify
     from setuptools import Distribution
+    from setuptools.command.build_ext import build_ext
+
+    class SideBySide(build_ext):
+        """Compiles as many files at a time as there are processors: mypyc writes one for each module."""
+
+        def build_extensions(self) -> None:
+            compile_some = self.compiler.compile
+
+            def compile_all(sources: list[str], **options: Any) -> list[str]:
+                with ThreadPoolExecutor(os.cpu_count()) as pool:
+                    compiled = list(pool.map(lambda source: compile_some([source], **options), sources))
+                return [path for paths in compiled for path in paths]
+
+            self.compiler.compile = compile_all
+            super().build_extensions()
 
     copy, built = folder / "src", folder / "built"
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
@@ -186,8 +202,10 @@ def compile_modules(source: Path, folder: Path) -> Path:
         paths = sorted({path for pattern in COMPILED for path in Path("skyglobe").glob(pattern)})
         names = [str(path) for path in paths if path.name not in LEFT_OUT]
         # No configuration file: the project's own asks for more than the compiler needs.
-        extensions = mypycify([*names, "--config-file=", "--ignore-missing-imports"], opt_level="3")
-        command = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
+        options = ["--config-file=", "--ignore-missing-imports"]
+        extensions = mypycify([*names, *options], opt_level="2", multi_file=True)
+        distribution = Distribution({"ext_modules": extensions, "cmdclass": {"build_ext": SideBySide}})
+        command = distribution.get_command_obj("build_ext")
         command.build_lib, command.build_temp = str(built), str(folder / "objects")
         command.ensure_finalized()
         command.run()

@@ -195,10 +195,10 @@ class Router:
         ``path`` and ``query`` are as sent, percent-encoded; ``headers`` have lower-case names. Returns None when the
         service has no such operation. Raises ServiceError when a label is no UTF-8 or has a broken escape.
         """
-        captured: list[str] = []
-        route = self._find(method, path, query, headers, captured)
-        if route is None:
+        found = self._find(method, path, query, headers)
+        if found is None:
             return None
+        route, captured = found
         labels = {name: self._decode(value) for name, value in zip(route.labels, captured, strict=True)}
         return self._model.operation(route.name), labels
 
@@ -208,22 +208,26 @@ class Router:
         return tuple(sorted(method for method in every if self._leads_somewhere(method, path)))
 
     def _find(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], captured: list[str]
-    ) -> Route | None:
+        self, method: str, path: str, query: str, headers: Mapping[str, str]
+    ) -> tuple[Route, tuple[str, ...]] | None:
         """Match as sent, then with the trailing slash removed or added, which AWS's services overlook."""
         for candidate in (path, path[:-1] if path.endswith("/") and len(path) > 2 else f"{path}/"):
             # No template has more segments than the depth, so only a greedy label ever sees the unsplit rest.
             segments = candidate[1:].split("/", self._depth) if len(candidate) > 1 else []
-            for choice in _walk(self._root, method, segments, 0, captured):
+            for choice, captured in self._led_to(method, segments):
                 route = choice.select(query, headers)
                 if route is not None:
-                    return route
-            captured.clear()
+                    return route, captured
         return None
+
+    def _led_to(self, method: str, segments: list[str]) -> list[Led]:
+        found: list[Led] = []
+        _walk(self._root, method, segments, 0, (), found)
+        return found
 
     def _leads_somewhere(self, method: str, path: str) -> bool:
         segments = path[1:].split("/", self._depth) if len(path) > 1 else []
-        return any(True for _ in _walk(self._root, method, segments, 0, []))
+        return bool(self._led_to(method, segments))
 
     def _decode(self, value: str) -> str:
         if "%" not in value and value.isascii():
@@ -238,34 +242,32 @@ class Router:
             raise ServiceError("Couldn't parse the specified URI.", code=code) from None
 
 
-def _walk(node: Node, method: str, segments: list[str], at: int, captured: list[str]) -> Iterable[Choice]:
-    """Yield the choices the segments lead to, most literal first; ``captured`` holds the labels of the one yielded."""
+Led = tuple[Choice, tuple[str, ...]]
+"""What a path leads to, and the values of the labels on the way, as sent."""
+
+
+def _walk(node: Node, method: str, segments: list[str], at: int, captured: tuple[str, ...], found: list[Led]) -> None:
+    """Add the choices the segments lead to, most literal first, and the labels on the way to each."""
     if at == len(segments):
         choice = node.choices.get(method)
         if choice is not None:
-            yield choice
+            found.append((choice, captured))
         return
     segment = segments[at]
     literal = node.literals.get(segment)
     if literal is None and "%" in segment:
         literal = node.literals.get(unquote(segment))
     if literal is not None:
-        yield from _walk(literal, method, segments, at + 1, captured)
+        _walk(literal, method, segments, at + 1, captured, found)
     if node.label is not None and segment:
-        captured.append(segment)
-        yield from _walk(node.label, method, segments, at + 1, captured)
-        captured.pop()
-    if node.greedy:
-        yield from _walk_greedy(node, method, "/".join(segments[at:]), captured)
-
-
-def _walk_greedy(node: Node, method: str, rest: str, captured: list[str]) -> Iterable[Choice]:
+        _walk(node.label, method, segments, at + 1, (*captured, segment), found)
+    if not node.greedy:
+        return
+    rest = segments[at] if at + 1 == len(segments) else "/".join(segments[at:])
     for suffix, after in node.greedy:
         choice = after.choices.get(method)
         if choice is not None and rest.endswith(suffix) and len(rest) > len(suffix):
-            captured.append(rest.removesuffix(suffix))
-            yield choice
-            captured.pop()
+            found.append((choice, (*captured, rest.removesuffix(suffix))))
 
 
 def _best(group: list[Route], sent: Mapping[str, str], headers: Mapping[str, str]) -> Route:
