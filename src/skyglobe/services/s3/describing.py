@@ -21,6 +21,8 @@ from skyglobe.services.s3.rules.metadata import (
 )
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
 
+_ENTITY_MEMBERS = frozenset((*ENTITY_HEADERS, "WebsiteRedirectLocation"))
+
 
 def refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
     """Refuse what no bucket here can do: appending. Raises NotImplemented."""
@@ -55,6 +57,8 @@ def details_for(
 
 def entity_of(request: dict[str, Any]) -> dict[str, str]:
     """Return the entity headers a request gives its object."""
+    if _ENTITY_MEMBERS.isdisjoint(request):
+        return {}
     entity = {name: request[name] for name in ENTITY_HEADERS if name in request}
     if "ContentEncoding" in entity:
         encoding = without_chunking(entity.pop("ContentEncoding"))

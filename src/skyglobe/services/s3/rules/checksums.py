@@ -15,6 +15,7 @@ COMPOSITE = "COMPOSITE"
 FULL_OBJECT = "FULL_OBJECT"
 MEMBERS = {algorithm: f"Checksum{algorithm}" for algorithm in checksums.ALGORITHMS}
 """The member of requests and answers that carries each algorithm's value."""
+_BY_MEMBER = {member: algorithm for algorithm, member in MEMBERS.items()}
 DECLARED_AT_CREATION = frozenset(("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"))
 """Algorithms a part may only have when CreateMultipartUpload named them."""
 
@@ -42,7 +43,7 @@ def declared_checksum(request: Mapping[str, Any], trailer: str) -> Declared:
 
     Raises ``BadChecksum``.
     """
-    given = [algorithm for algorithm, member in MEMBERS.items() if member in request]
+    given = [_BY_MEMBER[member] for member in request if member in _BY_MEMBER]
     trailing = [name for name in _names(trailer) if name.startswith(_HEADER)]
     sdk_algorithm = request.get("ChecksumAlgorithm")
     if not (given or trailing or sdk_algorithm):
