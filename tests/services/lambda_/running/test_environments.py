@@ -185,19 +185,6 @@ def _weight(function: Function) -> int | None:
     return int(Path(f"/sys/fs/cgroup/cpu{place}/cpu.shares").read_text()) if place != "/" else None
 
 
-def test_what_is_expected_is_ready_before_it_is_needed(tmp_path: Path) -> None:
-    machine = Machine(tmp_path)
-    try:
-        home = machine.environments._home  # type: ignore[attr-defined]
-        machine.do(machine.environments.expect)
-        until(lambda: home._launcher is not None, "no launcher starts")
-        launcher = home._launcher
-        machine.function(WHO).returns()
-        assert home._launcher is launcher
-    finally:
-        machine.close()
-
-
 def test_many_at_a_time_all_answer(machine: Machine) -> None:
     function = machine.function("def handler(event, context):\n    return event", timeout_s=120)
     outcomes = function.invoke_all(list(range(40)))

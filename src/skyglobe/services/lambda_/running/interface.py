@@ -123,13 +123,6 @@ class Environments:
         self.kernel = kernel
         self.write_logs = write_logs
 
-    def expect(self) -> None:
-        """Get ready in the background: functions are there, and may be invoked soon.
-
-        Starting from nothing takes a few hundred milliseconds, which the first invocation else has to wait for.
-        """
-        raise NotImplementedError
-
     async def invoke(self, specification: Specification, invocation: Invocation) -> Outcome:
         """Have an idle environment, or else a new one, handle the event; return what came of it.
 

@@ -45,9 +45,6 @@ class WarmEnvironments(Environments):
         self._is_stopped = False
         kernel.when_exchanged.append(self._retire_all)
 
-    def expect(self) -> None:
-        self._home.spawn(self._home.get_ready())
-
     async def invoke(self, specification: Specification, invocation: Invocation) -> Outcome:
         return await asyncio.shield(self._home.spawn(self._invoke(specification, invocation)))
 
