@@ -162,6 +162,8 @@ def test_snapshots_are_restored_instead_of_initialized(machine: Machine) -> None
     assert "Restore Duration" not in function.invoke().log_tail.decode()
     outcomes = function.invoke_all([1, 2])
     assert sum(b"Restore Duration" in each.log_tail for each in outcomes) == 1
+    function.prepare(0)
+    until(lambda: not any(each.is_frozen for each in function.living), "the snapshot is kept")
 
 
 @pytest.mark.spec("LAM-008")
@@ -183,6 +185,16 @@ def _weight(function: Function) -> int | None:
     groups = Path(f"/proc/{environment._box.running.pid}/cgroup").read_text()
     place = next((line.split(":")[2] for line in groups.splitlines() if line.split(":")[1] == "cpu"), "/")
     return int(Path(f"/sys/fs/cgroup/cpu{place}/cpu.shares").read_text()) if place != "/" else None
+
+
+def test_environments_end_when_the_store_gets_another_content(machine: Machine) -> None:
+    function = machine.function(WHO)
+    function.returns()
+    (environment,) = function.living
+    sandbox = environment._box.running
+    machine.run(machine.kernel.exchange(lambda: None))
+    assert function.living == []
+    until(sandbox.ended.done, "its processes do not end")
 
 
 def test_many_at_a_time_all_answer(machine: Machine) -> None:

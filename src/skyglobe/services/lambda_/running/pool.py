@@ -141,14 +141,14 @@ class WarmEnvironments(Environments):
 
     async def prepare(self, specification: Specification, count: int) -> int:
         version = self._version(specification)
-        if specification.initialization == "snap-start":
-            return int(count > 0 and await self._freeze(version, specification))
         if count == 0:
             version.prepared = None
-            for environment in [each for each in version.idle if each.is_prepared]:
+            for environment in [*version.frozen, *(each for each in version.idle if each.is_prepared)]:
                 await environment.shut_down()
             self._forget_if_empty(specification.function_arn, specification.version)
             return 0
+        if specification.initialization == "snap-start":
+            return int(await self._freeze(version, specification))
         version.prepared = msgspec.structs.replace(specification, initialization="provisioned-concurrency")
         version.prepared_count = count
         return await self._top_up(version)
