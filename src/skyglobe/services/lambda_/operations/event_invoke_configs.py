@@ -13,7 +13,7 @@ from skyglobe.services.lambda_ import lambda_
 from skyglobe.services.lambda_.finding import Found, called_function, called_whole, get_version
 from skyglobe.services.lambda_.paging import page
 from skyglobe.services.lambda_.records import EventInvokeConfig, event_invoke_configs
-from skyglobe.services.lambda_.refusals import invalid, not_found
+from skyglobe.services.lambda_.refusals import invalid, not_built, not_found
 from skyglobe.services.lambda_.roles import check_dead_letters, check_role
 from skyglobe.services.lambda_.rules.names import LATEST
 from skyglobe.services.lambda_.shapes import moment
@@ -145,6 +145,8 @@ def _checked(found: Found, member: str, arn: str) -> str:
         raise invalid(f"The provided destination config DestinationConfig is invalid: {arn}")
     if place.service in ("sqs", "sns") and place.resource.endswith(".fifo"):
         raise invalid(f"FIFO queues and topics are not supported as destinations: {arn}")
+    if place.service == "events" and found.scope.kernel.services.find("events") is None:
+        raise not_built("Destinations on event buses need Amazon EventBridge, which is not built yet.")
     if place.service == "lambda" and place.resource.split(":")[1:2] == [found.function.id]:
         raise invalid("You can't specify the function as a destination for itself.")
     return arn

@@ -24,7 +24,7 @@ from skyglobe.services.lambda_.shapes import moment
 _SETTLED = ("Enabled", "Disabled")
 
 
-@lambda_.operation
+@lambda_.operation(unused=("LoggingConfig",))
 def create_event_source_mapping(call: Call, request: dict[str, Any]) -> Coroutine[Any, Any, dict[str, Any]]:
     """Have Lambda read a queue or a stream, and invoke a function with what is in it.
 
@@ -77,7 +77,7 @@ def _insert(call: Call, request: dict[str, Any], fields: dict[str, Any]) -> dict
     return shape(call, begin(call, made, "Creating", is_enabled=request.get("Enabled", True)))
 
 
-@lambda_.operation
+@lambda_.operation(unused=("LoggingConfig",))
 def update_event_source_mapping(
     call: Call, request: dict[str, Any]
 ) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
