@@ -16,7 +16,7 @@ def handler(event, context):
 """
 
 
-@pytest.mark.spec("LAM-003", "LAM-007")
+@pytest.mark.spec("LAM-003", "LAM-007", "CWL-010")
 def test_each_invocation_writes_its_start_end_and_report(cloud, aws, client, make_function):
     make_function("hello", CODE)
     request_id = client.invoke(FunctionName="hello", Payload=b"7")["ResponseMetadata"]["RequestId"]
@@ -39,7 +39,7 @@ def test_a_role_that_may_not_write_logs_leaves_none(cloud, aws, client, make_fun
     assert aws.client("logs").describe_log_groups()["logGroups"] == []
 
 
-@pytest.mark.spec("LAM-023")
+@pytest.mark.spec("LAM-023", "CWL-017")
 def test_a_subscription_of_a_log_group_invokes_a_function(cloud, aws, client, make_function, make_queue):
     told = make_queue("told")
     make_function("hello", "def handler(event, context):\n    return event\n")

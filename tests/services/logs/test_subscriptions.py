@@ -90,6 +90,7 @@ def test_a_stream_gets_compressed_documents_of_what_the_pattern_finds(group, str
     assert {record["PartitionKey"] for record in stream.records()} == {"control", "s"}
 
 
+@pytest.mark.spec("CWL-017")
 def test_a_delivery_stream_gets_them_and_buffers(group, role, subscribe, aws, cloud):
     s3, firehose = aws.client("s3"), aws.client("firehose")
     s3.create_bucket(Bucket="landing")

@@ -19,17 +19,18 @@ from skyglobe.services.logs.tapping import SUBSCRIPTION_KIND
 Answer = dict[str, Any]
 
 
-@logs.operation(unused=("scope",))
+@logs.operation
 def put_account_policy(
     call: Call,
     policy_name: str,
     policy_document: str,
     policy_type: str,
+    scope: str = "ALL",
     selection_criteria: str = "",
 ) -> Answer | Coroutine[Any, Any, Answer]:
     """Put an account's policy of one kind, in place of the one of that name. There is one of each kind.
 
-    Raises LimitExceededException when there is one of another name.
+    ``scope`` has one value only. Raises LimitExceededException when there is one of another name.
     """
     if policy_name.lower().startswith(RESERVED):
         raise invalid("Policy names starting with aws/ are reserved for AWS.")

@@ -18,7 +18,7 @@ from skyglobe.services.logs.rules.exports import DEFAULT_PREFIX
 MAX_KEPT = 1_000  # tasks; of more, the oldest are forgotten
 
 
-@logs.operation(unused=())
+@logs.operation
 def create_export_task(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Begin to copy a group's events of some time into a bucket. Raises LimitExceededException during another."""
     group = get_group(call, request["logGroupName"])

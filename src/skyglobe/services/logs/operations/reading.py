@@ -98,7 +98,7 @@ def _shown(event: Event, unmask: bool) -> dict[str, Any]:
     }
 
 
-@logs.operation(unused=("interleaved",))
+@logs.operation
 def filter_log_events(
     call: Call,
     log_group_name: str | None = None,
@@ -110,9 +110,13 @@ def filter_log_events(
     filter_pattern: str = "",
     next_token: str | None = None,
     limit: int = PAGE_EVENTS,
+    interleaved: bool = True,
     unmask: bool = False,
 ) -> dict[str, Any]:
-    """Return the events of a group, or of some of its streams, that a pattern lets through, in order of time."""
+    """Return the events of a group, or of some of its streams, that a pattern lets through, in order of time.
+
+    ``interleaved`` is taken for true whatever it is, as AWS does since 2019.
+    """
     take_turn(call)
     if log_stream_names is not None and log_stream_name_prefix is not None:
         raise invalid("Only one of logStreamNames and logStreamNamePrefix may be specified.")
