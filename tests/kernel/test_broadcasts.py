@@ -30,5 +30,6 @@ def test_who_listens_once_keeps_a_topic_heard():
     broadcasts = Broadcasts()
     with broadcasts.listen([("a",)], 1):
         with broadcasts.listen([("a",)], 1):
-            pass
+            assert broadcasts.listeners(("a",)) == 2
         assert broadcasts.is_heard(("a",))
+        assert broadcasts.listeners(("a",)) == 1

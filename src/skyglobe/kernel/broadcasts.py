@@ -60,6 +60,10 @@ class Broadcasts:
     def is_heard(self, topic: Topic) -> bool:
         return topic in self._inboxes
 
+    def listeners(self, topic: Topic) -> int:
+        """Return how many listen to ``topic``."""
+        return len(self._inboxes.get(topic, ()))
+
     def tell(self, topic: Topic, news: Any) -> None:
         """Hand ``news`` to everybody who listens to ``topic``."""
         for inbox in self._inboxes.get(topic, ()):
