@@ -56,6 +56,15 @@ def test_a_busy_session_shows_a_sample_and_ends_when_its_time_is_over(group, end
         list(events)
 
 
+def test_a_few_sessions_are_open_at_the_same_time(group, endpoint, logs, refused, monkeypatch):
+    assert tailing.MAX_SESSIONS == 15
+    monkeypatch.setattr(tailing, "MAX_SESSIONS", 1)
+    answer = client_of(endpoint).start_live_tail(logGroupIdentifiers=[group.arn])
+    next(iter(answer["responseStream"]))
+    assert refused(logs.start_live_tail, logGroupIdentifiers=[group.arn])[0] == "LimitExceededException"
+    answer["responseStream"].close()
+
+
 def test_sessions_are_asked_for_by_arn(group, logs, refused):
     tail = logs.start_live_tail
     assert refused(tail, logGroupIdentifiers=[group.name])[0] == "InvalidParameterException"

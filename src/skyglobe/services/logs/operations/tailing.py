@@ -9,10 +9,11 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.logs import logs
 from skyglobe.services.logs.filtering import check_pattern, refuse_other_classes
 from skyglobe.services.logs.finding import get_identified
-from skyglobe.services.logs.refusals import invalid
+from skyglobe.services.logs.refusals import invalid, over_limit
 from skyglobe.services.logs.rules.patterns import Subject, compile_pattern
 from skyglobe.services.logs.tapping import tail_topic
 
+MAX_SESSIONS = 15  # at the same time, of one account in one region; user guide, "CloudWatch Logs quotas"
 LASTS_FOR = 10_800_000  # milliseconds; API reference of StartLiveTail
 BEAT_FOR = 1_000  # milliseconds between two updates; the same
 MAX_SHOWN = 500  # events in one update; of more, a sample is shown; the same
@@ -30,7 +31,10 @@ def start_live_tail(
     log_stream_name_prefixes: list[str] | None = None,
     log_event_filter_pattern: str = "",
 ) -> dict[str, Any]:
-    """Begin to show the events that arrive in some groups, or some streams of one group."""
+    """Begin to show the events that arrive in some groups, or some streams of one group.
+
+    Raises LimitExceededException when too many sessions are open.
+    """
     if log_stream_names and log_stream_name_prefixes:
         raise invalid("Only one of logStreamNames and logStreamNamePrefixes may be specified.")
     if (log_stream_names or log_stream_name_prefixes) and len(log_group_identifiers) > 1:
@@ -38,7 +42,10 @@ def start_live_tail(
     if not all(identifier.startswith("arn:") for identifier in log_group_identifiers):
         raise invalid("logGroupIdentifiers must be ARNs of log groups.")
     check_pattern(log_event_filter_pattern)
-    topics = []
+    sessions = ("logs", call.account, call.region, "sessions")
+    if call.kernel.broadcasts.listeners(sessions) >= MAX_SESSIONS:
+        raise over_limit(f"There can be at most {MAX_SESSIONS} Live Tail sessions at the same time.")
+    topics: list[tuple[str, ...]] = [sessions]
     for identifier in log_group_identifiers:
         if identifier.endswith("*"):
             raise invalid("The ARN of a log group must not end with an asterisk.")
