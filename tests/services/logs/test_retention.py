@@ -67,3 +67,14 @@ def test_thousands_of_expired_slots_are_swept_away(group, cloud):
     assert rows(cloud) > 400
     cloud.turn(days=15)
     assert rows(cloud) == 0
+
+
+def test_the_delivery_class_keeps_events_for_a_day(make_group, cloud):
+    group = make_group(logGroupClass="DELIVERY")
+    group.put("passing")
+    cloud.turn(3600)
+    assert group.messages() == ["passing"]
+    cloud.turn(days=1)
+    assert group.messages() == []
+    cloud.turn(days=1)
+    assert rows(cloud) == 0
