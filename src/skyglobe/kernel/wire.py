@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -135,6 +136,19 @@ class PlainFile:
 ResponseBody = bytes | Iterable[FileSlice | bytes] | AsyncIterator[bytes]
 """``bytes``: whole. A list or tuple of slices: sent in order, total length known. An async iterator: sent chunked, or
 as it is when the response declares ``Content-Length``; closed in any case; when it raises, the connection is cut."""
+
+
+async def whole_body(body: ResponseBody) -> bytes:
+    """Return a body in one piece, for services that read what another answered. Raises what reading it does."""
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    if isinstance(body, AsyncIterator):
+        return b"".join([piece async for piece in body])
+    return await asyncio.to_thread(lambda: b"".join(_bytes_of(part) for part in body))
+
+
+def _bytes_of(part: FileSlice | bytes) -> bytes:
+    return b"".join(part.pieces()) if isinstance(part, FileSlice) else bytes(part)
 
 
 class Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from typing import Any
 
@@ -11,7 +10,7 @@ import msgspec
 from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.outbox import Delivery
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.wire import FileSlice
+from skyglobe.kernel.wire import whole_body
 from skyglobe.services.dynamodb.describing import instant
 from skyglobe.services.dynamodb.records import Transfer, transfers
 
@@ -48,18 +47,7 @@ async def put_file(delivery: Delivery, transfer: Transfer, key: str, content: by
 async def get_file(delivery: Delivery, bucket: str, key: str) -> bytes:
     """Return one file of an import. Raises S3's errors."""
     answer = await caller_of(delivery).s3.get_object(Bucket=bucket, Key=key)
-    body = answer["Body"]
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body)
-    if hasattr(body, "__aiter__"):
-        return b"".join([piece async for piece in body])
-    return b"".join([await asyncio.to_thread(_bytes_of, piece) for piece in body])
-
-
-def _bytes_of(piece: FileSlice | bytes) -> bytes:
-    if isinstance(piece, FileSlice):
-        return b"".join(piece.pieces())
-    return bytes(piece)
+    return await whole_body(answer["Body"])
 
 
 def shown_times(transfer: Transfer) -> Given:

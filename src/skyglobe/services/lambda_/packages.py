@@ -7,10 +7,8 @@ import base64
 import hashlib
 import io
 import shutil
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote
@@ -23,7 +21,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.wire import FileSlice, Request, Response
+from skyglobe.kernel.wire import Request, Response, whole_body
 from skyglobe.services.lambda_ import lambda_
 from skyglobe.services.lambda_.records import Package, code_bytes, packages
 from skyglobe.services.lambda_.refusals import invalid, not_built
@@ -105,20 +103,7 @@ async def _fetch(call: Call, content: dict[str, Any]) -> bytes:
         raise invalid(f"Error occurred while GetObject. {told}") from error
     if int(answer.get("ContentLength") or 0) > MAX_OBJECT_BYTES:
         raise invalid("Unzipped size must be smaller than 262144000 bytes")
-    return await whole(answer["Body"])
-
-
-async def whole(body: Any) -> bytes:
-    """Return a body of an answer in one piece."""
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body)
-    if hasattr(body, "__aiter__"):
-        return b"".join([piece async for piece in body])
-    return await asyncio.to_thread(lambda: b"".join(chain.from_iterable(map(_pieces, body))))
-
-
-def _pieces(part: FileSlice | bytes) -> Iterable[bytes]:
-    return [bytes(part)] if isinstance(part, bytes | bytearray | memoryview) else part.pieces()
+    return await whole_body(answer["Body"])
 
 
 def discard(kernel: Kernel, prepared: Prepared) -> None:
