@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from skyglobe.kernel.blob_uses import use_blob
 from skyglobe.kernel.blobs import Lease
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.frames import WRAPPED_BYTES
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import archives, encrypting, errors, finding, places, reading, s3, versions, writing
 from skyglobe.services.s3.encrypting import Envelope
@@ -44,24 +42,14 @@ class CopySource(NamedTuple):
 
     def can_share(self, envelope: Envelope, start: int = 0, length: int | None = None) -> bool:
         """Whether the bytes can stay as they are in another envelope: encrypted, and as often."""
-        wrapped = envelope.layers * WRAPPED_BYTES
-        return all(len(span.key) == wrapped for span in self.spans(start, length) if span.blob)
+        return all(writing.is_shareable(span, envelope) for span in self.spans(start, length) if span.blob)
 
     def share_into(self, scope: Scope, envelope: Envelope, start: int = 0, length: int | None = None) -> list[Span]:
         """Let an object that lives where ``scope`` stands have the bytes too, in its own envelope.
 
         What cannot be shared is read and written: to be asked for few bytes only.
         """
-        wrapped = envelope.layers * WRAPPED_BYTES
-        shared: list[Span] = []
-        for span in self.spans(start, length):
-            if span.blob and len(span.key) == wrapped:
-                use_blob(scope, span.blob)
-                shared.append(encrypting.moved(scope.kernel.ids, span, self.envelope, envelope))
-            else:
-                data = b"".join(reading.pieces(reading.lease(self.scope, [span], self.envelope)))
-                shared += writing.keep_data(scope, data, envelope)
-        return shared
+        return writing.share(self.scope, scope, self.spans(start, length), self.envelope, envelope)
 
     def version_told(self) -> dict[str, str]:
         """Return the member that tells which version was copied; none where there are no versions."""

@@ -112,7 +112,8 @@ def new_keys(ids: Ids, layers: int) -> list[bytes]:
 
 
 @lru_cache(maxsize=16)  # clouds in one process
-def _of_s3(secret: bytes) -> Envelope:
+def of_s3(secret: bytes) -> Envelope:
+    """Return the envelope of what S3's own key protects, of the cloud with this secret."""
     key = blake2b(b"", key=secret, digest_size=KEY_BYTES, person=b"s3 objects").digest()
     return Envelope(BY_S3, Wrapping(key), None)
 
@@ -123,7 +124,7 @@ def for_new(call: Call, home: Home, request: dict[str, Any], key: str) -> Envelo
     Raises InvalidArgument and its kin, AccessDenied for SSE-C where it is blocked, and what ``data_keys.issue`` does.
     """
     if MEMBERS.isdisjoint(request) and (home.access is None or home.access.encrypting.algorithm == S3_KEYS):
-        return _of_s3(call.kernel.secret)
+        return of_s3(call.kernel.secret)
     default = encrypting_of(home.access)
     if _CUSTOMER_MEMBERS.isdisjoint(request):
         asked = _asked(request)
@@ -138,7 +139,7 @@ def for_new(call: Call, home: Home, request: dict[str, Any], key: str) -> Envelo
         return _of_customer(asked.customer_key, Encryption(CUSTOMER, salt=salt, proof=proof))
     algorithm = asked.algorithm or default.algorithm
     if algorithm == S3_KEYS:
-        return _of_s3(call.kernel.secret)
+        return of_s3(call.kernel.secret)
     kms_key = asked.key
     if not asked.algorithm:
         kms_key = kms_key or default.key
@@ -181,7 +182,7 @@ def _context(region: str, bucket: str, key: str, given: str) -> dict[str, str]:
 
 
 def _of_data_key(call: Call, data_key: DataKey, encryption: Encryption) -> Envelope:
-    second = _of_s3(call.kernel.secret).first if encryption.algorithm == DUAL else None
+    second = of_s3(call.kernel.secret).first if encryption.algorithm == DUAL else None
     return Envelope(encryption, Wrapping(data_key.plain), second)
 
 
@@ -290,7 +291,7 @@ def opened(
     Raises what ``data_keys.opened`` does, InvalidArgument for callers KMS would not know.
     """
     if encryption is None or encryption.algorithm == S3_KEYS:
-        return _of_s3(call.kernel.secret)
+        return of_s3(call.kernel.secret)
     if encryption.algorithm == CUSTOMER:
         return _of_customer(customer_key, encryption)
     check_signed(call)

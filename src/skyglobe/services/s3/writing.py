@@ -12,11 +12,11 @@ from skyglobe.kernel.blob_uses import release_blob, use_blob
 from skyglobe.kernel.blobs import INLINE_BYTES, BlobWriter, Lease
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.frames import FrameCipher, FrameWriter, sealed_value
+from skyglobe.kernel.frames import WRAPPED_BYTES, FrameCipher, FrameWriter, sealed_value
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import BodyStream
 from skyglobe.services.s3 import errors, reading, s3
-from skyglobe.services.s3.encrypting import Envelope, new_keys
+from skyglobe.services.s3.encrypting import Envelope, moved, new_keys
 from skyglobe.services.s3.lanes import pour
 from skyglobe.services.s3.records import Chunk, Span, chunks
 from skyglobe.services.s3.rules.checksums import (
@@ -239,6 +239,27 @@ def keep_data(scope: Scope, data: bytes, envelope: Envelope) -> list[Span]:
     keys = new_keys(ids, envelope.layers)
     chunks.insert(scope, Chunk(id=chunk, data=sealed_value(keys, data)))
     return [Span(len(data), "", 0, chunk, envelope.wrap(ids, keys))]
+
+
+def is_shareable(span: Span, envelope: Envelope) -> bool:
+    """Whether bytes can stay as they are in another envelope: encrypted, and as often."""
+    return len(span.key) == envelope.layers * WRAPPED_BYTES
+
+
+def share(source: Scope, target: Scope, spans: Iterable[Span], opened: Envelope, envelope: Envelope) -> list[Span]:
+    """Let an object that lives where ``target`` stands have the bytes of another too, in an envelope of its own.
+
+    What is in the store, or cannot be shared, is read and written: to be asked for few bytes only.
+    """
+    shared: list[Span] = []
+    for span in spans:
+        if span.blob and is_shareable(span, envelope):
+            use_blob(target, span.blob)
+            shared.append(moved(target.kernel.ids, span, opened, envelope))
+        else:
+            data = b"".join(reading.pieces(reading.lease(source, [span], opened)))
+            shared += keep_data(target, data, envelope)
+    return shared
 
 
 def release(scope: Scope, spans: Iterable[Span]) -> None:
