@@ -430,3 +430,15 @@ def test_what_was_written_before_objects_were_encrypted_is_still_read(cloud: Tes
     assert "ServerSideEncryption" not in answer
     assert s3.copy_object(Bucket=bucket, Key="new", CopySource=f"{bucket}/old")["ServerSideEncryption"] == "AES256"
     assert s3.get_object(Bucket=bucket, Key="new")["Body"].read() == b"grown before"
+
+
+def test_a_snapshot_takes_its_keys_along(cloud: TestCloud, s3: Any, bucket: str) -> None:
+    small, large = os.urandom(100), os.urandom(300_000)
+    s3.put_object(Bucket=bucket, Key="small", Body=small)
+    s3.put_object(Bucket=bucket, Key="large", Body=large, ServerSideEncryption="aws:kms")
+    cloud.run(cloud.kernel.snapshots.save("before"))
+    for key in ("small", "large"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"other")
+    cloud.run(cloud.kernel.snapshots.load("before"))
+    assert s3.get_object(Bucket=bucket, Key="small")["Body"].read() == small
+    assert s3.get_object(Bucket=bucket, Key="large")["Body"].read() == large
