@@ -104,6 +104,7 @@ COMPILED = (
     "services/s3/deciding.py",
     "services/s3/describing.py",
     "services/s3/encrypting.py",
+    "services/s3/envelopes.py",
     "services/s3/finding.py",
     "services/s3/granting.py",
     "services/s3/lanes.py",

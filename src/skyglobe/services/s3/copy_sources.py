@@ -8,7 +8,7 @@ from skyglobe.kernel.blobs import Lease
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import archives, encrypting, errors, finding, places, reading, s3, versions, writing
-from skyglobe.services.s3.encrypting import Envelope
+from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, Span, details_of
 from skyglobe.services.s3.rules.conditions import Conditions, evaluate_copy

@@ -1,34 +1,23 @@
-"""How an object is encrypted: decided when it is made, opened when it is read, told in every answer.
-
-Bytes are encrypted under keys of their own (``kernel/frames.py``). An object's envelope encrypts those keys: under S3's
-own key, a data key of KMS, or what a client's key is made into. So copies share bytes whatever their envelopes are,
-and an object's encryption is changed without touching a byte.
-"""
+"""How an object is encrypted: decided when it is made, opened when it is read, told in every answer."""
 
 from __future__ import annotations
 
-import hmac
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from hashlib import blake2b, sha256
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-from skyglobe.kernel.caches import Caches
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.frames import KEY_BYTES, NONCE_BYTES, WRAPPED_BYTES, FrameCipher, Wrapping
 from skyglobe.kernel.ids import Ids
 from skyglobe.services.s3 import data_keys, errors, s3
 from skyglobe.services.s3.access import bucket_arn
-from skyglobe.services.s3.data_keys import DataKey
+from skyglobe.services.s3.envelopes import Envelope, is_customers, of_customer, of_data_key, of_s3, sealed_by_customer
 from skyglobe.services.s3.guards import encrypting_of
-from skyglobe.services.s3.records import Encryption, Home, Span, Upload
+from skyglobe.services.s3.records import Encryption, Home, Upload
 from skyglobe.services.s3.rules.encryption import (
     CUSTOMER,
     CUSTOMER_MEMBERS,
-    DUAL,
     HEADER,
     KMS,
     MD5_ETAGS,
@@ -41,13 +30,6 @@ from skyglobe.services.s3.rules.encryption import (
     customer_key_of,
 )
 
-BY_S3 = Encryption()
-"""How nearly all objects are encrypted: under S3's own key."""
-CIPHERS = 2_048
-"""Of bytes read lately, about 1 KiB each: making one costs more than a small object's decryption."""
-SALT_BYTES = 16
-PROOF_BYTES = 16
-
 _NOTHING: Mapping[str, Any] = {}
 _BY_S3: Mapping[str, Any] = {"ServerSideEncryption": S3_KEYS}
 _CUSTOMER_MEMBERS = frozenset(CUSTOMER_MEMBERS)
@@ -57,65 +39,6 @@ _NEEDS_KEY = (
     "the object."
 )
 _NOT_APPLICABLE = "The encryption parameters are not applicable to this object."
-
-
-class Envelope(NamedTuple):
-    """Encrypts the keys of an object's bytes."""
-
-    encryption: Encryption
-    first: Wrapping
-    second: Wrapping | None
-    """S3's own, for what is encrypted twice."""
-
-    @property
-    def layers(self) -> int:
-        return 2 if self.second is not None else 1
-
-    @property
-    def may_copy(self) -> bool:
-        """Whether plain bytes may be kept in memory: not when only the client is to have the key."""
-        return self.encryption.algorithm != CUSTOMER
-
-    def wrap(self, ids: Ids, keys: Sequence[bytes]) -> bytes:
-        """Return the keys of some bytes encrypted, one for each layer."""
-        wrapped = self.first.wrap(ids.token(NONCE_BYTES), keys[0])
-        return wrapped if self.second is None else wrapped + self.second.wrap(ids.token(NONCE_BYTES), keys[1])
-
-    def unwrap(self, wrapped: bytes) -> list[bytes]:
-        """Return what ``wrap`` was given. Raises ``Damaged``."""
-        if self.second is None:
-            return [self.first.unwrap(wrapped)]
-        return [self.first.unwrap(wrapped[:WRAPPED_BYTES]), self.second.unwrap(wrapped[WRAPPED_BYTES:])]
-
-    def cipher(self, caches: Caches, span: Span) -> FrameCipher:
-        """Return what decrypts some bytes; what was used lately is at hand. Raises ``Damaged``."""
-        if not self.may_copy:
-            return FrameCipher(self.unwrap(span.key))
-        kept = caches.of("s3.ciphers", CIPHERS)
-        found: FrameCipher | None = kept.get(span.key)
-        if found is None:
-            found = FrameCipher(self.unwrap(span.key))
-            kept.keep(span.key, found)
-        return found
-
-
-def moved(ids: Ids, span: Span, source: Envelope, target: Envelope) -> Span:
-    """Return the same bytes in another envelope, which encrypts as often. Raises ``Damaged``."""
-    key = target.wrap(ids, source.unwrap(span.key))
-    return Span(span.size_bytes, span.blob, span.offset, span.chunk, key)
-
-
-def new_keys(ids: Ids, layers: int) -> list[bytes]:
-    """Return keys for bytes about to be written."""
-    first = ids.token(KEY_BYTES)
-    return [first] if layers == 1 else [first, ids.token(KEY_BYTES)]
-
-
-@lru_cache(maxsize=16)  # clouds in one process
-def of_s3(secret: bytes) -> Envelope:
-    """Return the envelope of what S3's own key protects, of the cloud with this secret."""
-    key = blake2b(b"", key=secret, digest_size=KEY_BYTES, person=b"s3 objects").digest()
-    return Envelope(BY_S3, Wrapping(key), None)
 
 
 def for_new(call: Call, home: Home, request: dict[str, Any], key: str) -> Envelope:
@@ -134,9 +57,7 @@ def for_new(call: Call, home: Home, request: dict[str, Any], key: str) -> Envelo
         check_secure(call)
         asked = _asked(request)
     if asked.algorithm == CUSTOMER:
-        salt = call.kernel.ids.token(SALT_BYTES)
-        proof = _proof(asked.customer_key, salt)
-        return _of_customer(asked.customer_key, Encryption(CUSTOMER, salt=salt, proof=proof))
+        return of_customer(asked.customer_key, sealed_by_customer(call.kernel.ids, asked.customer_key))
     algorithm = asked.algorithm or default.algorithm
     if algorithm == S3_KEYS:
         return of_s3(call.kernel.secret)
@@ -167,7 +88,7 @@ def _under_kms(call: Call, home: Home, asked: Asked, key: str, by_default: bool)
         context = _context(home.region, home.name, key, asked.context)
         data_key = data_keys.issue(call, asked.key, home.region, context)
     encryption = Encryption(asked.algorithm, data_key.key_arn, data_key.sealed, asked.context, has_bucket_key)
-    return _of_data_key(call, data_key, encryption)
+    return of_data_key(call.kernel.secret, data_key.plain, encryption)
 
 
 def under_key(call: Call, home: Home, kms_key: str, key: str, *, has_bucket_key: bool) -> Envelope:
@@ -179,23 +100,6 @@ def _context(region: str, bucket: str, key: str, given: str) -> dict[str, str]:
     """Return what KMS is told of an object; S3 user guide, "Encryption context"."""
     context: dict[str, str] = json.loads(given) if given else {}
     return {**context, "aws:s3:arn": f"{bucket_arn(region, bucket)}/{key}"}
-
-
-def _of_data_key(call: Call, data_key: DataKey, encryption: Encryption) -> Envelope:
-    second = of_s3(call.kernel.secret).first if encryption.algorithm == DUAL else None
-    return Envelope(encryption, Wrapping(data_key.plain), second)
-
-
-def _of_customer(customer_key: bytes, encryption: Encryption) -> Envelope:
-    return Envelope(encryption, Wrapping(_made_of(customer_key, b"wraps", encryption.salt)), None)
-
-
-def _proof(customer_key: bytes, salt: bytes) -> bytes:
-    return _made_of(customer_key, b"proves", salt)[:PROOF_BYTES]
-
-
-def _made_of(customer_key: bytes, purpose: bytes, salt: bytes) -> bytes:
-    return hmac.digest(customer_key, purpose + salt, sha256)
 
 
 def check_secure(call: Call) -> None:
@@ -238,7 +142,7 @@ def check_customer_key(call: Call, encryption: Encryption | None, request: dict[
         raise bad_encryption(bad) from bad
     if encryption is None or not is_needed:
         raise errors.invalid_request(_NOT_APPLICABLE)
-    if not hmac.compare_digest(_proof(customer_key, encryption.salt), encryption.proof):
+    if not is_customers(encryption, customer_key):
         raise errors.access_denied()
     return customer_key
 
@@ -278,7 +182,7 @@ def _key_of_upload(call: Call, encryption: Encryption | None, request: dict[str,
             "encryption parameters."
         )
         raise errors.invalid_request(text)
-    if not hmac.compare_digest(_proof(customer_key, encryption.salt), encryption.proof):
+    if not is_customers(encryption, customer_key):
         raise errors.invalid_request("The provided encryption parameters did not match the ones used originally.")
     return customer_key
 
@@ -293,14 +197,14 @@ def opened(
     if encryption is None or encryption.algorithm == S3_KEYS:
         return of_s3(call.kernel.secret)
     if encryption.algorithm == CUSTOMER:
-        return _of_customer(customer_key, encryption)
+        return of_customer(customer_key, encryption)
     check_signed(call)
     if encryption.has_bucket_key:
         context = {"aws:s3:arn": bucket_arn(region, bucket)}
     else:
         context = _context(region, bucket, key, encryption.context)
     plain = data_keys.opened(call, encryption.data_key, encryption.key_arn, context)
-    return _of_data_key(call, DataKey(plain, encryption.data_key, encryption.key_arn), encryption)
+    return of_data_key(call.kernel.secret, plain, encryption)
 
 
 def refuse_on_read(call: Call) -> None:

@@ -10,7 +10,7 @@ from skyglobe.kernel.frames import Damaged
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import FileSlice
 from skyglobe.services.s3 import errors
-from skyglobe.services.s3.encrypting import Envelope
+from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.records import Details, Layout, Part, Span, chunks, layouts, parts
 
 

@@ -9,7 +9,7 @@ import msgspec
 from skyglobe.kernel.blob_uses import use_blob
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import deciding, locking, reading, versions
-from skyglobe.services.s3.encrypting import Envelope, moved
+from skyglobe.services.s3.envelopes import Envelope, moved
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import (
     Chunk,

@@ -16,7 +16,7 @@ from skyglobe.kernel.frames import WRAPPED_BYTES, FrameCipher, FrameWriter, seal
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import BodyStream
 from skyglobe.services.s3 import errors, reading, s3
-from skyglobe.services.s3.encrypting import Envelope, moved, new_keys
+from skyglobe.services.s3.envelopes import Envelope, moved, new_keys
 from skyglobe.services.s3.lanes import pour
 from skyglobe.services.s3.records import Chunk, Span, chunks
 from skyglobe.services.s3.rules.checksums import (

@@ -29,7 +29,7 @@ from skyglobe.services.s3 import (
 )
 from skyglobe.services.s3.answers import checksum_members, quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
-from skyglobe.services.s3.encrypting import Envelope
+from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
 from skyglobe.services.s3.rules import encryption

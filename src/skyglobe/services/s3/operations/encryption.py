@@ -20,7 +20,8 @@ from skyglobe.services.s3 import (
     settings,
     versions,
 )
-from skyglobe.services.s3.encrypting import Envelope, bad_encryption
+from skyglobe.services.s3.encrypting import bad_encryption
+from skyglobe.services.s3.envelopes import Envelope, moved
 from skyglobe.services.s3.guards import WITH_S3_KEYS, Encrypting, encrypting_of
 from skyglobe.services.s3.records import Object, Span, details_of, pack_details, parts
 from skyglobe.services.s3.rules.encryption import CUSTOMER, DUAL, KMS_KEY_ARN, Bad, default_of
@@ -140,7 +141,7 @@ def _refusal(text: str) -> ServiceError:
 
 
 def _moved(scope: Scope, spans: list[Span], source: Envelope, target: Envelope) -> list[Span]:
-    return [encrypting.moved(scope.kernel.ids, span, source, target) for span in spans]
+    return [moved(scope.kernel.ids, span, source, target) for span in spans]
 
 
 def _move_parts(scope: Scope, upload: str, source: Envelope, target: Envelope) -> None:

@@ -12,7 +12,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import encrypting, errors, pending, places, reading, s3, writing
 from skyglobe.services.s3.answers import quoted, seconds
 from skyglobe.services.s3.copy_sources import CopySource, find_source
-from skyglobe.services.s3.encrypting import Envelope
+from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.records import Part, Span, Upload, parts
 from skyglobe.services.s3.rules import ranges
 from skyglobe.services.s3.rules.checksums import COMPOSITE, DECLARED_AT_CREATION, DEFAULT, MEMBERS

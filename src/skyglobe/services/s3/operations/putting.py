@@ -22,7 +22,7 @@ from skyglobe.services.s3 import (
     writing,
 )
 from skyglobe.services.s3.answers import written
-from skyglobe.services.s3.encrypting import Envelope
+from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
 from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT
