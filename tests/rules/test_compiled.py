@@ -32,3 +32,34 @@ def test_no_compiled_coroutine_awaits_while_it_leaves():
 
 def _awaits(statements):
     return any(isinstance(node, ast.Await | ast.Yield) for statement in statements for node in ast.walk(statement))
+
+
+def test_one_name_of_a_compiled_function_stands_for_one_kind_of_exception():
+    """Compiled, a second `except … as error` of another kind finds the first one's type in its way (mypyc 2.4)."""
+    found = []
+    for path, function in _functions():
+        kinds = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                kinds.setdefault(node.name, set()).add(ast.unparse(node.type))
+        found += [f"{path.name}:{function.name} {name}" for name, several in kinds.items() if len(several) > 1]
+    assert found == []
+
+
+def test_the_defaults_of_compiled_operations_are_literals():
+    """Compiled, a function whose defaults have names has no signature, which members are matched with."""
+    found = [
+        f"{path.name}:{function.name} {ast.unparse(default)}"
+        for path, function in _functions()
+        if any("operation" in ast.unparse(decorator) for decorator in function.decorator_list)
+        for default in (*function.args.defaults, *filter(None, function.args.kw_defaults))
+        if not isinstance(default, ast.Constant)
+    ]
+    assert found == []
+
+
+def _functions():
+    for path in _compiled():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield path, node

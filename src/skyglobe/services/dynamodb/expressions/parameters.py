@@ -117,8 +117,8 @@ class Parameters:
                 check(values)
         except ExpressionError as error:
             raise error.refusal(parameter) from error
-        except BadKeyCondition as error:
-            raise invalid(str(error)) from error
+        except BadKeyCondition as broken:
+            raise invalid(str(broken)) from broken
         self._used_names |= compiled.used_names
         self._used_values.update(compiled.used_values)
         self.attributes[parameter] = compiled.attributes

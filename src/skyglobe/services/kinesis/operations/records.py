@@ -101,7 +101,7 @@ def _iterator(call: Call, stream: Stream, shard: Shard, where: tuple[int, int]) 
 
 @kinesis.operation(unused=("StreamId",))
 def get_records(
-    call: Call, shard_iterator: str, limit: int = MAX_RECORDS, stream_arn: str | None = None
+    call: Call, shard_iterator: str, limit: int | None = None, stream_arn: str | None = None
 ) -> dict[str, Any]:
     """Return the next records of a shard: none when there are none yet."""
     position = open_iterator(shard_iterator, call.kernel.secret)
@@ -118,7 +118,7 @@ def get_records(
     if shard is None:
         raise no_such_shard(stream, shard_id(position.shard))
     _take_read(call, stream, shard)
-    page = read(scope, stream, shard, (position.chunk, position.order), limit)
+    page = read(scope, stream, shard, (position.chunk, position.order), MAX_RECORDS if limit is None else limit)
     _spend_read(call, stream, shard, page.size)
     answer: dict[str, Any] = {"Records": page.records, "MillisBehindLatest": page.behind_for}
     if page.is_end:
