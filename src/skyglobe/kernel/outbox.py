@@ -26,7 +26,7 @@ FIRST_RETRY_FOR = 1_000  # milliseconds; doubles with each attempt
 MAX_DELIVERIES = 64  # at the same time
 BATCH = 16  # of plain consumers in one turn, between two looks at the rest of the event loop
 STORE_RETRY_FOR = 1.0  # seconds of real time, after the store refused (disk full): that has nothing to do with a letter
-SETTLE_FOR = 10.0  # seconds of real time a turn of the clock waits for deliveries that do not end
+SETTLE_FOR = 30.0  # seconds of real time a turn of the clock waits for deliveries that do not end
 
 _log = logging.getLogger(__name__)
 
