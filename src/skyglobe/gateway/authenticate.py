@@ -80,7 +80,7 @@ def authenticate(
         if not lenient:
             raise auth_errors.unknown_key(service, scope)
         return _taken_on_trust(request, scope, service, now)
-    if not credential.is_active:
+    if not credential.is_active or credential.only_for not in ("", scope.service):
         raise auth_errors.unknown_key(service, scope)
     if scope.algorithm == SIGV2:
         return _version_two(request, scope, service, credential, now, virtual_bucket)

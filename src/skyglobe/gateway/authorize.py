@@ -14,6 +14,12 @@ from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.service import Service
 from skyglobe.policy import Decision, PolicySet, Question, Source, decide, stored_policy
 
+_EVERYTHING = Source(
+    stored_policy(
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}', "identity"
+    ),
+    "Delegated",
+)
 MAX_KEPT = 4_096  # decisions on what services may do for resources
 
 
@@ -75,6 +81,8 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
         decision = decide(question, PolicySet(rcps=rcps))
         return decision if decision.layer == "rcp" else None
     identity, boundary, session = _held(call)
+    if need.is_delegated and resource is not None:
+        return decide(question, PolicySet((*identity, _EVERYTHING), resource=resource, scps=scps, rcps=rcps))
     return decide(question, PolicySet(identity, boundary, session, resource, scps, rcps))
 
 

@@ -162,6 +162,9 @@ def _by_name(tags: Mapping[str, str], name: str) -> str | None:
 
 
 def _resource_tags(scope: Scope, principal: Principal, need: Need) -> Mapping[str, str]:
+    told = need.context.resource_tags(scope) if isinstance(need.context, LazyValues) else None
+    if told is not None:
+        return told
     resource = find_resource(scope, need.resource)
     return resource.tags if resource is not None else {}
 

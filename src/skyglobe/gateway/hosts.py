@@ -10,6 +10,10 @@ _S3_LABEL = re.compile(
     r"s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.|fips\.)*(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+))?"
 )
 _WEBSITE_LABEL = re.compile(r"s3-website[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)")
+_POINT_LABEL = re.compile(
+    r"(?P<endpoint>s3-accesspoint|s3-object-lambda|s3express-control|s3express-[a-z0-9-]+?|accesspoint)(?:-fips)?"
+    r"(?:\.dualstack)?\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+|s3-global)"
+)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
 _ADDRESS = re.compile(r"\[.*\]|[\d.]+")
 
@@ -21,7 +25,7 @@ class Place(NamedTuple):
     """The endpoint prefix, e.g. ``sqs`` or ``s3``."""
     region: str = ""
     bucket: str = ""
-    """The bucket of a virtual-hosted S3 request."""
+    """The bucket of a virtual-hosted S3 request, or the first label of an access point's host: ``NAME-ACCOUNT``."""
 
 
 NOWHERE = Place()
@@ -42,6 +46,11 @@ def place_of(host: str, suffixes: tuple[str, ...]) -> Place:
 def _read(front: str, host: str) -> Place:
     labels = front.split(".")
     for at, label in enumerate(labels):
+        if label.startswith(("s3-accesspoint", "s3-object-lambda", "s3express-", "accesspoint")):
+            match = _POINT_LABEL.fullmatch(".".join(labels[at:]))
+            if match is not None:
+                region = match["region"] if match["region"] != "s3-global" else ""
+                return Place(match["endpoint"], region, host[: len(".".join(labels[:at]))])
         if label.startswith("s3-website") and (match := _WEBSITE_LABEL.fullmatch(".".join(labels[at:]))):
             return Place("s3-website", match["region"], host[: len(".".join(labels[:at]))])
         if label == "s3" or (

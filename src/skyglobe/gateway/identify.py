@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from skyglobe.gateway.hosts import Place, place_of
 from skyglobe.gateway.plans import Plan, Plans
+from skyglobe.gateway.points import S3_SIGNING_NAMES, bucket_named_by, is_s3_endpoint, operation_meant
 from skyglobe.gateway.scope import Scope, scope_of
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.errors import ServiceError
@@ -141,16 +142,18 @@ def _form_value(text: str, name: str) -> str | None:
 
 
 def _find_rest(plans: Plans, request: Request, scope: Scope | None, place: Place, region: str) -> Route:
-    bucket = place.bucket
+    bucket = bucket_named_by(place, scope.service if scope is not None else "", region, request.path)
     path = request.path
     if bucket:
-        path = f"/{bucket}{path}"
+        path = f"/{quote(bucket, safe='')}{path}" if bucket.startswith("arn:") else f"/{bucket}{path}"
     for service in _rest_candidates(request, scope, place):
         found = router(load(service)).match(request.method, path, request.query, request.headers)
         if found is not None:
             model, labels = found
             protocol = next(p for p in load(service).protocols if p in ("rest-json", "rest-xml"))
-            return Route(plans.get(service, model.name, protocol), labels, scope, region, bucket)
+            signing_name = scope.service if scope is not None else ""
+            name = operation_meant(model.name, signing_name, place.endpoint) if service == "s3" else model.name
+            return Route(plans.get(service, name, protocol), labels, scope, region, bucket)
     raise _no_rest_operation(request, scope, place)
 
 
@@ -164,7 +167,9 @@ def _rest_services(signing_name: str, endpoint: str, is_s3_control: bool) -> tup
     """Return the services a REST request may be for, likeliest first."""
     facts = index()
     if signing_name:
-        names = facts.by_signing_name(signing_name)
+        names = facts.by_signing_name("s3" if signing_name in S3_SIGNING_NAMES else signing_name)
+    elif is_s3_endpoint(endpoint):
+        names = ("s3",)
     elif endpoint:
         names = facts.by_endpoint_prefix(endpoint)
     else:

@@ -21,6 +21,10 @@ class LazyValues(Mapping[str, str | list[str]]):
     def release(self) -> None:
         """Let go of the call's body and of its write-set: decisions are kept longer than calls."""
 
+    def resource_tags(self, scope: Scope) -> Mapping[str, str] | None:
+        """Return the tags that count for the resource; None: those it is found to have by its ARN."""
+        return None
+
     @abstractmethod
     def complete(self, scope: Scope) -> None:
         """Look up what of the store deciding did not ask for, as it is in ``scope``."""
@@ -39,6 +43,10 @@ class Need(NamedTuple):
     """The service's own condition keys, in lower case: ``{"s3:prefix": "photos/"}``."""
     policy: str | None = None
     """The resource's policy where the service has it at hand, empty when it has none; None: it is asked for it."""
+
+    is_delegated: bool = False
+    """Whether the resource's policy alone has the say: the caller's own policies were asked for what it came through.
+    Their denials count all the same."""
 
     @property
     def bare(self) -> Need:

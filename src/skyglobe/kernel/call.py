@@ -32,7 +32,7 @@ class _Nothing:
 class Call(Scope):
     """What an operation is handed: where it works (``Scope``), who calls, and the request as it came."""
 
-    __slots__ = ("asked", "operation", "principal", "protocol", "request", "request_id")
+    __slots__ = ("asked", "operation", "principal", "protocol", "request", "request_id", "via")
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Call(Scope):
         request: Request,
         request_id: str,
         protocol: str,
+        via: Any = None,
     ) -> None:
         super().__init__(kernel, writes, account, region, now)
         self.operation = operation
@@ -57,6 +58,8 @@ class Call(Scope):
         self.protocol = protocol
         self.asked: list[tuple[Need, Any]] = []
         """The permissions the call needed so far, each with what was decided: see ``gateway.authorize``."""
+        self.via = via
+        """What the call came through on its way to a resource, as its service has it; None when it came straight."""
 
     async def transact(self, work: Callable[[Call], T]) -> T:
         """For operations that wait: run ``work`` in one transaction of its own, at its own instant.
@@ -83,6 +86,7 @@ class Call(Scope):
             request=self.request,
             request_id=self.request_id,
             protocol=self.protocol,
+            via=self.via,
         )
 
     def as_principal(self, principal: Principal) -> Call:
@@ -98,6 +102,7 @@ class Call(Scope):
             request=self.request,
             request_id=self.request_id,
             protocol=self.protocol,
+            via=self.via,
         )
 
     def over(self) -> Call:
@@ -117,6 +122,7 @@ class Call(Scope):
             request=bare,
             request_id=self.request_id,
             protocol=self.protocol,
+            via=self.via,
         )
 
     def refusal(self, need: Need, params: dict[str, Any] | None = None) -> ServiceError | None:

@@ -51,6 +51,8 @@ class Credential(msgspec.Struct, frozen=True):
     session: Session | None = None
     is_active: bool = True
     """False for keys that were made inactive or deleted: they are known, and refused."""
+    only_for: str = ""
+    """The one signing name the key is good for; empty for keys that are good for every service."""
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ class Principal(msgspec.Struct, frozen=True):
     session: Session | None = None
     source_arn: str = ""
     """The resource a service acts for: ``aws:SourceArn``. Such a service does only what a resource's policy allows."""
+    only_for: str = ""
+    """The one signing name its key is good for; empty for keys that are good for every service."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -99,6 +103,7 @@ def principal_of(credential: Credential) -> Principal:
         type_,
         credential.access_key_id,
         credential.session,
+        only_for=credential.only_for,
     )
 
 
