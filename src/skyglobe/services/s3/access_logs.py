@@ -119,6 +119,7 @@ def _entry(call: Call, home: Home, operation: str, key: str, response: Response,
         signature,
         authentication,
         request.host,
+        call.via.arn if call.via is not None else "",
     )
 
 

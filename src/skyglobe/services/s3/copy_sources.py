@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from skyglobe.kernel.blobs import Lease
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import archives, encrypting, errors, finding, places, reading, s3, versions, writing
+from skyglobe.services.s3 import archives, encrypting, errors, finding, places, points, reading, s3, versions, writing
 from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, Span, details_of
@@ -67,8 +67,9 @@ def find_source(call: Call, request: dict[str, Any]) -> CopySource:
     if source is None:
         text = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
         raise errors.invalid_argument(text, "x-amz-copy-source", request["CopySource"])
-    if source.bucket.startswith("arn:"):
-        raise errors.not_implemented("x-amz-copy-source", "Access points are not built yet.")
+    via = points.find_via(call, source.bucket)
+    if via is not None:
+        source = source._replace(bucket=via.bucket)
     home = places.get_home(call, source.bucket, request.get("ExpectedSourceBucketOwner"))
     if home.access is not None:
         places.check_payer(call, home, request)

@@ -16,7 +16,7 @@ from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import versions
 from skyglobe.services.s3.access import bucket_arn
-from skyglobe.services.s3.guards import Access, Blocks, Grant, blocks_of, document_of
+from skyglobe.services.s3.guards import NO_BLOCKS, Access, Blocks, Grant, blocks_of, document_of
 from skyglobe.services.s3.records import Details, Home, Object, details_of
 from skyglobe.services.s3.rules import acls
 from skyglobe.services.s3.rules.bucket_policies import is_public, statements_of
@@ -30,9 +30,12 @@ Said = tuple[str, str]
 """What is said about a need: the policy in force, and the account whose resource it is."""
 
 
-def policy_on(call: Call, home: Home, action: str, key: str | None = None, version: str | None = None) -> Said:
+def policy_on(
+    call: Call, home: Home, action: str, key: str | None = None, version: str | None = None, further: Blocks = NO_BLOCKS
+) -> Said:
     """Return the resource policy for one action on a bucket or one of its objects.
 
+    ``further`` are the public access blocks of the access point between.
     The owner's root may always see, replace and remove the policy, whatever it says, unless it was put with
     x-amz-confirm-remove-self-bucket-access.
     """
@@ -45,7 +48,7 @@ def policy_on(call: Call, home: Home, action: str, key: str | None = None, versi
     text = document_of(call, home.name, "policy") if access.has_policy else ""
     if not access.takes_acls and not text:
         return "", home.owner
-    blocks = blocks_of(call, home.owner, access)
+    blocks = blocks_of(call, home.owner, access) | further
     restricts = blocks.restricted and not is_at_home and call.principal.type != "service" and is_public(text)
     if not access.takes_acls:
         return _combined(text, restricts, home.name, home.region, (), ()), home.owner
@@ -131,7 +134,9 @@ def grants_of_object(home: Home, details: Details) -> tuple[Grant, ...]:
     return details.acl.grants
 
 
-def check_may_publish(scope: Scope, home: Home, grants: tuple[Grant, ...], refuse: Any) -> None:
-    """Raise what ``refuse`` makes of a reason when a public list is blocked on a bucket: BlockPublicAcls."""
-    if acls.is_public(grants) and blocks_of(scope, home.owner, access_of(home)).acls:
+def check_may_publish(
+    scope: Scope, home: Home, grants: tuple[Grant, ...], refuse: Any, further: Blocks = NO_BLOCKS
+) -> None:
+    """Raise what ``refuse`` makes of a reason when a public list is blocked on a bucket, or by ``further`` blocks."""
+    if acls.is_public(grants) and (blocks_of(scope, home.owner, access_of(home)) | further).acls:
         raise refuse("public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access")

@@ -7,9 +7,10 @@ from typing import Any, NoReturn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import errors, granting, locking, s3
+from skyglobe.services.s3 import directories, errors, granting, locking, s3
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Encryption, Home
+from skyglobe.services.s3.rules.directories import is_directory
 from skyglobe.services.s3.rules.metadata import (
     ENTITY_HEADERS,
     MAX_METADATA_BYTES,
@@ -22,12 +23,6 @@ from skyglobe.services.s3.rules.metadata import (
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
 
 _ENTITY_MEMBERS = frozenset((*ENTITY_HEADERS, "WebsiteRedirectLocation"))
-
-
-def refuse_unbuilt(call: Call, request: dict[str, Any]) -> None:
-    """Refuse what no bucket here can do: appending. Raises NotImplemented."""
-    if request.get("WriteOffsetBytes"):
-        refuse_member(call, "WriteOffsetBytes")
 
 
 def refuse_member(call: Call, name: str) -> NoReturn:
@@ -100,6 +95,8 @@ def bad_tags(error: BadTags) -> ServiceError:
 
 def storage_class_of(request: dict[str, Any]) -> str:
     """Return the storage class asked for. Raises InvalidStorageClass."""
+    if is_directory(request["Bucket"]):
+        return directories.storage_class_in(request)
     wanted: str = request.get("StorageClass", "STANDARD")
     if wanted not in STORAGE_CLASSES:
         text = "The storage class you specified is not valid"

@@ -14,6 +14,10 @@ def no_such_bucket(name: str) -> ServiceError:
     return s3.error("NoSuchBucket", "The specified bucket does not exist", status=404, BucketName=name)
 
 
+def invalid_bucket_name(name: str) -> ServiceError:
+    return s3.error("InvalidBucketName", "The specified bucket is not valid.", BucketName=name)
+
+
 def no_such_website(bucket: str) -> ServiceError:
     text = "The specified bucket does not have a website configuration"
     return s3.error("NoSuchWebsiteConfiguration", text, status=404, BucketName=bucket)

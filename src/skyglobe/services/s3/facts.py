@@ -14,7 +14,8 @@ from skyglobe.kernel.access import LazyValues
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import deciding
-from skyglobe.services.s3.records import Home, details_of
+from skyglobe.services.s3.points import Via
+from skyglobe.services.s3.records import Home, buckets, details_of
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
 
 _DAY = 86_400_000
@@ -26,7 +27,7 @@ Values = str | list[str]
 class Facts(LazyValues):
     """What is known of one request to one bucket or object, by condition key in lower case."""
 
-    __slots__ = ("_existing", "account", "call", "home", "key", "operation", "params", "version")
+    __slots__ = ("_existing", "account", "call", "home", "key", "operation", "params", "version", "via")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Facts(LazyValues):
         account: str,
         key: str | None = None,
         version: str | None = None,
+        via: Via | None = None,
     ) -> None:
         self.call = call
         self.operation = operation
@@ -45,6 +47,7 @@ class Facts(LazyValues):
         self.account = account
         self.key = key
         self.version = version
+        self.via = via
         self._existing: Mapping[str, str] | None = None
 
     def release(self) -> None:
@@ -67,6 +70,7 @@ class Facts(LazyValues):
 
     def __iter__(self) -> Iterator[str]:
         names = [*_MEMBERS, *_FOUND]
+        names += [f"s3:accesspointtag/{name.lower()}" for name in (self.via.tags if self.via is not None else ())]
         names += [f"s3:existingobjecttag/{name.lower()}" for name in self.existing_tags()]
         names += [f"s3:requestobjecttag/{name.lower()}" for name in self.request_tags()]
         return (name for name in names if name in self)
@@ -83,6 +87,10 @@ class Facts(LazyValues):
         if found is not None:
             return found(self)
         family, _, name = key.partition("/")
+        if family == "s3:accesspointtag":
+            return _by_name(self.via.tags, name) if self.via is not None else None
+        if family == "s3:buckettag":
+            return _by_name(self.bucket_tags(self.call), name)
         if family == "s3:existingobjecttag":
             return _by_name(self.existing_tags(), name)
         return _by_name(self.request_tags(), name) if family == "s3:requestobjecttag" else None
@@ -99,6 +107,20 @@ class Facts(LazyValues):
             return {}
         found = deciding.find_object(scope, self.home, self.key, self.version)
         return details_of(found).tags if found is not None else {}
+
+    def resource_tags(self, scope: Scope) -> Mapping[str, str] | None:
+        """Return the bucket's tags where it lets them decide, those of the access point between otherwise."""
+        if self.via is not None:
+            return self.via.tags
+        return self.bucket_tags(scope)
+
+    def bucket_tags(self, scope: Scope) -> Mapping[str, str]:
+        """Return the tags of the bucket; none while attribute-based access control is not enabled for it."""
+        home = self.home
+        if home is None or home.access is None or not home.access.tags_decide:
+            return {}
+        found = buckets.find(scope.within(home.owner, home.region), home.name)
+        return found.tags if found is not None else {}
 
     def request_tags(self) -> Mapping[str, str]:
         """Return the tags the request gives an object: in a header, or in PutObjectTagging's document."""
@@ -224,7 +246,10 @@ _MEMBERS = {
 """Keys whose value is a member of the request."""
 
 _FOUND: dict[str, Callable[[Facts], Values | None]] = {
+    "s3:accesspointnetworkorigin": lambda facts: facts.via.origin if facts.via is not None else None,
     "s3:authtype": _auth_type,
+    "s3:dataaccesspointaccount": lambda facts: facts.via.account if facts.via is not None else None,
+    "s3:dataaccesspointarn": lambda facts: facts.via.arn if facts.via is not None else None,
     "s3:locationconstraint": _constraint,
     "s3:object-lock-legal-hold": _legal_hold,
     "s3:object-lock-mode": lambda facts: _locked(facts).get("Mode"),

@@ -30,7 +30,7 @@ def missing_key(call: Call, bucket: str, key: str) -> ServiceError:
     home = homes.find(call, call.partition, bucket)
     if home is None:
         return errors.no_such_key(key)
-    refusal = call.refusal(needs.listing(call, home))
+    refusal = needs.refusal(call, needs.listing(call, home))
     if refusal is not None:
         return refusal
     error = errors.no_such_key(key)

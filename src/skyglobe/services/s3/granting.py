@@ -9,7 +9,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import deciding, errors, s3
-from skyglobe.services.s3.guards import PREFERRED, Grant
+from skyglobe.services.s3.guards import NO_BLOCKS, PREFERRED, Grant
 from skyglobe.services.s3.records import Home, ObjectAcl, homes
 from skyglobe.services.s3.rules import acls
 
@@ -34,7 +34,10 @@ def acl_of_new(call: Call, scope: Scope, request: dict[str, Any]) -> ObjectAcl |
     user, bucket_user = canonical_user_of(owner), canonical_user_of(home.owner)
     private = (Grant(user, "FULL_CONTROL"),)
     grants = requested_grants(request, user, bucket_user) or private
-    deciding.check_may_publish(scope, home, grants, lambda reason: blocked(call, home, "s3:PutObject", request, reason))
+    further = call.via.blocks if call.via is not None else NO_BLOCKS
+    deciding.check_may_publish(
+        scope, home, grants, lambda reason: blocked(call, home, "s3:PutObject", request, reason), further
+    )
     return ObjectAcl(owner, grants) if (owner, grants) != (home.owner, private) else None
 
 

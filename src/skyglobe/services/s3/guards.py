@@ -116,6 +116,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     """``Enabled``, ``Suspended``, or empty while it was never set."""
     keeping: Keeping = FOR_EVER_ONE
     encrypting: Encrypting = WITH_S3_KEYS
+    tags_decide: bool = False
+    """Whether attribute-based access control is enabled: policies see the bucket's tags."""
 
     @property
     def takes_acls(self) -> bool:

@@ -94,7 +94,7 @@ def check_may_bypass(call: Call, home: Home, found: Object, bypasses: bool) -> N
 
 
 def _may_bypass(call: Call, home: Home, found: Object) -> bool:
-    return call.refusal(needs.bypass(call, home, found.key, found.version or None)) is None
+    return needs.refusal(call, needs.bypass(call, home, found.key, found.version or None)) is None
 
 
 def protected() -> ServiceError:
@@ -104,8 +104,8 @@ def protected() -> ServiceError:
 def lock_members(call: Call, home: Home, found: Object, lock: Lock) -> dict[str, Any]:
     """Return the members of an answer that tell of a lock, as far as the caller may know; HeadObject, "Permissions"."""
     told: dict[str, Any] = {}
-    if lock.mode and call.refusal(needs.seeing(call, home, "GetObjectRetention", found.key)) is None:
+    if lock.mode and needs.refusal(call, needs.seeing(call, home, "GetObjectRetention", found.key)) is None:
         told |= {"ObjectLockMode": lock.mode, "ObjectLockRetainUntilDate": lock.until / 1000}
-    if lock.hold and call.refusal(needs.seeing(call, home, "GetObjectLegalHold", found.key)) is None:
+    if lock.hold and needs.refusal(call, needs.seeing(call, home, "GetObjectLegalHold", found.key)) is None:
         told["ObjectLockLegalHoldStatus"] = lock.hold
     return told

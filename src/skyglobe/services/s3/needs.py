@@ -6,13 +6,17 @@ from typing import Any
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import access_logs, deciding, errors, s3
+from skyglobe.kernel.errors import ServiceError
+from skyglobe.services.s3 import access_logs, deciding, directories, errors, points, s3
 from skyglobe.services.s3.facts import Facts
-from skyglobe.services.s3.guards import document_of
+from skyglobe.services.s3.guards import NO_BLOCKS, document_of
 from skyglobe.services.s3.records import Home, homes
 from skyglobe.services.s3.rules.acls import HARMLESS
 from skyglobe.services.s3.rules.cors import headers_for, rules_in
+from skyglobe.services.s3.rules.directories import ONLY_IN_DIRECTORIES, is_directory
+from skyglobe.services.s3.rules.points import stands_for_point
 from skyglobe.services.s3.rules.sources import parse_copy_source
+from skyglobe.services.s3.transforming import awaited
 
 _ACTIONS = {
     # Where the action is not called like the operation.
@@ -96,9 +100,22 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     action = _ACTIONS.get(operation, operation)
     bucket = params.get("Bucket")
     if bucket is None:
+        if operation == "ListDirectoryBuckets":
+            return [Need("s3express:ListAllMyDirectoryBuckets", "*", call.account)]
+        if call.principal.only_for:
+            raise errors.access_denied()
+        if operation == "WriteGetObjectResponse":
+            return [_answering(call, params)]
         return [Need(f"s3:{action}", "*", call.account, Facts(call, operation, params, None, call.account), "")]
+    if is_directory(bucket) or operation in ONLY_IN_DIRECTORIES:
+        return directories.needs_of(call, operation, params) + _on_source_of(call, operation, params)
+    if call.principal.only_for:
+        raise errors.access_denied()  # a session is good for its directory bucket, and nothing else
     if operation == "CreateBucket":
         return _creation(call, params)
+    if stands_for_point(bucket):
+        points.enter(call, operation, params)
+        bucket = params["Bucket"]
     home = _home(call, bucket)
     if not isinstance(home, str) and home.access is not None and home.access.logs:
         access_logs.observe(call, home, operation, params)
@@ -107,22 +124,45 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     key = params.get("Key")
     if key is None:
         passed = _passed_role(params) if operation == "PutBucketReplication" else []
-        return [_need(call, action, operation, params, home), *passed]
+        return [*_all_of(call, [_need(call, call.via, action, operation, params, home)]), *passed]
     version = params.get("VersionId")
-    needs = [_need(call, action, operation, params, home, key, version)]
+    needs = [_need(call, call.via, action, operation, params, home, key, version)]
     if operation in _MAKES and not _FURTHER.keys().isdisjoint(params):
         further = {_FURTHER[name] for name in params if name in _FURTHER and params[name]}
         if call.principal.type == "service" and params.get("ACL") in HARMLESS:
             # Policies of the user guide let S3's own deliveries put objects, and only with a list that gives nothing.
             further.discard("PutObjectAcl")
-        needs += [_need(call, name, operation, params, home, key) for name in sorted(further)]
+        needs += [_need(call, call.via, name, operation, params, home, key) for name in sorted(further)]
     if operation == "GetObjectAttributes":
-        needs.append(_need(call, "GetObjectAttributes", operation, params, home, key, version))
+        needs.append(_need(call, call.via, "GetObjectAttributes", operation, params, home, key, version))
     if operation == "UpdateObjectEncryption":
-        needs.append(_need(call, "PutObject", operation, params, home, key))
+        needs.append(_need(call, call.via, "PutObject", operation, params, home, key))
     if "CopySource" in params:
-        needs += _on_source(call, operation, params)
-    return needs
+        needs += _on_source_of(call, operation, params)
+    elif call.via is None:
+        return needs
+    return _all_of(call, needs)
+
+
+def _all_of(call: Call, needs: list[Need]) -> list[Need]:
+    """Return the needs of a call, those of the access points it came through among them."""
+    if call.via is None and all(need.context.via is None for need in needs if isinstance(need.context, Facts)):
+        return needs
+    return [one for need in needs for one in points.needed_through(call, need, _via(need))]
+
+
+def _via(need: Need) -> points.Via | None:
+    return need.context.via if isinstance(need.context, Facts) else None
+
+
+def refusal(call: Call, need: Need | None) -> ServiceError | None:
+    """Return the refusal of something that shows on the way, through whatever the call came; None when it may."""
+    if need is None:
+        return None
+    if _via(need) is None:
+        return call.refusal(need)
+    refusals = (call.refusal(one) for one in points.needed_through(call, need, _via(need)))
+    return next((refused for refused in refusals if refused is not None), None)
 
 
 def _passed_role(params: dict[str, Any]) -> list[Need]:
@@ -148,33 +188,46 @@ def _creation(call: Call, params: dict[str, Any]) -> list[Need]:
     return [Need(f"s3:{action}", arn, call.account, facts, "") for action in actions]
 
 
-def deletion(call: Call, home: Home, key: str, version: str | None) -> Need:
-    """Return what deleting one of many keys needs."""
-    return _need(call, "DeleteObject", "DeleteObjects", {}, home, key, version)
+def _answering(call: Call, params: dict[str, Any]) -> Need:
+    """A function answers for the access point whose request it was called for."""
+    found = awaited.find(call, params.get("RequestToken", ""))
+    arn, account = (found.point, found.point.split(":")[4]) if found is not None else ("*", call.account)
+    # What the function may do is its role's own matter: the policy of the access point is for those who read.
+    return Need("s3-object-lambda:WriteGetObjectResponse", arn, call.account or account, {}, "")
+
+
+def deletion(call: Call, home: Home, key: str, version: str | None) -> Need | None:
+    """Return what deleting one of many keys needs; None in directory buckets, where the session was enough."""
+    if is_directory(home.name):
+        return None
+    return _need(call, call.via, "DeleteObject", "DeleteObjects", {}, home, key, version)
 
 
 def bypass(call: Call, home: Home, key: str, version: str | None) -> Need:
     """Return what it takes to pass by a retention in governance mode."""
-    return _need(call, "BypassGovernanceRetention", call.operation.name, {}, home, key, version)
+    return _need(call, call.via, "BypassGovernanceRetention", call.operation.name, {}, home, key, version)
 
 
 def seeing(call: Call, home: Home, action: str, key: str) -> Need:
     """Return what it takes to be told more of an object than the object: its lock."""
-    return _need(call, action, call.operation.name, {}, home, key)
+    return _need(call, call.via, action, call.operation.name, {}, home, key)
 
 
-def listing(call: Call, home: Home) -> Need:
-    """Return what it takes to be told that an object is not there."""
-    return _need(call, "ListBucket", "ListObjectsV2", {}, home)
+def listing(call: Call, home: Home) -> Need | None:
+    """Return what it takes to be told that an object is not there; None where a session was enough."""
+    if is_directory(home.name):
+        return None
+    return _need(call, call.via, "ListBucket", "ListObjectsV2", {}, home)
 
 
 def on_bucket(call: Call, home: Home, action: str, key: str | None = None, version: str | None = None) -> Need:
     """Return what it takes to do one thing to a bucket or its objects, for what no operation does: replication."""
-    return _need(call, action, call.operation.name, {}, home, key, version)
+    return _need(call, None, action, call.operation.name, {}, home, key, version)
 
 
 def _need(
     call: Call,
+    via: points.Via | None,
     action: str,
     operation: str,
     params: dict[str, Any],
@@ -186,18 +239,24 @@ def _need(
     if isinstance(home, str):
         policy, account, found, arn = "", call.account, None, _arn(call, home)
     else:
-        policy, account = deciding.policy_on(call, home, name, key, version)
+        further = via.blocks if via is not None else NO_BLOCKS
+        policy, account = deciding.policy_on(call, home, name, key, version, further)
         found, arn = home, _arn(call, home.name)
-    facts = Facts(call, operation, params, found, account, key, version)
+    facts = Facts(call, operation, params, found, account, key, version, via)
     return Need(name, arn if key is None else f"{arn}/{key}", account, facts, policy)
 
 
-def _on_source(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
-    source = parse_copy_source(params["CopySource"])
+def _on_source_of(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
+    """List what a copy needs at its source; nothing for what is no copy."""
+    source = parse_copy_source(params["CopySource"]) if "CopySource" in params else None
     if source is None:
         return []  # the operation itself refuses a source that is none
-    home = homes.find(call, call.partition, source.bucket) or source.bucket
-    return [_need(call, "GetObject", operation, params, home, source.key, source.version)]
+    if is_directory(source.bucket):
+        return directories.reading(call, source.bucket)
+    via = points.find_via(call, source.bucket)
+    bucket = via.bucket if via is not None else source.bucket
+    home = homes.find(call, call.partition, bucket) or bucket
+    return [_need(call, via, "GetObject", operation, params, home, source.key, source.version)]
 
 
 def _arn(call: Call, bucket: str) -> str:

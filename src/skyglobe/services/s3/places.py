@@ -43,7 +43,7 @@ def visit(call: Call, request: dict[str, Any]) -> Visit:
     """
     _check_required(call, request)
     home = get_home(call, request["Bucket"], request.get("ExpectedBucketOwner"))
-    if home.region != call.region and call.principal.type not in ("anonymous", "service"):
+    if home.region != call.region and call.principal.type not in ("anonymous", "service") and not _is_routed(call):
         raise _wrong_region(call, home)
     if is_accelerated(call):
         check_accelerated(call, home)
@@ -52,6 +52,11 @@ def visit(call: Call, request: dict[str, Any]) -> Visit:
     if home.owner == call.account and home.region == call.region:
         return home, call
     return home, call.within(home.owner, home.region)
+
+
+def _is_routed(call: Call) -> bool:
+    """Whether a request came through a multi-region access point, which leads to any region."""
+    return call.via is not None and call.via.is_global
 
 
 def check_payer(call: Call, home: Home, request: dict[str, Any]) -> None:

@@ -35,6 +35,10 @@ class Expected(NamedTuple):
     checksum: Declared
 
 
+UNDECLARED = Expected(None, None, Declared("", None))
+"""Of a body of which nothing is said."""
+
+
 class Received(NamedTuple):
     """A body that arrived whole and as it was declared."""
 

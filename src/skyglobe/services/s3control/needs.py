@@ -6,7 +6,7 @@ from typing import Any
 
 from skyglobe.kernel.access import Need, Values
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3control import s3control
+from skyglobe.services.s3control import door_needs, s3control
 from skyglobe.services.s3control.jobs import job_arn, jobs
 from skyglobe.services.s3control.lenses import lens_arn
 from skyglobe.services.s3control.rules.jobs import operation_in
@@ -22,6 +22,9 @@ _ACTIONS = {
 def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
     """Ask for the one action on the account that is named: another account's can be given to nobody."""
     account = params["AccountId"]
+    found = door_needs.find(call, operation, params)
+    if found is not None:
+        return found
     action = f"s3:{_ACTIONS.get(operation, operation)}"
     if operation == "CreateJob":
         return _creation(call, account, params)

@@ -21,7 +21,7 @@ from skyglobe.services.s3 import (
     settings,
     versions,
 )
-from skyglobe.services.s3.guards import Grant
+from skyglobe.services.s3.guards import NO_BLOCKS, Grant
 from skyglobe.services.s3.records import Home, ObjectAcl, details_of, pack_details
 from skyglobe.services.s3.rules import acls
 
@@ -101,7 +101,10 @@ def _asked(request: dict[str, Any], owner: str, bucket_owner: str) -> tuple[Gran
 
 
 def _check_public(call: Call, home: Home, action: str, request: dict[str, Any], grants: tuple[Grant, ...]) -> None:
-    deciding.check_may_publish(call, home, grants, lambda why: granting.blocked(call, home, action, request, why))
+    further = call.via.blocks if call.via is not None else NO_BLOCKS
+    deciding.check_may_publish(
+        call, home, grants, lambda why: granting.blocked(call, home, action, request, why), further
+    )
 
 
 def _described(owner: str, grants: tuple[Grant, ...]) -> dict[str, Any]:

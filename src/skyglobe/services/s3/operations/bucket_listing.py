@@ -10,6 +10,7 @@ from skyglobe.services.s3 import errors, s3
 from skyglobe.services.s3.access import bucket_arn, owner_of
 from skyglobe.services.s3.answers import seconds
 from skyglobe.services.s3.records import Home, homes
+from skyglobe.services.s3.rules.directories import is_directory
 
 MAX_PAGE = 10_000  # ListBuckets
 
@@ -31,7 +32,7 @@ def list_buckets(
     found: list[Home] = []
     more = False
     for home in homes.scan_by(call, "owner", call.partition, call.account, starting=prefix, past=past):
-        if bucket_region is not None and home.region != bucket_region:
+        if is_directory(home.name) or (bucket_region is not None and home.region != bucket_region):
             continue
         if len(found) == limit:
             more = True

@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import aging, analyzing, errors, granting, inventories, places, s3, settings, versions
+from skyglobe.services.s3 import (
+    aging,
+    analyzing,
+    errors,
+    granting,
+    inventories,
+    places,
+    points,
+    s3,
+    settings,
+    versions,
+)
 from skyglobe.services.s3.access import bucket_arn, canonical_id
 from skyglobe.services.s3.describing import bad_tags
 from skyglobe.services.s3.guards import ENFORCED, FOR_EVER_ONE, NEW, Access, Grant, Keeping
+from skyglobe.services.s3.operations import directories
 from skyglobe.services.s3.operations.ownership import OWNERSHIPS, acl_with_ownership
 from skyglobe.services.s3.records import Bucket, Home, bucket_count, buckets, homes, objects, past, uploads
 from skyglobe.services.s3.rules import acls, names
+from skyglobe.services.s3.rules.directories import bucket_arn as directory_arn
+from skyglobe.services.s3.rules.directories import is_directory, zone_in
 from skyglobe.services.s3.rules.regions import HOME_REGION, place_bucket
 from skyglobe.services.s3.rules.tags import BUCKET, BadTags, tags_of_set
 
@@ -25,8 +39,10 @@ def create_bucket(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     Making one's own bucket again changes nothing in us-east-1, and is BucketAlreadyOwnedByYou elsewhere.
     """
     name: str = request["Bucket"]
+    if is_directory(name):
+        return directories.create(call, request)
     _check_name(call, request)
-    _refuse_unbuilt(request)
+    _check_kind(request)
     configuration = request.get("CreateBucketConfiguration") or {}
     constraint = configuration.get("LocationConstraint")
     region = _place(call, constraint)
@@ -51,13 +67,13 @@ def _check_name(call: Call, request: dict[str, Any]) -> None:
     if own and not name.endswith(names.account_regional_suffix(call.account, call.region)):
         is_valid = False
     if not is_valid:
-        raise s3.error("InvalidBucketName", "The specified bucket is not valid.", BucketName=name)
+        raise errors.invalid_bucket_name(name)
 
 
-def _refuse_unbuilt(request: dict[str, Any]) -> None:
+def _check_kind(request: dict[str, Any]) -> None:
     configuration = request.get("CreateBucketConfiguration") or {}
     if "Location" in configuration or "Bucket" in configuration:
-        raise errors.not_implemented("Location", "Directory buckets are not built yet.")
+        raise errors.invalid_bucket_name(request["Bucket"])  # directory buckets are called otherwise
 
 
 def _access(call: Call, request: dict[str, Any]) -> Access | None:
@@ -141,9 +157,18 @@ def _make(
 @s3.operation
 def head_bucket(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Say that a bucket exists, and where."""
-    scope = places.enter(call, request)
-    arn = bucket_arn(scope.region, request["Bucket"])
-    return {"BucketRegion": scope.region, "BucketArn": arn, "AccessPointAlias": False}
+    home = places.visit(call, request)[0]
+    if is_directory(home.name):
+        zone = zone_in(home.name)
+        kind = "LocalZone" if zone.count("-") > 1 else "AvailabilityZone"
+        arn = directory_arn(home.partition, home.region, home.owner, home.name)
+        told = {"BucketLocationType": kind, "BucketLocationName": zone, "BucketRegion": home.region}
+        return {**told, "BucketArn": arn, "AccessPointAlias": False}
+    return {
+        "BucketRegion": home.region,
+        "BucketArn": bucket_arn(home.region, home.name),
+        "AccessPointAlias": call.via is not None and call.via.is_alias,
+    }
 
 
 @s3.operation
@@ -159,6 +184,11 @@ def delete_bucket(call: Call, request: dict[str, Any]) -> None:
     """Delete an empty bucket; uploads in progress go with it. Raises BucketNotEmpty."""
     scope = places.enter(call, request)
     name = request["Bucket"]
+    if points.doors.find(call, call.partition, name) is not None:
+        text = (
+            "The bucket you tried to delete has access points attached. Delete your access points before deleting it."
+        )
+        raise s3.error("BucketHasAccessPointsAttached", text, BucketName=name)
     has_past = next(past.scan(scope, name, limit=1), None) is not None
     if has_past or next(objects.scan(scope, name, limit=1), None) is not None:
         text = "The bucket you tried to delete is not empty"
@@ -178,4 +208,5 @@ def delete_bucket(call: Call, request: dict[str, Any]) -> None:
         settings.drop_documents(scope, home)
         aging.end(scope, name)
     homes.delete(scope, home)
-    bucket_count.add(scope, "", -1)
+    if not is_directory(name):
+        bucket_count.add(scope, "", -1)

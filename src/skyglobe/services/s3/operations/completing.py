@@ -11,7 +11,18 @@ import msgspec
 from skyglobe.kernel import checksums
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import aging, encrypting, errors, events, locking, places, replicating, s3, versions
+from skyglobe.services.s3 import (
+    aging,
+    directories,
+    encrypting,
+    errors,
+    events,
+    locking,
+    places,
+    replicating,
+    s3,
+    versions,
+)
 from skyglobe.services.s3.answers import written
 from skyglobe.services.s3.guards import Keeping, keeping_of
 from skyglobe.services.s3.records import (
@@ -183,7 +194,7 @@ def _object(scope: Scope, home: Home, upload: Upload, chosen: list[Part], checks
         order=order,
         modified_at=scope.now,
         size_bytes=sum(part.size_bytes for part in chosen),
-        etag=multipart_etag([part.etag for part in chosen]),
+        etag=directories.etag_in(scope, upload.bucket, multipart_etag([part.etag for part in chosen])),
         storage_class=upload.storage_class,
         algorithm=upload.algorithm or DEFAULT,
         checksum_type=upload.checksum_type if upload.algorithm else FULL_OBJECT,

@@ -16,6 +16,7 @@ from skyglobe.services.s3 import (
     aging,
     archives,
     describing,
+    directories,
     encrypting,
     errors,
     events,
@@ -34,6 +35,7 @@ from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Details, Home, Object, objects, pack_details
 from skyglobe.services.s3.rules import encryption
 from skyglobe.services.s3.rules.checksums import DEFAULT, FULL_OBJECT, MEMBERS
+from skyglobe.services.s3.rules.directories import is_directory
 from skyglobe.services.s3.rules.parts import MAX_COPY_BYTES
 from skyglobe.services.s3.writing import Received
 
@@ -196,6 +198,8 @@ def _is_known(draft: Draft) -> bool:
     found = draft.source.found
     if encrypting.has_md5(draft.details.encryption) and not encrypting.has_md5(draft.source.details.encryption):
         return False
+    if is_directory(found.bucket) and not is_directory(draft.bucket):
+        return False  # its ETag is no hash
     return "-" not in found.etag and draft.algorithm == found.algorithm and found.checksum_type == FULL_OBJECT
 
 
@@ -219,8 +223,12 @@ def _publish(call: Call, request: dict[str, Any], draft: Draft, received: Receiv
         order=order,
         modified_at=call.now,
         size_bytes=found.size_bytes,
-        etag=encrypting.etag_of(
-            call.kernel.ids, details.encryption, received.etag if received is not None else found.etag
+        etag=directories.etag_in(
+            draft.scope,
+            draft.bucket,
+            encrypting.etag_of(
+                call.kernel.ids, details.encryption, received.etag if received is not None else found.etag
+            ),
         ),
         storage_class=draft.storage_class,
         algorithm=draft.algorithm,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from skyglobe.kernel.call import Call
@@ -23,6 +24,7 @@ from skyglobe.services.s3.describing import refuse_member
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Home, Object, objects
 from skyglobe.services.s3.rules.conditions import etag_listed
+from skyglobe.services.s3.rules.directories import is_directory
 from skyglobe.services.s3.rules.names import MAX_KEY_BYTES, key_bytes
 
 MAX_KEYS = 1_000  # DeleteObjects
@@ -37,12 +39,15 @@ def delete_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | None:
     """
     home, scope = places.visit_object(call, request, writes=True)
     for name in ("IfMatchLastModifiedTime", "IfMatchSize"):  # of directory buckets only
-        if name in request:
+        if name in request and not is_directory(home.name):
             refuse_member(call, name)
     if home.access is not None and home.access.keeping.mfa_delete and "VersionId" in request:
         second_factor.demand(call, request.get("MFA"))
     bypasses = request.get("BypassGovernanceRetention", False)
     key, if_match = request["Key"], request.get("IfMatch")
+    if is_directory(home.name):
+        _check_facts(scope, home, key, request.get("IfMatchLastModifiedTime"), request.get("IfMatchSize"))
+        return _delete(call, scope, home, key, if_match)
     if "VersionId" not in request:
         return _delete(call, scope, home, key, if_match)
     version = request["VersionId"]
@@ -67,6 +72,17 @@ def _delete(call: Call, scope: Scope, home: Home, key: str, if_match: str | None
         replicating.begin_marker(scope, home, marker)
     events.emit(scope, home, "ObjectRemoved:DeleteMarkerCreated", call, key, version_id=marker.version)
     return {"DeleteMarker": True, "VersionId": marker.version or versions.NULL_VERSION}
+
+
+def _check_facts(scope: Scope, home: Home, key: str, modified_at: datetime | None, size_bytes: int | None) -> None:
+    """Hold an object of a directory bucket to the time and size its deletion is for. Raises PreconditionFailed."""
+    found = objects.find(scope, home.name, key)
+    if found is None:
+        return
+    if modified_at is not None and int(modified_at.timestamp()) != found.modified_at // 1000:
+        raise errors.precondition_failed("x-amz-if-match-last-modified-time")
+    if size_bytes is not None and size_bytes != found.size_bytes:
+        raise errors.precondition_failed("x-amz-if-match-size")
 
 
 def _check_match(key: str, found: Object | None, if_match: str | None) -> None:
@@ -105,7 +121,7 @@ def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     for item in listed:
         named = {name: item[name] for name in ("Key", "VersionId") if name in item}
         try:
-            refusal = call.refusal(needs.deletion(call, home, item["Key"], item.get("VersionId")))
+            refusal = needs.refusal(call, needs.deletion(call, home, item["Key"], item.get("VersionId")))
             if refusal is not None:
                 raise refusal
             told = _delete_listed(call, scope, home, item, bypasses)
@@ -127,6 +143,9 @@ def _delete_listed(call: Call, scope: Scope, home: Home, item: dict[str, Any], b
     key = item["Key"]
     if key_bytes(key) > MAX_KEY_BYTES:
         raise s3.error("KeyTooLongError", "Your key is too long")
+    if is_directory(home.name):
+        _check_facts(scope, home, key, item.get("LastModifiedTime"), item.get("Size"))
+        return _delete(call, scope, home, key, item.get("ETag"))
     if "LastModifiedTime" in item or "Size" in item:  # of directory buckets only
         raise errors.not_implemented("LastModifiedTime")
     if "VersionId" not in item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from email.utils import formatdate
 from typing import Any
 
@@ -19,6 +20,7 @@ from skyglobe.services.s3 import (
     places,
     reading,
     s3,
+    transforming,
     versions,
 )
 from skyglobe.services.s3.answers import checksum_members, head_members, is_composite, quoted, seconds
@@ -44,8 +46,10 @@ Reading = tuple[Home, Scope, Object, Details, Span, dict[str, Any], bytes, str]
 
 
 @s3.operation
-def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Return an object, or a range or part of it. Raises InvalidObjectState for archived ones without a copy."""
+    if call.via is not None and (work := transforming.find_work(call, "GetObject", request)):
+        return work
     home, scope, found, details, span, members, customer_key, archive = _read(call, request)
     if archive and not archives.is_readable(archive, details, call.now):
         raise archives.refusal(found, archive)
@@ -59,8 +63,10 @@ def get_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 @s3.operation
-def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+def head_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Describe an object without its bytes."""
+    if call.via is not None and (work := transforming.find_work(call, "HeadObject", request)):
+        return work
     return _read(call, request)[5]
 
 

@@ -12,6 +12,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.s3 import aging, documents, errors, places, s3, settings
 from skyglobe.services.s3.guards import document_of, keeping_of
 from skyglobe.services.s3.records import Home
+from skyglobe.services.s3.rules.directories import is_directory, is_rule_of_directory
 from skyglobe.services.s3.rules.lifecycle import ALL_128K, VARIES
 from skyglobe.services.s3.rules.lifecycle_checks import BadLifecycle, check_rules
 
@@ -45,6 +46,8 @@ def put_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> d
     minimum = request.get("TransitionDefaultMinimumObjectSize", ALL_128K)
     if minimum not in (ALL_128K, VARIES):
         raise errors.invalid_argument("Invalid default minimum object size", _MINIMUM_HEADER, minimum)
+    if is_directory(home.name) and not all(map(is_rule_of_directory, rules)):
+        raise errors.invalid_request("Directory buckets only support expiration and aborting incomplete uploads.")
     try:
         check_rules(rules)
     except BadLifecycle as error:

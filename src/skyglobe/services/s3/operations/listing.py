@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import archives, errors, places, s3
+from skyglobe.services.s3 import archives, errors, places, s3, transforming
 from skyglobe.services.s3.access import owner_of
 from skyglobe.services.s3.contents import Contents, Spelling, spelling_of
+from skyglobe.services.s3.directories import check_listing
 from skyglobe.services.s3.records import Object, objects
+from skyglobe.services.s3.rules.directories import is_directory
 from skyglobe.services.s3.rules.folding import Page, Start, marker_start, read_page
 
 MAX_PAGE = 1_000  # ListObjectsV2: "returns up to 1,000 key names"; larger wishes are not errors
@@ -20,9 +22,13 @@ _TOKENS = "s3.objects"
 
 
 @s3.operation
-def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Return a page of a bucket's objects in the order of their keys' UTF-8."""
+    if call.via is not None and (work := transforming.find_work(call, "ListObjectsV2", request)):
+        return work
     scope = places.enter(call, request)
+    if is_directory(request["Bucket"]):
+        check_listing(request)
     limit = page_size(request, "MaxKeys", "maxKeys")
     token = request.get("ContinuationToken")
     start_after = request.get("StartAfter", "")
@@ -31,6 +37,8 @@ def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     else:
         start = marker_start(start_after, request.get("Prefix", ""), request.get("Delimiter", ""))
     page = _read(scope, request, start, limit)
+    if is_directory(request["Bucket"]):
+        page.entries.reverse()  # the order of keys is not promised there, and nobody should count on it
     spell = spelling_of(request)
     owner = owner_of(scope.account) if request.get("FetchOwner") else None
     result = {
@@ -48,8 +56,10 @@ def list_objects_v2(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 @s3.operation
-def list_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+def list_objects(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Return a page of a bucket's objects, the older way: pages are continued after a marker, a key."""
+    if call.via is not None and (work := transforming.find_work(call, "ListObjects", request)):
+        return work
     scope = places.enter(call, request)
     limit = page_size(request, "MaxKeys", "maxKeys")
     marker, delimiter = request.get("Marker", ""), request.get("Delimiter", "")

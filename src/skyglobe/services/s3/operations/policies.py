@@ -16,10 +16,14 @@ from skyglobe.services.s3.records import Home, homes
 from skyglobe.services.s3.rules.bucket_policies import (
     MAX_POLICY_BYTES,
     Malformed,
+    check_directory_policy,
     check_policy,
+    is_open,
     is_public,
     named_principals,
 )
+from skyglobe.services.s3.rules.directories import bucket_arn as directory_arn
+from skyglobe.services.s3.rules.directories import is_directory
 
 
 @s3.operation
@@ -35,11 +39,15 @@ def put_bucket_policy(call: Call, request: dict[str, Any]) -> None:
     if len(text.encode()) > MAX_POLICY_BYTES:
         raise s3.error("PolicyTooLarge", "Policy exceeds the maximum allowed document size.")
     try:
-        check_policy(text, home.name, home.partition)
+        if is_directory(home.name):
+            check_directory_policy(text, directory_arn(home.partition, home.region, home.owner, home.name))
+        else:
+            check_policy(text, f"arn:{home.partition}:s3:::{home.name}")
     except Malformed as error:
         raise _malformed(str(error), error.detail) from error
     _check_principals(call, text)
-    if blocks_of(call, home.owner, access_of(home)).policy and is_public(text):
+    opens = is_open(text) if is_directory(home.name) else is_public(text)
+    if blocks_of(call, home.owner, access_of(home)).policy and opens:
         reason = "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access"
         raise blocked(call, home, "s3:PutBucketPolicy", request, reason)
     settings.keep_document(call, home, "policy", text)

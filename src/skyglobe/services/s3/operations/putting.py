@@ -11,7 +11,9 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import (
     aging,
+    appending,
     describing,
+    directories,
     encrypting,
     events,
     locking,
@@ -50,6 +52,8 @@ def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutin
 
     The answer leaves when the object would survive the death of the process.
     """
+    if "WriteOffsetBytes" in request:
+        return appending.append(call, request)
     draft = _draft(call, request)
     if writing.is_small(call, request):
         received = writing.take(call, request, draft.expected, (draft.algorithm,))
@@ -76,7 +80,6 @@ async def _put_large(call: Call, request: dict[str, Any], draft: Draft) -> dict[
 def _draft(call: Call, request: dict[str, Any]) -> Draft:
     """Check all that can be checked before the body is read."""
     home, scope = places.visit_object(call, request, writes=True)
-    describing.refuse_unbuilt(call, request)
     expected = writing.expected_body(call, request, MAX_PUT_BYTES)
     if home.access is not None and home.access.keeping.has_lock:
         is_checked = expected.md5 is not None or bool(expected.checksum.algorithm)
@@ -117,7 +120,9 @@ def _publish(
         order=order,
         modified_at=scope.now,
         size_bytes=received.size_bytes,
-        etag=encrypting.etag_of(scope.kernel.ids, details.encryption, received.etag),
+        etag=directories.etag_in(
+            scope, home.name, encrypting.etag_of(scope.kernel.ids, details.encryption, received.etag)
+        ),
         storage_class=draft.storage_class,
         algorithm=draft.algorithm,
         checksum_type=FULL_OBJECT,

@@ -53,8 +53,8 @@ def get_bucket_tagging(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 @s3.operation
 def put_bucket_tagging(call: Call, request: dict[str, Any]) -> None:
-    """Replace a bucket's tags."""
-    scope = places.enter(call, request)
+    """Replace a bucket's tags. Raises MethodNotAllowed where they decide about access."""
+    scope = _enter_bucket(call, request)
     documents.check_document(call, request)
     tags = _given(request, BUCKET)
     old = _get_bucket(scope, request)
@@ -63,10 +63,19 @@ def put_bucket_tagging(call: Call, request: dict[str, Any]) -> None:
 
 @s3.operation
 def delete_bucket_tagging(call: Call, request: dict[str, Any]) -> None:
-    """Remove a bucket's tags."""
-    scope = places.enter(call, request)
+    """Remove a bucket's tags. Raises MethodNotAllowed where they decide about access."""
+    scope = _enter_bucket(call, request)
     old = _get_bucket(scope, request)
     buckets.replace(scope, old, msgspec.structs.replace(old, tags={}))
+
+
+def _enter_bucket(call: Call, request: dict[str, Any]) -> Scope:
+    """Enter a bucket whose tags are no more than tags: others are tagged by TagResource, under its own permission."""
+    home, scope = places.visit(call, request)
+    if home.access is not None and home.access.tags_decide:
+        text = "The specified method is not allowed against this resource."
+        raise s3.error("MethodNotAllowed", text, status=405, Method=call.request.method, ResourceType="TAGGING")
+    return scope
 
 
 def _get_bucket(scope: Scope, request: dict[str, Any]) -> Bucket:

@@ -9,6 +9,7 @@ from skyglobe.services.s3 import describing, encrypting, errors, pending, places
 from skyglobe.services.s3.describing import refuse_member
 from skyglobe.services.s3.records import Upload, uploads
 from skyglobe.services.s3.rules.checksums import FULL_OBJECT, MEMBERS, BadChecksum, checksum_type_of_upload
+from skyglobe.services.s3.rules.directories import is_directory
 
 ID_RANDOM_DIGITS = 48
 
@@ -58,8 +59,11 @@ def _checksum(request: dict[str, Any]) -> tuple[str, str]:
 def abort_multipart_upload(call: Call, request: dict[str, Any]) -> None:
     """Give up an upload and its parts. Raises NoSuchUpload."""
     scope = places.enter_object(call, request, writes=True)
-    if "IfMatchInitiatedTime" in request:  # of directory buckets only
+    begun_at = request.get("IfMatchInitiatedTime")
+    if begun_at is not None and not is_directory(request["Bucket"]):
         refuse_member(call, "IfMatchInitiatedTime")
     upload = pending.get_upload(scope, request)
+    if begun_at is not None and int(begun_at.timestamp()) != upload.initiated_at // 1000:
+        raise errors.precondition_failed("x-amz-if-match-initiated-time")
     versions.release_upload(scope, upload.id)
     uploads.delete(scope, upload)

@@ -91,10 +91,12 @@ class Entry(NamedTuple):
     signature: str = ""
     authentication: str = ""
     host: str = ""
+    point: str = ""
+    """ARN of the access point a request came through."""
 
 
 def line_of(entry: Entry) -> str:
-    """Return a line, with its end. Cipher, TLS version, access point and ACL use are not known, and say so."""
+    """Return a line, with its end. Cipher, TLS version and ACL use are not known, and say so."""
     took = "-" if entry.took_for is None else str(entry.took_for)
     fields = (
         entry.owner,
@@ -121,7 +123,7 @@ def line_of(entry: Entry) -> str:
         entry.authentication or "-",
         _plain(entry.host),
         "-",
-        "-",
+        _plain(entry.point),
         "-",
     )
     return f"{' '.join(fields)}\n"

@@ -42,8 +42,8 @@ class Malformed(ValueError):
         self.detail = detail
 
 
-def check_policy(text: str, bucket: str, partition: str) -> None:
-    """Raise ``Malformed`` unless ``text`` is a policy that speaks of ``bucket``."""
+def check_policy(text: str, arn: str) -> None:
+    """Raise ``Malformed`` unless ``text`` is a policy that speaks of the bucket or access point ``arn``."""
     document = _read(text)
     _know(document, _TOP)
     if document.get("Version", "2008-10-17") not in ("2008-10-17", "2012-10-17"):
@@ -55,7 +55,7 @@ def check_policy(text: str, bucket: str, partition: str) -> None:
     if not statements:
         raise Malformed("Could not parse the policy: Statement is empty!")
     for statement in statements:
-        _check_statement(statement, f"arn:{partition}:s3:::{bucket}")
+        _check_statement(statement, arn)
     try:
         parse_policy(text, "resource")
     except MalformedPolicy as error:
@@ -63,6 +63,21 @@ def check_policy(text: str, bucket: str, partition: str) -> None:
         if reason.startswith("Invalid principal in policy"):
             raise Malformed("Invalid principal in policy", reason.partition(": ")[2]) from None
         raise Malformed(reason) from None
+
+
+def check_directory_policy(text: str, arn: str) -> None:
+    """Raise ``Malformed`` unless ``text`` is a policy of a directory bucket: for ``s3express`` alone, and it alone."""
+    _know(_read(text), _TOP)
+    try:
+        parse_policy(text, "resource")
+    except MalformedPolicy as error:
+        raise Malformed(str(error)) from None
+    for statement in statements_of(text):
+        actions = _texts(statement.get("Action", []), "Policy has invalid action")
+        if not actions or not all(action.startswith("s3express:") for action in actions):
+            raise Malformed("Policy has invalid action")
+        if _texts(statement.get("Resource", []), "Policy has invalid resource") != [arn]:
+            raise Malformed("Policy has invalid resource")
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -178,6 +193,13 @@ def statements_of(text: str) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=1024)  # policies in use
+def only_denials(text: str) -> str:
+    """Return what of a policy denies; empty when nothing does."""
+    kept = [statement for statement in statements_of(text) if statement["Effect"] == "Deny"]
+    return json.dumps({**json.loads(text), "Statement": kept}) if kept else ""
+
+
+@lru_cache(maxsize=1024)  # policies in use
 def is_public(text: str) -> bool:
     """Whether S3 counts a policy as public: some statement lets anybody at data, and no fixed value limits whom."""
     return any(_opens(statement) for statement in statements_of(text))
@@ -191,8 +213,20 @@ def _opens(statement: dict[str, Any]) -> bool:
         meant = (BUCKET_ACTIONS | OBJECT_ACTIONS if each == "*" else actions_like(each) for each in patterns)
         if not any(is_bad(action) for actions in meant for action in actions):
             return False
+    return not _is_limited(statement)
+
+
+def is_open(text: str) -> bool:
+    """Whether some statement of a policy lets anybody do anything, and no fixed value limits whom."""
+    return any(
+        each["Effect"] == "Allow" and _names_everybody(each) and not _is_limited(each) for each in statements_of(text)
+    )
+
+
+def _is_limited(statement: dict[str, Any]) -> bool:
+    """Whether a condition pins the callers of a statement to fixed values."""
     conditions = statement.get("Condition", {}).items()
-    return not any(
+    return any(
         _limits(operator.lower(), key.lower(), values if isinstance(values, list) else [values])
         for operator, keys in conditions
         for key, values in keys.items()

@@ -15,13 +15,17 @@ class Source(NamedTuple):
 
 
 def parse_copy_source(header: str) -> Source | None:
-    """Return what ``bucket/key?versionId=…`` names, percent-decoded; None when it names no object."""
+    """Return what ``bucket/key?versionId=…`` names, percent-decoded; None when it names no object.
+
+    Through an access point it is ``ARN/object/key``: the ARN stands for the bucket then.
+    """
     path, has_version, version = header.partition("?versionId=")
     try:
         text = unquote_to_bytes(path.encode("latin-1")).decode()
     except UnicodeError:
         return None
-    bucket, slash, key = text.removeprefix("/").partition("/")
+    text = text.removeprefix("/")
+    bucket, slash, key = text.partition("/object/" if text.startswith("arn:") else "/")
     if not (bucket and slash and key):
         return None
     return Source(bucket, key, unquote(version) if has_version else None)
