@@ -28,6 +28,8 @@ def _changeable(specification: Specification, places: Places, endpoint: str) -> 
     opt, task, runtime = places.opt, places.task, places.runtime
     found = {
         "AWS_ENDPOINT_URL": _by_number(endpoint),
+        # Else SDKs would look for ROUTE.localhost to answer S3 Object Lambda: a name few machines know.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": f"/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:{opt}/bin",
