@@ -1,0 +1,63 @@
+"""awswrangler writes tables as Parquet files and reads them back, whole, by partition and by column."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.clients.conftest import Server
+
+wrangler = pytest.importorskip("awswrangler", reason="awswrangler is not installed: pip install 'skyglobe[clients]'")
+
+
+@pytest.fixture
+def session(server: Server):
+    from boto3 import Session
+
+    wrangler.config.s3_endpoint_url = server.endpoint
+    yield Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+    wrangler.config.s3_endpoint_url = None
+
+
+def test_a_table_is_written_and_read(server: Server, session):
+    import pandas as pd
+
+    server.client("s3").create_bucket(Bucket="tables")
+    frame = pd.DataFrame(
+        {
+            "id": range(1000),
+            "name": [f"tree {number}" for number in range(1000)],
+            "height": [number / 7 for number in range(1000)],
+            "at": [dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=number) for number in range(1000)],
+            "kind": ["oak" if number % 3 else "elm" for number in range(1000)],
+        }
+    )
+    written = wrangler.s3.to_parquet(
+        frame, path="s3://tables/trees/", dataset=True, partition_cols=["kind"], boto3_session=session
+    )
+    assert sorted(path.split("/")[4] for path in written["paths"]) == ["kind=elm", "kind=oak"]
+    back = wrangler.s3.read_parquet("s3://tables/trees/", dataset=True, boto3_session=session)
+    assert back.sort_values("id")["name"].tolist() == frame["name"].tolist()
+    assert back["height"].sum() == pytest.approx(frame["height"].sum())
+    elms = wrangler.s3.read_parquet(
+        "s3://tables/trees/", dataset=True, columns=["id"], boto3_session=session,
+        partition_filter=lambda values: values["kind"] == "elm",
+    )  # fmt: skip
+    assert elms["id"].tolist() == list(range(0, 1000, 3))
+    types, partitions = wrangler.s3.read_parquet_metadata("s3://tables/trees/", dataset=True, boto3_session=session)
+    assert (types["id"], partitions) == ("bigint", {"kind": "string"})
+
+    wrangler.s3.to_parquet(
+        frame.head(3), path="s3://tables/trees/", dataset=True, partition_cols=["kind"],
+        mode="overwrite_partitions", boto3_session=session,
+    )  # fmt: skip
+    assert len(wrangler.s3.read_parquet("s3://tables/trees/", dataset=True, boto3_session=session)) == 3
+    wrangler.s3.to_csv(frame.head(10), "s3://tables/trees.csv", index=False, boto3_session=session)
+    assert wrangler.s3.read_csv("s3://tables/trees.csv", boto3_session=session)["id"].tolist() == list(range(10))
+    assert wrangler.s3.list_directories("s3://tables/trees/", boto3_session=session) == [
+        "s3://tables/trees/kind=elm/",
+        "s3://tables/trees/kind=oak/",
+    ]
+    wrangler.s3.delete_objects("s3://tables/", boto3_session=session)
+    assert wrangler.s3.list_objects("s3://tables/", boto3_session=session) == []
