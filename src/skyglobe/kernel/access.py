@@ -51,4 +51,4 @@ class Need(NamedTuple):
     @property
     def bare(self) -> Need:
         """The need alone, to be remembered: without condition keys and policy."""
-        return tuple.__new__(Need, (self.action, self.resource, self.account, _NOTHING, None))  # for every call
+        return tuple.__new__(Need, (self.action, self.resource, self.account, _NOTHING, None, False))  # for every call
