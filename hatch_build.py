@@ -22,6 +22,7 @@ COMPILED = (
     "kernel/call.py",
     "kernel/checksums.py",
     "kernel/clock.py",
+    "kernel/frames.py",
     "kernel/ids.py",
     "kernel/keys.py",
     "kernel/scope.py",

@@ -1,4 +1,4 @@
-"""The one exception that means "AWS would answer this with an error"."""
+"""The exception that means "AWS would answer this with an error", and the one of bytes that were altered."""
 
 from __future__ import annotations
 
@@ -40,3 +40,7 @@ class ServiceError(Exception):
 
     def __repr__(self) -> str:
         return f"{self.code}({self.status}): {self.message}"
+
+
+class Damaged(OSError):
+    """Encrypted bytes are not what was written, or another key wrote them."""

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from skyglobe.kernel.errors import Damaged
+
 if TYPE_CHECKING:
     from skyglobe.kernel.blobs import BlobWriter
 
@@ -22,10 +24,6 @@ KEY_BYTES = 32
 TAG_BYTES = 16
 NONCE_BYTES = 12
 _FIRST = bytes(NONCE_BYTES)
-
-
-class Damaged(OSError):
-    """Encrypted bytes are not what was written, or another key wrote them."""
 
 
 @cache

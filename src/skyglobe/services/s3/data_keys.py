@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.frames import KEY_BYTES, NONCE_BYTES, Damaged, Wrapping
+from skyglobe.kernel.errors import Damaged, ServiceError
+from skyglobe.kernel.frames import KEY_BYTES, NONCE_BYTES, Wrapping
 from skyglobe.services.s3.access import bucket_arn
 
 ALIAS = "alias/aws/s3"

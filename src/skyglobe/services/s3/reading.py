@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from skyglobe.kernel.blobs import Lease
-from skyglobe.kernel.frames import Damaged
+from skyglobe.kernel.errors import Damaged
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import FileSlice
 from skyglobe.services.s3 import errors
