@@ -9,7 +9,8 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from skyglobe.kernel.wire import FileSlice, Response
+from skyglobe.kernel.file_slices import FileSlice
+from skyglobe.kernel.wire import Response
 from skyglobe.models import load
 from skyglobe.protocols.serializing import compile_serializer
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyglobe.kernel.blobs import Blobs
+from skyglobe.kernel.file_slices import FileSlice
 from skyglobe.kernel.frames import (
     FRAME_BYTES,
     KEY_BYTES,
@@ -23,7 +24,6 @@ from skyglobe.kernel.frames import (
     sealed_value,
 )
 from skyglobe.kernel.ids import Ids
-from skyglobe.kernel.wire import FileSlice
 
 SIZES = [0, 1, FRAME_BYTES - 1, FRAME_BYTES, FRAME_BYTES + 1, 4 * FRAME_BYTES, 9 * FRAME_BYTES + 17]
 

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from skyglobe.kernel.wire import FileSlice, Response
+from skyglobe.kernel.file_slices import FileSlice
+from skyglobe.kernel.wire import Response
 from skyglobe.transport.sweeping import Phase, look_at
 
 MIB = 1 << 20

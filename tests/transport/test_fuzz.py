@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skyglobe.kernel.wire import ClientGone, FileSlice, Response
+from skyglobe.kernel.file_slices import FileSlice
+from skyglobe.kernel.wire import ClientGone, Response
 from skyglobe.transport import new_event_loop
 from tests.transport.conftest import Echo, Served
 

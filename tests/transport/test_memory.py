@@ -8,7 +8,8 @@ import pytest
 
 SERVER = """
 import asyncio, resource, sys
-from skyglobe.kernel.wire import FileSlice, Response
+from skyglobe.kernel.file_slices import FileSlice
+from skyglobe.kernel.wire import Response
 from skyglobe.transport import run, serve
 
 def handler(request, reply):

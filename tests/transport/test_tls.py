@@ -11,7 +11,8 @@ import urllib3
 from botocore.config import Config
 from cryptography import x509
 
-from skyglobe.kernel.wire import FileSlice, Response
+from skyglobe.kernel.file_slices import FileSlice
+from skyglobe.kernel.wire import Response
 from skyglobe.transport import tls
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from skyglobe.kernel.file_slices import FileSlice
 from skyglobe.kernel.frames import FrameCipher
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.sealed_files import PlainCopies, SealedSlice
-from skyglobe.kernel.wire import FileSlice
 
 INLINE_BYTES = 128 * 1024
 """Values up to this size belong in the store itself: one write instead of three, and group commit. Measured: putting

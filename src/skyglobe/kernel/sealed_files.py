@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from skyglobe.kernel.file_slices import FileSlice, PlainFile
 from skyglobe.kernel.frames import FRAME_BYTES, FrameCipher, frames_of, plain_bytes, sealed_bytes
-from skyglobe.kernel.wire import FileSlice, PlainFile
 
 PIECE_FRAMES = 4
 """Read and decrypted at a time: 256 KiB fit the second-level cache."""

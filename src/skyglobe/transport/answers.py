@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from skyglobe.kernel.wire import FileSlice, Response
+from skyglobe.kernel.file_slices import FileSlice
+from skyglobe.kernel.wire import Response
 from skyglobe.transport.exchange import Exchange, abandon
 from skyglobe.transport.heads import declared_length
 from skyglobe.transport.sending import (

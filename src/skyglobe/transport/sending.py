@@ -8,8 +8,8 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from skyglobe.kernel.file_slices import FileSlice, PlainFile
 from skyglobe.kernel.sealed_files import SealedSlice
-from skyglobe.kernel.wire import FileSlice, PlainFile
 
 if TYPE_CHECKING:
     from skyglobe.transport.connection import Connection

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from skyglobe.kernel.wire import ClientGone, FileSlice, Request, Response
+from skyglobe.kernel.file_slices import FileSlice
+from skyglobe.kernel.wire import ClientGone, Request, Response
 from skyglobe.testing import TestCloud
 
 SIZE = 300_000

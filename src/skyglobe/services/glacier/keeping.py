@@ -11,10 +11,10 @@ from typing import NamedTuple
 from skyglobe.kernel.blob_uses import release_blob, use_blob
 from skyglobe.kernel.blobs import INLINE_BYTES, BlobWriter, Lease
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.file_slices import FileSlice
 from skyglobe.kernel.frames import KEY_BYTES, NONCE_BYTES, FrameCipher, FrameWriter, Wrapping, sealed_value
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.wire import FileSlice
 from skyglobe.services.glacier import refusals
 from skyglobe.services.glacier.records import Chunk, Extent, chunks
 from skyglobe.services.glacier.rules.tree_hashes import TreeHash

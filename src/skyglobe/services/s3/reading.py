@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from skyglobe.kernel.blobs import Lease
 from skyglobe.kernel.errors import Damaged
+from skyglobe.kernel.file_slices import FileSlice
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.wire import FileSlice
 from skyglobe.services.s3 import errors
 from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.records import Details, Layout, Part, Span, chunks, layouts, parts
