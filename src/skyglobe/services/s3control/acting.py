@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from skyglobe.kernel.callers import ServiceCaller
@@ -10,7 +9,8 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import Delivery
 from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.s3 import reading, role_sessions
+from skyglobe.kernel.wire import whole_body
+from skyglobe.services.s3 import role_sessions
 from skyglobe.services.s3control.jobs import Job, job_arn
 
 SERVICE = "batchoperations.s3"
@@ -28,7 +28,7 @@ class Failure(Exception):
 def principal_of(scope: Scope, job: Job) -> Principal:
     """Return the principal of a session of a job's role, which must trust Batch Operations. Raises Failure."""
     role = job.request["RoleArn"]
-    source = f"{job_arn(scope, '*')}"
+    source = job_arn(scope, "*")
     try:
         return role_sessions.assume(scope, role, SERVICE, source, "s3-batch-operations")
     except ServiceError as error:
@@ -44,8 +44,4 @@ async def caller_for(delivery: Delivery, job: Job) -> ServiceCaller:
 async def read_object(caller: ServiceCaller, bucket: str, key: str, **more: Any) -> tuple[bytes, str]:
     """Return an object's bytes and ETag. Raises S3's ``ServiceError``."""
     answer = await caller.call("s3", "GetObject", {"Bucket": bucket, "Key": key, **more})
-    body = answer["Body"]
-    if not isinstance(body, bytes):
-        held = body  # its files stay as long as this refers to them
-        body = await asyncio.to_thread(lambda: b"".join(reading.pieces(held)))
-    return body, answer["ETag"].strip('"')
+    return await whole_body(answer["Body"]), answer["ETag"].strip('"')
