@@ -33,7 +33,9 @@ def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:
     asked = call.asked = []
     for need in needs_of(call, plan, service, params):
         decision = decision_on(call, service, need, params)
-        asked.append((need, decision))
+        # A need's condition keys hold the call. Kept where no decision uses them, they would make a circle of it, and
+        # each request's memory would stay until the garbage collector came by.
+        asked.append((need if decision is not None else need.bare, decision))
         if decision is not None and not decision.is_allowed:
             raise _denied(call, plan, decision)
 

@@ -46,8 +46,8 @@ class Traces:
         now = kernel.clock.now()
         asked: Asked = ()
         if call is not None and call.asked:
-            self.usage.note(principal, call.asked, now)
-            asked = [(need if decision is not None else need.bare, decision) for need, decision in call.asked]
+            asked = call.asked
+            self.usage.note(principal, asked, now)
         self.add(
             Traced(
                 now,

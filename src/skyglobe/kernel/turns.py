@@ -164,6 +164,8 @@ class Turns:
             entry.done(None if failure is not None else entry.result, failure)
         except Exception:
             _log.exception("an answer could not be delivered")
+        # The failure's traceback leads to frames that hold the entry: a circle, with all of the request in it.
+        entry.failure = None
 
     @staticmethod
     def _take_effect(entry: _Entry) -> None:

@@ -1,0 +1,68 @@
+"""An answered request leaves nothing to the garbage collector: its memory is free at once, for the next request."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def left_by(call: Callable[[], Any]) -> Counter[str]:
+    """Return the kinds of Skyglobe's own objects that only the garbage collector could free after ``call``."""
+    call()  # fills what is kept on purpose
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        call()
+        gc.collect()
+        kinds = (type(found) for found in gc.garbage)
+        return Counter(kind.__name__ for kind in kinds if kind.__module__.startswith("skyglobe."))
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+
+
+def refused(call: Callable[..., Any], **parameters: Any) -> Callable[[], None]:
+    def run() -> None:
+        with contextlib.suppress(ClientError):
+            call(**parameters)
+
+    return run
+
+
+@pytest.fixture
+def calls(aws: Any) -> dict[str, Callable[[], Any]]:
+    s3, sqs, dynamodb = aws.client("s3"), aws.client("sqs"), aws.client("dynamodb")
+    s3.create_bucket(Bucket="photos")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    return {
+        "put": lambda: s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1024),
+        "get": lambda: s3.put_object(Bucket="photos", Key="a", Body=b"x") and s3.get_object(Bucket="photos", Key="a"),
+        "list": lambda: s3.list_objects_v2(Bucket="photos"),
+        "send": lambda: sqs.send_message(QueueUrl=url, MessageBody="m"),
+        "a missing object": refused(s3.get_object, Bucket="photos", Key="none"),
+        "a missing queue": refused(sqs.get_queue_url, QueueName="none"),
+        "a missing table": refused(dynamodb.get_item, TableName="none", Key={"id": {"S": "1"}}),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["put", "get", "list", "send", "a missing object", "a missing queue", "a missing table"]
+)
+def test_an_answered_request_is_no_circle(calls: dict[str, Callable[[], Any]], name: str) -> None:
+    assert left_by(calls[name]) == Counter()
+
+
+def test_a_denied_request_is_no_circle(aws: Any, cloud: Any) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName="ana")
+    key = iam.create_access_key(UserName="ana")["AccessKey"]
+    s3 = cloud.session_with(key).client("s3")
+    assert left_by(refused(s3.get_object, Bucket="photos", Key="a")) == Counter()
