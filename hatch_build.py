@@ -208,6 +208,9 @@ def compile_modules(source: Path, folder: Path) -> Path:
         # No configuration file: the project's own asks for more than the compiler needs.
         options = ["--config-file=", "--ignore-missing-imports"]
         extensions = mypycify([*names, *options], opt_level="2", multi_file=True)
+        if sys.platform == "linux":
+            for extension in extensions:
+                _keep_together(extension, folder)
         distribution = Distribution({"ext_modules": extensions, "cmdclass": {"build_ext": SideBySide}})
         command = distribution.get_command_obj("build_ext")
         command.build_lib, command.build_temp = str(built), str(folder / "objects")
@@ -216,6 +219,21 @@ def compile_modules(source: Path, folder: Path) -> Path:
     finally:
         os.chdir(before)
     return built
+
+
+def _keep_together(extension: Any, folder: Path) -> None:
+    """Have the code that runs be dense: what tells of an exception goes apart, and calls inside go directly.
+
+    The code of one request is larger than a processor's first cache, and waiting for it is what much of its time goes
+    to. GNU's and LLVM's compilers know the options.
+    """
+    header = folder / "cold.h"
+    header.write_text(
+        "#include <Python.h>\n"
+        "__attribute__((cold)) void CPy_AddTraceback(const char *, const char *, int, PyObject *);\n"
+    )
+    extension.extra_compile_args = [*extension.extra_compile_args, "-include", str(header)]
+    extension.extra_link_args = [*(extension.extra_link_args or ()), "-Wl,-Bsymbolic-functions"]
 
 
 if __name__ == "__main__":

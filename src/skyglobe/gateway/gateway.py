@@ -113,9 +113,9 @@ class Gateway:
         bucket = place.bucket or unquote(request.path[1:].partition("/")[0])
         region = place.region or self.kernel.config.region
 
-        def finish(response: Response, failure: BaseException | None) -> None:
-            if failure is not None:
-                exchange.fail(failure)
+        def finish(response: Response | None, failure: BaseException | None) -> None:
+            if response is None:
+                exchange.fail(failure or AssertionError("neither an answer nor a failure"))
             else:
                 reply(response)
 
@@ -129,9 +129,9 @@ class Gateway:
             return False
         exchange = Exchange(self.kernel, self.traces, self.key_uses, request, reply)
 
-        def finish(response: Response, failure: BaseException | None) -> None:
-            if failure is not None:
-                exchange.fail(failure)
+        def finish(response: Response | None, failure: BaseException | None) -> None:
+            if response is None:
+                exchange.fail(failure or AssertionError("neither an answer nor a failure"))
             else:
                 if request.when_answered is not None:
                     request.when_answered(response, response.headers.get("x-amz-error-code", ""))

@@ -128,11 +128,11 @@ class Connection(asyncio.Protocol):
             exchange.connection = self
             self.queue.append(exchange)
         self.parser.ready.clear()
-        self._start_requests()
+        self.server.arrived(self)
         if self._is_full():
             self._adjust_reading()
 
-    def _start_requests(self) -> None:
+    def start_requests(self) -> None:
         """Hand on what may run now; nothing as long as the client has yet to take an answer."""
         if self._starting:  # called by an answer given on the spot: the loop below goes on with it
             return
@@ -212,7 +212,7 @@ class Connection(asyncio.Protocol):
         if exchange.response is None:
             exchange.response = plain_response(status, reason)
             exchange.settled = True
-            self._start_requests()
+            self.start_requests()
             self.answered(exchange)
 
     # answers
@@ -238,7 +238,7 @@ class Connection(asyncio.Protocol):
             else:
                 self._sender = self.server.loop.create_task(self._send_rest(exchange, exchange.response, rest))
         if len(queue) > self.started:
-            self._start_requests()
+            self.start_requests()
         if self.parser.open is not None and self.parser.open.awaits_continue:
             self._offer_continue(self.parser.open)
         if not self.reading and not self._is_full():
