@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from skyglobe.kernel.wire import Request, Response
 from skyglobe.models import load
 from skyglobe.testing import TestCloud
-from skyglobe.testing.interception import answer, intercepted
+from skyglobe.testing.interception import answer, fresh_session, intercepted
 from tests.conformance.botocore_wire import send as serialize
 
 ROOT_KEY = ("AKIAFUZZFUZZFUZZFUZZ", "the-secret-of-the-root-of-the-default-account")
@@ -56,8 +56,9 @@ class Recorder:
     def client(self, service: str, host: str = HOST, **s3: Any) -> Any:
         from boto3 import Session
 
-        session = Session(*self.key, region_name="us-east-1")
-        intercepted(session._session, self._send)
+        inner = fresh_session()
+        intercepted(inner, self._send)
+        session = Session(*self.key, region_name="us-east-1", botocore_session=inner)
         config = ClientConfig(retries={"total_max_attempts": 1}, s3={"addressing_style": "path", **s3})
         return session.client(service, endpoint_url=f"http://{host}", config=config)
 

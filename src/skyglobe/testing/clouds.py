@@ -14,7 +14,7 @@ from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.wire import Request, Response
-from skyglobe.testing.interception import intercepted, share_models
+from skyglobe.testing.interception import fresh_session, intercepted
 
 if TYPE_CHECKING:
     from skyglobe.transport import HttpServer
@@ -46,10 +46,8 @@ class TestCloud:
     def session_with(self, key: Mapping[str, Any], region: str = "us-east-1") -> Any:
         """Return a boto3 session that signs with a key or temporary credentials, in the form IAM and STS issue them."""
         from boto3 import Session
-        from botocore.session import Session as BotocoreSession
 
-        inner = BotocoreSession()
-        share_models(inner)
+        inner = fresh_session()
         made = Session(
             aws_access_key_id=key["AccessKeyId"],
             aws_secret_access_key=key["SecretAccessKey"],
