@@ -36,7 +36,7 @@ class Wire:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.buffer = b""
+        self.buffer = bytearray()  # bytes would be copied with each piece of a large answer
 
     def send(self, data: bytes) -> Wire:
         self.sock.sendall(data)
@@ -57,21 +57,22 @@ class Wire:
         """Read up to and including ``mark``."""
         while mark not in self.buffer:
             assert self.more(), f"closed before {mark!r}: {self.buffer!r}"
-        at = self.buffer.index(mark) + len(mark)
-        taken, self.buffer = self.buffer[:at], self.buffer[at:]
-        return taken
+        return self._take(self.buffer.index(mark) + len(mark))
 
     def exactly(self, size: int) -> bytes:
         while len(self.buffer) < size:
             assert self.more(), f"closed after {len(self.buffer)} of {size} bytes"
-        taken, self.buffer = self.buffer[:size], self.buffer[size:]
-        return taken
+        return self._take(size)
 
     def rest(self) -> bytes:
         """Read until the server closes."""
         while self.more():
             pass
-        taken, self.buffer = self.buffer, b""
+        return self._take(len(self.buffer))
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(memoryview(self.buffer)[:size])
+        del self.buffer[:size]
         return taken
 
     def closed(self) -> bool:
@@ -101,12 +102,12 @@ class Wire:
         return Answer(status, headers, self.rest())
 
     def _chunks(self) -> bytes:
-        body = b""
+        pieces = []
         while size := int(self.until(b"\r\n"), 16):
-            body += self.exactly(size)
+            pieces.append(self.exactly(size))
             assert self.exactly(2) == b"\r\n"
         assert self.exactly(2) == b"\r\n"
-        return body
+        return b"".join(pieces)
 
 
 class Served:
