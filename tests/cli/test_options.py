@@ -49,6 +49,9 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
+UP = typer.main.get_command(app).commands["up"]
+
+
 @given(OPTIONS)
 @settings(max_examples=50, deadline=None)
 def test_both_readers_understand_what_is_passed_on_to_the_background(options):
@@ -59,8 +62,7 @@ def test_both_readers_understand_what_is_passed_on_to_the_background(options):
 
 def fully_read(words):
     """Return what typer makes of ``words``, as far as it was given."""
-    command = typer.main.get_command(app).commands["up"]
-    read = command.make_context("up", list(words)).params
+    read = UP.make_context("up", list(words)).params
     kinds = {option.name: option.kind for option in UP_OPTIONS}
     told = {"number": str, "list": list}
     return {name: told.get(kinds[name], lambda value: value)(value) for name, value in given_options(read).items()}
