@@ -4,12 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 JOBS ?= 2
+COMPILED_TESTS := tests/services tests/gateway tests/transport tests/protocols tests/kernel
+
+# Bytecode is kept whatever the shell says: tests start some hundred Pythons, and pytest rewrites every assertion anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format conformance fuzz bench wheel service clean
+.PHONY: help install demo test test-compiled lint format conformance fuzz bench wheel service clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 install: $(STAMP) ## Make .venv and install Skyglobe with all its tools
 
@@ -25,6 +29,9 @@ demo: $(STAMP) ## Start a cloud, run the demonstration with the real AWS CLI and
 
 test: $(STAMP) ## Run all tests
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+test-compiled: $(STAMP) ## Run the tests of what is compiled against a compiled wheel (builds one first: some minutes)
+	@folder="$$($(BIN)/python -m benchmarks.compiled)" && PYTHONPATH="$$folder" $(BIN)/python -m pytest -n $(JOBS) $(COMPILED_TESTS)
 
 lint: $(STAMP) ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .

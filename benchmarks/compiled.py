@@ -1,4 +1,7 @@
-"""The compiled wheel as a benchmark's subject: built when the sources changed, installed into an environment apart."""
+"""The compiled wheel as a subject of benchmarks and tests: built when the sources changed, installed apart.
+
+``python -m benchmarks.compiled`` prints the folder to import it from, for ``make test-compiled``.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,24 @@ def install_compiled() -> Path:
     return programs
 
 
+def importable() -> Path:
+    """Return a folder that holds Skyglobe, compiled, and nothing else: to stand first in another environment's path.
+
+    Raises ``CannotStart`` when what was installed is not compiled.
+    """
+    (installed,) = (install_compiled().parent / "lib").glob("python*/site-packages/skyglobe")
+    if not list(installed.glob("kernel/tables.*.so")):
+        raise CannotStart(f"{installed} is not compiled")
+    folder = FOLDER / "compiled" / "importable"
+    folder.mkdir(exist_ok=True)
+    for found in installed.parent.glob("*"):
+        # mypyc's own modules, with the runtime that compiled ones share, lie beside the package.
+        if found.name == "skyglobe" or "__mypyc" in found.name:
+            (folder / found.name).unlink(missing_ok=True)
+            (folder / found.name).symlink_to(found)
+    return folder
+
+
 def digest_of_sources() -> str:
     """Return a digest of everything the wheel is made of, and of the Python that makes it."""
     digest = sha256(sys.version.encode())
@@ -46,3 +67,10 @@ def _run(*command: str, **environment: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
     if done.returncode:
         raise CannotStart(f"{' '.join(command[:6])} … failed:\n{(done.stdout + done.stderr)[-1500:]}")
+
+
+if __name__ == "__main__":
+    try:
+        print(importable())
+    except CannotStart as error:
+        sys.exit(str(error))
