@@ -209,8 +209,6 @@ def test_a_job_is_a_list_an_operation_and_parameters(s3, manifest, create, refus
         create(TAG, Manifest={**listed, "Location": {"ObjectArn": "arn:aws:s3:::bucket", "ETag": "e"}})
     with refused("InvalidRequest"):
         create({"S3UpdateObjectEncryption": {}}, Manifest=listed)
-    with refused("NotImplemented"):
-        create({"S3ComputeObjectChecksum": {}}, Manifest=listed)
 
 
 @pytest.mark.spec("S3BOP-014")

@@ -8,6 +8,7 @@ again, as at AWS.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -18,7 +19,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import MAX_ATTEMPTS, Delivery, post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
-from skyglobe.services.s3control import reporting, s3control
+from skyglobe.services.s3control import checksumming, reporting, s3control
 from skyglobe.services.s3control.acting import Failure, caller_for
 from skyglobe.services.s3control.doing import Outcome, do_task, replicate_tasks
 from skyglobe.services.s3control.jobs import Job, Task, jobs, tasks
@@ -159,17 +160,24 @@ def _stopped(scope: Scope, job: Job, status: str) -> Job:
 async def _do_some(delivery: Delivery, job: Job) -> None:
     """Do the next tasks of a job and keep how they went. Raises Failure."""
     batch = await delivery.transact(lambda scope: list(tasks.scan(scope, job.id, start=(job.done + 1,), limit=STEP)))
-    if operation_in(job.request["Operation"]) == "S3ReplicateObject":
+    operation = operation_in(job.request["Operation"])
+    if operation == "S3ReplicateObject":
         outcomes = await delivery.transact(lambda scope: replicate_tasks(scope, job, batch))
+    elif operation == "S3ComputeObjectChecksum":
+        outcomes = await _in_turns(batch, partial(checksumming.compute, delivery, job))
     else:
-        if "LambdaInvoke" in job.request["Operation"]:
+        if operation == "LambdaInvoke":
             delivery.stand_aside()
-        caller = await caller_for(delivery, job)
-        outcomes = []
-        for start in range(0, len(batch), AT_ONCE):
-            some = batch[start : start + AT_ONCE]
-            outcomes += await asyncio.gather(*(do_task(caller, job, task) for task in some))
+        outcomes = await _in_turns(batch, partial(do_task, await caller_for(delivery, job), job))
     await delivery.transact(lambda scope: _keep(scope, job, batch, outcomes))
+
+
+async def _in_turns(batch: list[Task], do: Callable[[Task], Awaitable[Outcome]]) -> list[Outcome]:
+    """Do tasks, some of them at the same time; return how they went, in their order."""
+    outcomes: list[Outcome] = []
+    for start in range(0, len(batch), AT_ONCE):
+        outcomes += await asyncio.gather(*(do(task) for task in batch[start : start + AT_ONCE]))
+    return outcomes
 
 
 def _keep(scope: Scope, before: Job, batch: list[Task], outcomes: list[Outcome]) -> None:

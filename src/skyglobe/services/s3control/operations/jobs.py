@@ -23,14 +23,12 @@ def create_job(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Have an operation done on every object of a list, which is read first.
 
     Repeating a request returns the same job; another one under the same token is an IdempotencyException. Raises
-    InvalidRequest, and NotImplemented for what is not built.
+    InvalidRequest, and NotImplemented for functions where there is no Lambda.
     """
     scope = call.within(request["AccountId"])
     try:
         check_job(request)
     except BadJob as error:
-        if error.unbuilt:
-            raise s3control.error("NotImplemented", error.message, status=501) from error
         raise s3control.error("InvalidRequest", error.message) from error
     if "LambdaInvoke" in request["Operation"] and call.kernel.services.find("lambda") is None:
         text = "The service lambda is not built or not enabled: nothing could be invoked."

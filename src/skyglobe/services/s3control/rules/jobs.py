@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from skyglobe.services.s3.rules.checksums import COMPOSITE, DEFAULT, FULL_OBJECT
 from skyglobe.services.s3.rules.encryption import encryption_of
 
 MAX_PRIORITY = 2_147_483_647  # JobPriority
@@ -24,7 +25,6 @@ RUNNABLE = frozenset(("Ready", "Active", "Paused"))
 ENDING = {"Completing": "Complete", "Failing": "Failed", "Cancelling": "Cancelled"}
 """States in which the report is written, and what comes after them."""
 ENDED = frozenset(ENDING.values())
-UNBUILT = frozenset(("S3ComputeObjectChecksum",))
 GENERATED = "S3InventoryReport_CSV_20211130"
 INVENTORY = "S3InventoryReport_CSV_20161130"
 
@@ -34,12 +34,11 @@ _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/.+")
 
 
 class BadJob(ValueError):
-    """A job S3 does not take, and why; ``unbuilt`` where it asks for what is not built."""
+    """A job S3 does not take, and why."""
 
-    def __init__(self, message: str, *, unbuilt: bool = False) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-        self.unbuilt = unbuilt
 
 
 def operation_in(asked: dict[str, Any]) -> str:
@@ -113,8 +112,6 @@ def _check_generator(generator: dict[str, Any], operation: str) -> None:
 
 
 def _check_operation(name: str, given: dict[str, Any]) -> None:
-    if name in UNBUILT:
-        raise BadJob(f"The operation {name} is not built yet.", unbuilt=True)
     if name == "S3PutObjectCopy":
         if "TargetResource" not in given:
             raise BadJob("TargetResource must be specified")
@@ -131,6 +128,13 @@ def _check_operation(name: str, given: dict[str, Any]) -> None:
         raise BadJob("ObjectEncryption must specify SSEKMS")
     if name == "LambdaInvoke" and "FunctionArn" not in given:
         raise BadJob("FunctionArn must be specified")
+    if name == "S3ComputeObjectChecksum" and checksum_in(given) == ("CRC64NVME", COMPOSITE):
+        raise BadJob("The COMPOSITE checksum type cannot be used with the CRC64NVME checksum algorithm")
+
+
+def checksum_in(given: dict[str, Any]) -> tuple[str, str]:
+    """Return the algorithm and the type of the checksums a job computes."""
+    return given.get("ChecksumAlgorithm", DEFAULT), given.get("ChecksumType", FULL_OBJECT)
 
 
 def too_many_failed(succeeded: int, failed: int) -> bool:
