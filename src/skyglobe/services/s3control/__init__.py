@@ -25,6 +25,7 @@ s3control = Service(
         "operations.job_tags",
         "batches",
         "operations.lenses",
+        "operations.lens_groups",
         "lenses",
         "needs",
     ),

@@ -83,6 +83,8 @@ def _on_tagged(call: Call, action: str, params: dict[str, Any]) -> Need:
     named = parse_point(arn)
     home = homes.find(call, call.partition, arn.rpartition(":")[2].removeprefix("bucket/")) if named is None else None
     owner = named.account if named is not None else home.owner if home is not None else params["AccountId"]
+    if ":storage-lens-group/" in arn:
+        owner = arn.split(":")[4]
     return Need(action.replace("s3:", "s3express:") if ":s3express:" in arn else action, arn, owner)
 
 

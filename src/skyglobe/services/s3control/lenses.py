@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from hashlib import md5, sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.errors import ServiceError
@@ -27,6 +27,8 @@ from skyglobe.services.s3.records import Home, Object, Upload, details_of, homes
 from skyglobe.services.s3.rules.encryption import encryption_of
 from skyglobe.services.s3.rules.replication import COMPLETED
 from skyglobe.services.s3control import s3control
+from skyglobe.services.s3control.lens_groups import LensGroup, groups
+from skyglobe.services.s3control.rules.lens_groups import Subject, chosen_of, means
 from skyglobe.services.s3control.rules.lenses import (
     COLUMNS,
     DAY,
@@ -136,8 +138,10 @@ async def export(delivery: Delivery, payload: dict[str, Any]) -> None:
 
 
 async def _count(delivery: Delivery, configuration: dict[str, Any]) -> Numbers:
-    """Count what is in the buckets of an account that a dashboard is about."""
+    """Count what is in the buckets of an account that a dashboard is about, and what its groups mean of it."""
     numbers: Numbers = {}
+    attached: list[LensGroup] = await delivery.transact(partial(_attached, configuration=configuration))
+    now = await delivery.transact(lambda scope: scope.now)
     found = await delivery.transact(
         lambda scope: list(homes.scan_by(scope, "owner", scope.partition, delivery.account))
     )
@@ -148,9 +152,27 @@ async def _count(delivery: Delivery, configuration: dict[str, Any]) -> Numbers:
             after: tuple[str, ...] | None = None
             while page := await delivery.transact(partial(_page, table=table, home=home, after=after)):
                 for record, size in page:
-                    count(numbers, home, record, size)
+                    count(_Places(numbers, home, _matched(attached, table, record, now)), record, size)
                 after = _place_of(table, page[-1][0])
     return numbers
+
+
+def _attached(scope: Scope, configuration: dict[str, Any]) -> list[LensGroup]:
+    """Return the groups a dashboard is attached to, all at home in its region."""
+    level = configuration["AccountLevel"].get("StorageLensGroupLevel")
+    if level is None:
+        return []
+    found = {group.arn: group for group in groups.scan(scope)}
+    return [found[arn] for arn in chosen_of(found, level)]
+
+
+def _matched(attached: list[LensGroup], table: Table[Any], record: Any, now: int) -> list[str]:
+    """Return the groups that mean a version of an object; none means delete markers and uploads."""
+    if not attached or table is uploads or record.is_marker:
+        return []
+    age = max(0, now - record.modified_at) // DAY
+    subject = Subject(record.key, details_of(record).tags, age, record.size_bytes)
+    return [group.arn for group in attached if means(group.chosen, subject)]
 
 
 def _place_of(table: Table[Any], record: Any) -> tuple[str, ...]:
@@ -169,45 +191,53 @@ def _page(scope: Scope, table: Table[Any], home: Home, after: tuple[str, ...] | 
     return [(one, one.size_bytes) for one in found]
 
 
-def _add(numbers: Numbers, home: Home, storage_class: str, name: str, size: int) -> None:
-    metrics = numbers.setdefault(Place(home.region, home.name, storage_class), Counter())
-    # "StorageBytes" and "ObjectCount" with what is said of them before, or behind: "ReplicatedStorageBytesSource".
-    before, _, behind = name.partition("*")
-    metrics[f"{before}StorageBytes{behind}"] += size
-    metrics[f"{before}ObjectCount{behind}"] += 1
+class _Places(NamedTuple):
+    """Where a record counts: in its bucket, and in each group that means it."""
+
+    numbers: Numbers
+    home: Home
+    groups: list[str]
+
+    def add(self, storage_class: str, name: str, size: int) -> None:
+        """Count ``StorageBytes`` and ``ObjectCount``, with what is said of them before the star, or behind it."""
+        before, _, behind = name.partition("*")
+        for group in ("", *self.groups):
+            metrics = self.numbers.setdefault(Place(self.home.region, self.home.name, storage_class, group), Counter())
+            metrics[f"{before}StorageBytes{behind}"] += size
+            metrics[f"{before}ObjectCount{behind}"] += 1
 
 
-def _count_current(numbers: Numbers, home: Home, found: Object, size: int) -> None:
-    _add(numbers, home, found.storage_class, "CurrentVersion*", size)
-    _count_version(numbers, home, found, size)
+def _count_current(places: _Places, found: Object, size: int) -> None:
+    places.add(found.storage_class, "CurrentVersion*", size)
+    _count_version(places, found, size)
 
 
-def _count_past(numbers: Numbers, home: Home, found: Object, size: int) -> None:
+def _count_past(places: _Places, found: Object, size: int) -> None:
     if found.is_marker:
-        _add(numbers, home, "", "DeleteMarker*", size)
+        places.add("", "DeleteMarker*", size)
         return
-    _add(numbers, home, found.storage_class, "NonCurrentVersion*", size)
-    _count_version(numbers, home, found, size)
+    places.add(found.storage_class, "NonCurrentVersion*", size)
+    _count_version(places, found, size)
 
 
-def _count_version(numbers: Numbers, home: Home, found: Object, size: int) -> None:
-    details = details_of(found)
-    _add(numbers, home, found.storage_class, "*", size)
+def _count_version(places: _Places, found: Object, size: int) -> None:
+    details, storage_class = details_of(found), found.storage_class
+    places.add(storage_class, "*", size)
     replication = details.replication
     if replication is not None and replication.is_replica:
-        _add(numbers, home, found.storage_class, "Replicated*", size)
+        places.add(storage_class, "Replicated*", size)
     elif replication is not None and replication.status == COMPLETED:
-        _add(numbers, home, found.storage_class, "Replicated*Source", size)
-    _add(numbers, home, found.storage_class, "Encrypted*" if details.encryption is not None else "Unencrypted*", size)
-    if keeping_of(home.access).has_lock:
-        _add(numbers, home, found.storage_class, "ObjectLockEnabled*", size)
+        places.add(storage_class, "Replicated*Source", size)
+    places.add(storage_class, "Encrypted*" if details.encryption is not None else "Unencrypted*", size)
+    if keeping_of(places.home.access).has_lock:
+        places.add(storage_class, "ObjectLockEnabled*", size)
 
 
-def _count_upload(numbers: Numbers, home: Home, upload: Upload, size: int) -> None:
-    _add(numbers, home, upload.storage_class, "IncompleteMultipartUpload*", size)
+def _count_upload(places: _Places, upload: Upload, size: int) -> None:
+    places.add(upload.storage_class, "IncompleteMultipartUpload*", size)
 
 
-_COUNTED: tuple[tuple[Table[Any], Callable[[Numbers, Home, Any, int], None]], ...] = (
+_COUNTED: tuple[tuple[Table[Any], Callable[[_Places, Any, int], None]], ...] = (
     (objects, _count_current),
     (past, _count_past),
     (uploads, _count_upload),

@@ -8,6 +8,7 @@ from skyglobe.kernel.access import Need, Values
 from skyglobe.kernel.call import Call
 from skyglobe.services.s3control import door_needs, s3control
 from skyglobe.services.s3control.jobs import job_arn, jobs
+from skyglobe.services.s3control.lens_groups import group_arn
 from skyglobe.services.s3control.lenses import lens_arn
 from skyglobe.services.s3control.rules.jobs import operation_in
 
@@ -28,6 +29,8 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     action = f"s3:{_ACTIONS.get(operation, operation)}"
     if operation == "CreateJob":
         return _creation(call, account, params)
+    if "StorageLensGroup" in operation:
+        return _on_group(call, account, operation, params)
     if "JobId" in params:
         return [Need(action, job_arn(call.within(account), params["JobId"]), account, _keys(call, account, params))]
     if "ConfigId" in params and operation != "PutStorageLensConfiguration":
@@ -36,6 +39,17 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if params.get("Tags"):
         arn = lens_arn(call.within(account), params["ConfigId"])
         needs.append(Need("s3:PutStorageLensConfigurationTagging", arn, account))
+    return needs
+
+
+def _on_group(call: Call, account: str, operation: str, params: dict[str, Any]) -> list[Need]:
+    """Groups that are there are asked for by ARN; who creates one with tags may tag it."""
+    if "Name" in params:
+        return [Need(f"s3:{operation}", group_arn(call.within(account), params["Name"]), account)]
+    needs = [Need(f"s3:{operation}", "*", account)]
+    if params.get("Tags"):
+        arn = group_arn(call.within(account), (params.get("StorageLensGroup") or {}).get("Name", "*"))
+        needs.append(Need("s3:TagResource", arn, account))
     return needs
 
 

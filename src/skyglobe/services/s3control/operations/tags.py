@@ -1,4 +1,4 @@
-"""Tags of access points and buckets by ARN."""
+"""Tags of access points, Storage Lens groups and buckets by ARN."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from skyglobe.services.s3.points import points
 from skyglobe.services.s3.records import buckets, homes
 from skyglobe.services.s3.rules.points import parse_point
 from skyglobe.services.s3control import refusals, s3control
+from skyglobe.services.s3control.lens_groups import groups
 from skyglobe.services.s3control.tagging import check_count, tags_in
 
 
@@ -48,6 +49,9 @@ def _find(call: Call, arn: str) -> tuple[ResourceTable[Any], Scope, Resource]:
         point = points.find(scope, named.name)
         if point is not None:
             return points, scope, point
+    group = groups.find_by_arn(call, arn) if ":storage-lens-group/" in arn else None
+    if group is not None:
+        return groups, call.within(group.owner, arn.split(":")[3]), group
     name = arn.rpartition(":")[2].removeprefix("bucket/")
     home = homes.find(call, call.partition, name)
     if home is not None and named is None:

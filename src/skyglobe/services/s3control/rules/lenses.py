@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from skyglobe.services.s3.rules.encryption import encryption_of
 
@@ -53,6 +54,8 @@ class Place(NamedTuple):
     region: str
     bucket: str
     storage_class: str
+    group: str = ""
+    """The ARN of the one group that is counted; empty: everything is."""
 
 
 Numbers = dict[Place, Counter[str]]
@@ -87,7 +90,11 @@ def check_configuration(id_: str, configuration: dict[str, Any]) -> None:
 
 def _check_level(level: dict[str, Any]) -> None:
     for member, given in level.items():
-        if member in ("StorageLensGroupLevel", "PrefixLevel") or (given or {}).get("IsEnabled"):
+        if member == "StorageLensGroupLevel":
+            criteria = (given or {}).get("SelectionCriteria") or {}
+            if criteria.get("Include") and criteria.get("Exclude"):
+                raise BadLens("Include and Exclude must not be specified together")
+        elif member == "PrefixLevel" or (given or {}).get("IsEnabled"):
             raise BadLens(f"{member} is not built yet.", is_unbuilt=True)
 
 
@@ -121,20 +128,25 @@ def bucket_in(place: dict[str, Any]) -> str:
 
 
 def lines_of(id_: str, account: str, date: str, numbers: Numbers) -> list[list[str]]:
-    """Return the lines of one day: for each bucket, and for the account in each region."""
+    """Return the lines of one day: for each bucket, and for the account in each region; then so for each group."""
     of_account: Numbers = {}
     lines: list[list[str]] = []
-    for place, metrics in sorted(numbers.items()):
+    for place, metrics in sorted(numbers.items(), key=_group_first):
         of_account.setdefault(place._replace(bucket=""), Counter()).update(metrics)
         lines += _lines(id_, account, date, "BUCKET", place, metrics)
-    for place, metrics in sorted(of_account.items()):
+    for place, metrics in sorted(of_account.items(), key=_group_first):
         lines += _lines(id_, account, date, "ACCOUNT", place, metrics)
     return lines
 
 
+def _group_first(counted: tuple[Place, Counter[str]]) -> tuple[str, Place]:
+    return counted[0].group, counted[0]
+
+
 def _lines(id_: str, account: str, date: str, kind: str, place: Place, metrics: Counter[str]) -> Iterable[list[str]]:
-    head = ["V_1", id_, date, account, place.region, place.storage_class, kind, "", place.bucket]
-    return ([*head, name, str(value)] for name, value in sorted(metrics.items()))
+    kind, value = (f"STORAGE_LENS_GROUP_{kind}", quote(place.group, safe="")) if place.group else (kind, "")
+    head = ["V_1", id_, date, account, place.region, place.storage_class, kind, value, place.bucket]
+    return ([*head, name, str(number)] for name, number in sorted(metrics.items()))
 
 
 def csv_of(lines: Iterable[list[str]]) -> bytes:
