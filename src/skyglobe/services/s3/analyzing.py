@@ -22,6 +22,7 @@ from skyglobe.kernel.tables import Record, Table
 from skyglobe.kernel.timers import cancel_timer, set_timer
 from skyglobe.services.s3 import s3
 from skyglobe.services.s3.access import bucket_arn
+from skyglobe.services.s3.configurations import Configuration
 from skyglobe.services.s3.records import Home, Object, details_of, homes, objects
 from skyglobe.services.s3.rules.analytics import (
     CLASSES,
@@ -43,12 +44,8 @@ KEPT_DAYS = 400
 _log = logging.getLogger(__name__)
 
 
-class Analysis(Record, frozen=True):
+class Analysis(Configuration, frozen=True):
     """A configuration, where its bucket is."""
-
-    bucket: str
-    id: str
-    text: str
 
 
 class Reads(Record, frozen=True):

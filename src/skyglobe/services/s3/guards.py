@@ -72,6 +72,8 @@ class Keeping(msgspec.Struct, frozen=True, array_like=True):
     has_replication: bool = False
     is_analyzed: bool = False
     """Whether reads are counted for storage class analysis."""
+    is_measured: bool = False
+    """Whether requests are counted for CloudWatch."""
 
 
 FOR_EVER_ONE = Keeping()

@@ -15,10 +15,11 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import Delivery, post
 from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.tables import Record, Table
+from skyglobe.kernel.tables import Table
 from skyglobe.kernel.timers import cancel_timer, set_timer
 from skyglobe.services.s3 import aging, deciding, s3, versions
 from skyglobe.services.s3.access import bucket_arn
+from skyglobe.services.s3.configurations import Configuration
 from skyglobe.services.s3.inventory_files import ENDINGS, file_of
 from skyglobe.services.s3.records import Details, Encryption, Home, Lock, Object, details_of, homes, objects, past
 from skyglobe.services.s3.rules import acls
@@ -38,12 +39,8 @@ PAGE = 2_000  # objects read in one transaction
 _log = logging.getLogger(__name__)
 
 
-class Inventory(Record, frozen=True):
+class Inventory(Configuration, frozen=True):
     """A configuration, where its bucket is."""
-
-    bucket: str
-    id: str
-    text: str
 
 
 inventories: Table[Inventory] = Table("s3.inventories", Inventory, key=("bucket", "id"))

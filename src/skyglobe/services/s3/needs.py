@@ -7,7 +7,7 @@ from typing import Any
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.services.s3 import access_logs, deciding, directories, errors, points, s3
+from skyglobe.services.s3 import access_logs, deciding, directories, errors, measuring, points, s3
 from skyglobe.services.s3.facts import Facts
 from skyglobe.services.s3.guards import NO_BLOCKS, document_of
 from skyglobe.services.s3.records import Home, homes
@@ -28,6 +28,7 @@ _ACTIONS = {
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
     "DeleteBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketMetricsConfiguration": "PutMetricsConfiguration",
     "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "DeleteBucketReplication": "PutReplicationConfiguration",
     "DeleteBucketTagging": "PutBucketTagging",
@@ -40,6 +41,7 @@ _ACTIONS = {
     "GetBucketIntelligentTieringConfiguration": "GetIntelligentTieringConfiguration",
     "GetBucketInventoryConfiguration": "GetInventoryConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketMetricsConfiguration": "GetMetricsConfiguration",
     "GetBucketNotificationConfiguration": "GetBucketNotification",
     "GetBucketReplication": "GetReplicationConfiguration",
     "GetObjectAttributes": "GetObject",
@@ -50,6 +52,7 @@ _ACTIONS = {
     "ListBucketAnalyticsConfigurations": "GetAnalyticsConfiguration",
     "ListBucketIntelligentTieringConfigurations": "GetIntelligentTieringConfiguration",
     "ListBucketInventoryConfigurations": "GetInventoryConfiguration",
+    "ListBucketMetricsConfigurations": "GetMetricsConfiguration",
     "ListBuckets": "ListAllMyBuckets",
     "ListMultipartUploads": "ListBucketMultipartUploads",
     "ListObjectVersions": "ListBucketVersions",
@@ -63,6 +66,7 @@ _ACTIONS = {
     "PutBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
     "PutBucketInventoryConfiguration": "PutInventoryConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketMetricsConfiguration": "PutMetricsConfiguration",
     "PutBucketNotificationConfiguration": "PutBucketNotification",
     "PutBucketReplication": "PutReplicationConfiguration",
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
@@ -119,6 +123,8 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     home = _home(call, bucket)
     if not isinstance(home, str) and home.access is not None and home.access.logs:
         access_logs.observe(call, home, operation, params)
+    if not isinstance(home, str) and home.access is not None and home.access.keeping.is_measured:
+        measuring.observe(call, home, operation, params)
     if operation == "DeleteObjects":
         return []
     key = params.get("Key")

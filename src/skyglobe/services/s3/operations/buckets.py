@@ -11,6 +11,7 @@ from skyglobe.services.s3 import (
     errors,
     granting,
     inventories,
+    measuring,
     places,
     points,
     s3,
@@ -203,6 +204,7 @@ def delete_bucket(call: Call, request: dict[str, Any]) -> None:
     buckets.delete(scope, bucket)
     inventories.drop_all(scope, name)
     analyzing.drop_all(scope, name)
+    measuring.drop_all(scope, name)
     home = places.get_home(call, name)
     if home.access is not None:
         settings.drop_documents(scope, home)

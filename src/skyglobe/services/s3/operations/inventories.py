@@ -6,13 +6,11 @@ import json
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, inventories, places, s3
+from skyglobe.services.s3.configurations import check_room, get_configuration, page_of_configurations
 from skyglobe.services.s3.inventories import Inventory
 from skyglobe.services.s3.inventory_files import load_pyarrow
-from skyglobe.services.s3.rules.inventories import MAX_CONFIGURATIONS, BadInventory, check_inventory
-
-PAGE = 100  # configurations; API reference, ListBucketInventoryConfigurations
+from skyglobe.services.s3.rules.inventories import BadInventory, check_inventory
 
 
 @s3.operation
@@ -30,11 +28,8 @@ def put_bucket_inventory_configuration(call: Call, request: dict[str, Any]) -> N
     if configuration["Destination"]["S3BucketDestination"]["Format"] != "CSV":
         load_pyarrow()
     bucket = request["Bucket"]
-    there = sum(1 for _ in inventories.inventories.scan(scope, bucket, limit=MAX_CONFIGURATIONS))
-    if there >= MAX_CONFIGURATIONS and inventories.inventories.find(scope, bucket, request["Id"]) is None:
-        text = "You are attempting to create a new configuration but have already reached the "
-        text += f"{MAX_CONFIGURATIONS:,}-configuration limit."
-        raise s3.error("TooManyConfigurations", text)
+    if inventories.inventories.find(scope, bucket, request["Id"]) is None:
+        check_room(scope, inventories.inventories, bucket)
     kept = Inventory(bucket=bucket, id=request["Id"], text=json.dumps(configuration))
     inventories.inventories.put(scope, kept)
     inventories.schedule(scope, kept)
@@ -43,7 +38,7 @@ def put_bucket_inventory_configuration(call: Call, request: dict[str, Any]) -> N
 @s3.operation
 def get_bucket_inventory_configuration(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return one configuration. Raises NoSuchConfiguration."""
-    kept = _get(places.enter(call, request), request)
+    kept = get_configuration(places.enter(call, request), inventories.inventories, request)
     return {"InventoryConfiguration": json.loads(kept.text)}
 
 
@@ -51,28 +46,11 @@ def get_bucket_inventory_configuration(call: Call, request: dict[str, Any]) -> d
 def list_bucket_inventory_configurations(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a bucket's configurations."""
     scope = places.enter(call, request)
-    token = request.get("ContinuationToken")
-    start = (f"{token}\0",) if token else None
-    found = list(inventories.inventories.scan(scope, request["Bucket"], start=start, limit=PAGE + 1))
-    answer: dict[str, Any] = {"IsTruncated": len(found) > PAGE}
-    if found:
-        answer["InventoryConfigurationList"] = [json.loads(kept.text) for kept in found[:PAGE]]
-    if len(found) > PAGE:
-        answer["NextContinuationToken"] = found[PAGE - 1].id
-    if token:
-        answer["ContinuationToken"] = token
-    return answer
+    return page_of_configurations(scope, inventories.inventories, request, "InventoryConfigurationList")
 
 
 @s3.operation
 def delete_bucket_inventory_configuration(call: Call, request: dict[str, Any]) -> None:
     """Make no more lists by a configuration. Raises NoSuchConfiguration."""
     scope = places.enter(call, request)
-    inventories.drop(scope, _get(scope, request))
-
-
-def _get(scope: Scope, request: dict[str, Any]) -> Inventory:
-    kept = inventories.inventories.find(scope, request["Bucket"], request["Id"])
-    if kept is None:
-        raise s3.error("NoSuchConfiguration", "The specified configuration does not exist.", status=404)
-    return kept
+    inventories.drop(scope, get_configuration(scope, inventories.inventories, request))

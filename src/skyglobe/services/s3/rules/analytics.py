@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import Any, NamedTuple
 
-MAX_CONFIGURATIONS = 1_000  # of a bucket; PutBucketAnalyticsConfiguration
 DAY = 86_400_000
 OBSERVED_FOR = 30
 """Days before anything is advised; user guide: "observes the access patterns … for 30 days or longer"."""

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from skyglobe.services.s3.rules.encryption import encryption_of
 from skyglobe.services.s3.rules.inventory_columns import BUILT, Column, schema_of, utc
 
-MAX_CONFIGURATIONS = 1_000  # of a bucket; API reference, PutBucketInventoryConfiguration
 DAY = 86_400_000
 _PERIODS = {"Daily": DAY, "Weekly": 7 * DAY}
 _ID = re.compile(r"[a-zA-Z0-9._-]{1,64}")
