@@ -109,7 +109,7 @@ def test_rules_that_are_taken_can_be_followed_to_the_end(steps: list[dict[str, A
         (29, "FREQUENT"),
         (30, "INFREQUENT"),
         (89, "INFREQUENT"),
-        (90, "ARCHIVE_INSTANT"),
+        (90, "ARCHIVE_INSTANT_ACCESS"),
         (120, "ARCHIVE_ACCESS"),
         (200, "DEEP_ARCHIVE_ACCESS"),
     ],

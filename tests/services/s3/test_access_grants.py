@@ -77,6 +77,7 @@ def asking(cloud, owner, user):
     return make
 
 
+@pytest.mark.spec("S3ACL-018")
 def test_a_user_gets_credentials_for_what_was_granted(cloud, owner, yard, grant, asking, refused):
     s3 = owner.client("s3")
     for key in ("pears/1", "plums/1"):

@@ -154,3 +154,24 @@ def test_what_browsers_ask_a_website_is_logged_once_each(cloud, s3_of_yard, log,
     assert (line[4], line[6], line[7]) == ("-", "WEBSITE.GET.OBJECT", "docs")
     assert line[8:11] == ('"GET /docs HTTP/1.1"', "403", "AccessDenied")
     assert (line[16], line[22]) == ('"a %22browser%22"', host["host"])
+
+
+@pytest.mark.spec("S3LCR-018")
+def test_what_rules_remove_is_logged_too(cloud, s3_of_yard, log, logged):
+    log()
+    s3_of_yard.put_object(Bucket="yard", Key="move", Body=b"x" * 128 * 1024)
+    s3_of_yard.create_multipart_upload(Bucket="yard", Key="never")
+    rules = [
+        {"Filter": {"Prefix": "a"}, "Expiration": {"Days": 1}},
+        {"Filter": {"Prefix": "move"}, "Transitions": [{"Days": 1, "StorageClass": "GLACIER_IR"}]},
+        {"Filter": {"Prefix": "never"}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
+    ]
+    whole = {"Rules": [{"Status": "Enabled", **rule} for rule in rules]}
+    s3_of_yard.put_bucket_lifecycle_configuration(Bucket="yard", LifecycleConfiguration=whole)
+    cloud.turn(days=3)
+    _, lines = logged()
+    assert [(line[6], line[7]) for line in lines if line[4] == "AmazonS3"] == [
+        ("S3.EXPIRE.OBJECT", "a"),
+        ("S3.TRANSITION_GIR.OBJECT", "move"),
+        ("S3.DELETE.UPLOAD", "never"),
+    ]

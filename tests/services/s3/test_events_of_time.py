@@ -27,6 +27,7 @@ def test_a_restoral_tells_of_its_beginning_and_ends(cloud, yard_s3, queue, told,
     assert names(told(arn)) == ["ObjectRestore:Delete"]
 
 
+@pytest.mark.spec("S3LCR-018")
 def test_rules_tell_of_what_they_moved_and_removed(cloud, yard_s3, queue, told, notify):
     arn = queue("ages")
     notify(arn, "s3:LifecycleExpiration:*", "s3:LifecycleTransition")

@@ -130,12 +130,24 @@ def test_configurations_are_read_listed_and_removed(s3_of_yard, put, refused, li
     assert lists() == []
 
 
-def test_what_is_no_configuration_or_not_built_is_refused(put, refused):
+@pytest.mark.spec("S3CLS-012")
+def test_lists_tell_where_intelligent_tiering_has_what_nobody_reads(cloud, s3_of_yard, put, lists):
+    for key, size in (("cold", 128 * 1024), ("small", 1)):
+        s3_of_yard.put_object(Bucket="yard", Key=key, Body=b"x" * size, StorageClass="INTELLIGENT_TIERING")
+    put(configuration(fields=["IntelligentTieringAccessTier"]))
+    for days in (1, 30, 60):
+        cloud.turn(days=days, seconds=1)
+        tier = {1: "FREQUENT", 30: "INFREQUENT", 60: "ARCHIVE_INSTANT_ACCESS"}[days]
+        assert lists()[-1][2] == [["yard", "a", ""], ["yard", "cold", tier], ["yard", "small", "FREQUENT"]]
+    assert len(s3_of_yard.get_object(Bucket="yard", Key="cold")["Body"].read()) == 128 * 1024
+    cloud.turn(days=1, seconds=1)
+    assert lists()[-1][2][1] == ["yard", "cold", "FREQUENT"]
+
+
+def test_what_is_no_configuration_is_refused(put, refused):
     for wrong in (configuration(frequency="Hourly"), configuration(fields=["Colour"]), configuration(id_="a b")):
         with refused("MalformedXML"):
             put(wrong)
-    with refused("NotImplemented", 501):
-        put(configuration(fields=["IntelligentTieringAccessTier"]))
 
 
 def test_the_destination_must_let_the_list_in(cloud, s3_of_yard, put, lists):

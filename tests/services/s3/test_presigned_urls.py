@@ -95,3 +95,16 @@ def test_the_head_of_a_bucket_tells_existence_and_permission(s3_of_yard, user, r
     with refused("404", 404):
         s3_of_yard.head_bucket(Bucket="nobodys-yard")
     s3_of_yard.get_waiter("bucket_not_exists").wait(Bucket="nobodys-yard")
+
+
+@pytest.mark.spec("S3PSU-012")
+def test_urls_of_the_older_signature_open_until_they_end(cloud, user, yard, open_url):
+    older = user("older", ("s3:*", "*"), signature_version="s3")
+    url = older.generate_presigned_url("get_object", {"Bucket": yard, "Key": "a"}, ExpiresIn=60)
+    assert {"AWSAccessKeyId", "Signature", "Expires"} <= {
+        pair.partition("=")[0] for pair in url.split("?")[1].split("&")
+    }
+    assert open_url(url).body == b"apple"
+    assert code_of(open_url(url.replace("/a?", "/b?"))) == (403, "SignatureDoesNotMatch")
+    cloud.turn(61)
+    assert code_of(open_url(url)) == (403, "AccessDenied")

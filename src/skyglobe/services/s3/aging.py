@@ -12,7 +12,7 @@ import msgspec
 
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
-from skyglobe.services.s3 import events, s3, versions
+from skyglobe.services.s3 import access_logs, events, s3, versions
 from skyglobe.services.s3.archives import TIERING
 from skyglobe.services.s3.guards import document_of, keeping_of
 from skyglobe.services.s3.records import (
@@ -27,6 +27,7 @@ from skyglobe.services.s3.records import (
     uploads,
 )
 from skyglobe.services.s3.rules import lifecycle
+from skyglobe.services.s3.rules.access_logs import TRANSITIONS
 from skyglobe.services.s3.rules.archiving import DAY
 from skyglobe.services.s3.rules.lifecycle import Expiry, Policy, Subject
 from skyglobe.services.s3.rules.locks import holds
@@ -104,13 +105,16 @@ def _age_current(scope: Scope, home: Home, policy: Policy, position: list[str] |
         )
         if plan == "expire" and keeping.versioning:
             marker = versions.hide(scope, found.bucket, found.key, found, keeping)
+            access_logs.note_own(scope, home, "S3.CREATE.DELETEMARKER", found.key)
             event = "LifecycleExpiration:DeleteMarkerCreated"
             events.emit(scope, home, event, None, found.key, version_id=marker.version)
         elif plan == "expire":
             versions.remove(scope, found)
+            access_logs.note_own(scope, home, "S3.EXPIRE.OBJECT", found.key)
             events.emit(scope, home, "LifecycleExpiration:Delete", None, found.key)
         elif plan:
             objects.replace(scope, found, _moved(found, details, plan, scope.now))
+            access_logs.note_own(scope, home, TRANSITIONS[plan], found.key)
             events.emit(scope, home, "LifecycleTransition", None, found.key, found=found, version_id=found.version)
     return [batch[-1].key] if len(batch) == BATCH else None
 
@@ -128,7 +132,7 @@ def _age_past(scope: Scope, home: Home, policy: Policy, position: list[Any] | No
             current = objects.find(scope, home.name, key)
             if current is None:
                 since = found.modified_at
-                _age_marker(scope, policy, found)
+                _age_marker(scope, home, policy, found)
                 continue
             since = current.modified_at
         details = details_of(found)
@@ -138,20 +142,23 @@ def _age_past(scope: Scope, home: Home, policy: Policy, position: list[Any] | No
         if plan == "expire":
             if not _is_locked(details, scope.now):
                 versions.remove_version(scope, found)
+                access_logs.note_own(scope, home, "S3.EXPIRE.OBJECT", found.key)
                 event = "LifecycleExpiration:Delete"
                 events.emit(scope, home, event, None, found.key, version_id=found.version)
         elif plan and not found.is_marker:
             past.replace(scope, found, _moved(found, details, plan, scope.now))
+            access_logs.note_own(scope, home, TRANSITIONS[plan], found.key)
             events.emit(scope, home, "LifecycleTransition", None, found.key, found=found, version_id=found.version)
         newer, since = newer + 1, found.modified_at
     return [key, batch[-1].rank, newer, since] if len(batch) == BATCH else None
 
 
-def _age_marker(scope: Scope, policy: Policy, marker: Object) -> None:
+def _age_marker(scope: Scope, home: Home, policy: Policy, marker: Object) -> None:
     """Remove the newest version of a key, a marker, when it is the only one left and a rule says so."""
     is_alone = len(list(past.scan(scope, marker.bucket, marker.key, limit=2))) == 1
     if is_alone and lifecycle.plan_lone_marker(policy, marker.key, marker.modified_at, scope.now):
         versions.remove_version(scope, marker)
+        access_logs.note_own(scope, home, "S3.EXPIRE.OBJECT", marker.key)
 
 
 def _age_uploads(scope: Scope, home: Home, policy: Policy, position: list[str] | None) -> list[str] | None:
@@ -161,6 +168,7 @@ def _age_uploads(scope: Scope, home: Home, policy: Policy, position: list[str] |
         if lifecycle.plan_upload(policy, upload.key, upload.initiated_at, scope.now):
             versions.release_upload(scope, upload.id)
             uploads.delete(scope, upload)
+            access_logs.note_own(scope, home, "S3.DELETE.UPLOAD", upload.key)
     return [batch[-1].key, batch[-1].id] if len(batch) == BATCH else None
 
 

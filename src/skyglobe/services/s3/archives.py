@@ -26,8 +26,16 @@ def archive_of(scope: Scope, home: Home, found: Object, details: Details) -> str
         return found.storage_class
     if found.storage_class != TIERING or not keeping_of(home.access).has_tiering:
         return ""
-    tier = tier_of(found.size_bytes, idle_for(found, details, scope.now), _archiving(scope, home, found, details))
+    tier = tier_in(scope, home, found, details)
     return tier if tier in TAKES else ""
+
+
+def tier_in(scope: Scope, home: Home, found: Object, details: Details) -> str:
+    """Return the tier that Intelligent-Tiering has an object in; empty for one of another class."""
+    if found.storage_class != TIERING:
+        return ""
+    archiving = _archiving(scope, home, found, details) if keeping_of(home.access).has_tiering else {}
+    return tier_of(found.size_bytes, idle_for(found, details, scope.now), archiving)
 
 
 def is_readable(archive: str, details: Details, now: int) -> bool:

@@ -17,7 +17,7 @@ from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Table
 from skyglobe.kernel.timers import cancel_timer, set_timer
-from skyglobe.services.s3 import aging, deciding, s3, versions
+from skyglobe.services.s3 import aging, archives, deciding, s3, versions
 from skyglobe.services.s3.access import bucket_arn
 from skyglobe.services.s3.configurations import Configuration
 from skyglobe.services.s3.inventory_files import ENDINGS, file_of
@@ -166,6 +166,7 @@ def _row(scope: Scope, home: Home, found: Object) -> Row:
         canonical_user_of(deciding.owner_of_object(home, details)),
         _acl(home, details),
         expiry.at if expiry is not None else 0,
+        archives.tier_in(scope, home, found, details) if not found.is_marker else "",
     )
 
 

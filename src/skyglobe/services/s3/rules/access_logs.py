@@ -65,6 +65,17 @@ def operation_name(operation: str, method: str, query: str, *, has_key: bool, is
     return f"{family}.{method}.{resource or ('OBJECT' if has_key else 'BUCKET')}"
 
 
+TRANSITIONS = {
+    "STANDARD_IA": "S3.TRANSITION_SIA.OBJECT",
+    "ONEZONE_IA": "S3.TRANSITION_ZIA.OBJECT",
+    "INTELLIGENT_TIERING": "S3.TRANSITION_INT.OBJECT",
+    "GLACIER_IR": "S3.TRANSITION_GIR.OBJECT",
+    "GLACIER": "S3.TRANSITION.OBJECT",
+    "DEEP_ARCHIVE": "S3.TRANSITION_GDA.OBJECT",
+}
+"""What a lifecycle rule's move into a class is called; user guide, "Amazon S3 Lifecycle logging"."""
+
+
 class Entry(NamedTuple):
     """What one line tells, field by field; empty where there is nothing to tell."""
 

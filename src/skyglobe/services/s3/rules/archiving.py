@@ -46,5 +46,5 @@ def tier_of(size_bytes: int, idle_for: int, archiving: Mapping[str, int]) -> str
         if tier in archiving and idle_for >= archiving[tier] * DAY:
             return tier
     if idle_for >= INSTANT_AFTER:
-        return "ARCHIVE_INSTANT"
+        return "ARCHIVE_INSTANT_ACCESS"
     return "INFREQUENT" if idle_for >= INFREQUENT_AFTER else "FREQUENT"

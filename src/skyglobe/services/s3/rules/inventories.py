@@ -7,28 +7,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from skyglobe.services.s3.rules.encryption import encryption_of
-from skyglobe.services.s3.rules.inventory_columns import BUILT, Column, schema_of, utc
+from skyglobe.services.s3.rules.inventory_columns import OPTIONAL, Column, schema_of, utc
 
 DAY = 86_400_000
 _PERIODS = {"Daily": DAY, "Weekly": 7 * DAY}
+_FIELDS = frozenset(column.name for column in OPTIONAL)
 _ID = re.compile(r"[a-zA-Z0-9._-]{1,64}")
 _BUCKET_ARN = re.compile(r"arn:[a-z-]+:s3:::([a-z0-9.-]{3,63})")
 
 
 class BadInventory(ValueError):
-    """A configuration S3 does not take; ``header`` where it asks for what is not built."""
-
-    def __init__(self, message: str = "", *, unbuilt: str = "") -> None:
-        super().__init__(message)
-        self.unbuilt = unbuilt
+    """A configuration S3 does not take."""
 
 
-def check_inventory(id_: str, configuration: dict[str, Any], known: Iterable[str]) -> None:
-    """Raise BadInventory for a configuration that is none, or asks for what is not built. ``known`` are the fields."""
+def check_inventory(id_: str, configuration: dict[str, Any]) -> None:
+    """Raise BadInventory for a configuration that is none."""
     place = (configuration.get("Destination") or {}).get("S3BucketDestination") or {}
     if configuration.get("Id") != id_ or not _ID.fullmatch(id_) or not _BUCKET_ARN.fullmatch(place.get("Bucket", "")):
         raise BadInventory
@@ -37,13 +34,10 @@ def check_inventory(id_: str, configuration: dict[str, Any], known: Iterable[str
     if configuration.get("IncludedObjectVersions") not in ("All", "Current"):
         raise BadInventory
     asked = configuration.get("OptionalFields") or ()
-    if place.get("Format") not in ("CSV", "ORC", "Parquet") or not set(asked) <= {*known}:
+    if place.get("Format") not in ("CSV", "ORC", "Parquet") or not _FIELDS.issuperset(asked):
         raise BadInventory
     if "Encryption" in place and encryption_of(place["Encryption"]) is None:
         raise BadInventory
-    unbuilt = [name for name in asked if name not in BUILT]
-    if unbuilt:
-        raise BadInventory(unbuilt=f"The inventory field {unbuilt[0]}")
 
 
 def period_of(configuration: dict[str, Any]) -> int:

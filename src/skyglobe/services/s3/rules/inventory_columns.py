@@ -41,6 +41,8 @@ class Row(NamedTuple):
     owner: str
     acl: str
     expires_at: int
+    tier: str
+    """Of Intelligent-Tiering; empty in other classes."""
     is_latest: bool = True
 
 
@@ -81,6 +83,7 @@ OPTIONAL = (
     Column("ObjectLockRetainUntilDate", "object_lock_retain_until_date", "time", lambda row: row.locked_until or None),
     Column("ObjectLockMode", "object_lock_mode", "text", lambda row: row.lock_mode or None),
     Column("ObjectLockLegalHoldStatus", "object_lock_legal_hold_status", "text", lambda row: row.lock_hold or None),
+    Column("IntelligentTieringAccessTier", "intelligent_tiering_access_tier", "text", lambda row: row.tier or None),
     Column(
         "BucketKeyStatus",
         "bucket_key_status",
@@ -92,8 +95,7 @@ OPTIONAL = (
     Column("ObjectOwner", "object_owner", "text", _of_object(lambda row: row.owner)),
     Column("LifecycleExpirationDate", "lifecycle_expiration_date", "time", lambda row: row.expires_at or None),
 )
-"""What configurations can ask for, in the order of S3's lists. Other fields are of what is not built."""
-BUILT = frozenset(column.name for column in OPTIONAL)
+"""What configurations can ask for, in the order of S3's lists."""
 
 
 def columns_of(configuration: dict[str, Any]) -> list[Column]:
