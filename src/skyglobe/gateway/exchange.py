@@ -20,7 +20,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.principals import ANONYMOUS, Principal
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.store import StoreFailure, WriteSet
+from skyglobe.kernel.store import Outpaced, StoreFailure, WriteSet
 from skyglobe.kernel.wire import ClientGone, Request, Response
 from skyglobe.models import ServiceModel, load
 from skyglobe.protocols.errors import serialize_error
@@ -177,10 +177,18 @@ class Exchange:
             self._kernel, route.plan, principal, route.region, self._request_id, self._started, status, code, self._call
         )
 
+    def _outpaced(self) -> ServiceError | None:
+        service = self.route.plan.service if self.route is not None else None
+        if self.route is None or service is None or service.outpaced is None:
+            return None
+        return service.outpaced(self.route.plan.name, self._params)
+
     def _as_service_error(self, failure: BaseException) -> ServiceError:
         if isinstance(failure, ServiceError):
             return failure
         if isinstance(failure, StoreFailure):
+            if isinstance(failure, Outpaced) and (told := self._outpaced()) is not None:
+                return told
             text = f"The store could not keep this write: {failure}. Nothing was changed."
             return ServiceError(text, code="ServiceUnavailable", status=503)
         _log.error("%s %s failed", self._request.method, self._request.path, exc_info=failure)

@@ -88,6 +88,7 @@ class Service:
         actions: Mapping[str, str] | None = None,
         anonymous: tuple[str, ...] = (),
         denied: str = "",
+        outpaced: Callable[[str, dict[str, Any]], ServiceError | None] | None = None,
     ) -> None:
         self.name = name
         self.parts = parts
@@ -101,6 +102,8 @@ class Service:
         """Operations that take no signature though the model does not say so."""
         self.denied = denied
         """The code of its refusals, where it is not its protocol's: SNS's ``AuthorizationError``."""
+        self.outpaced = outpaced
+        """From an operation that lost every race for the store, and its parameters, to this service's own error."""
         self.operations: dict[str, Operation] = {}
         self.unwritten: dict[str, Operation] = {}
         """Signatures of operations still to be written. Clients are answered 501, and coverage does not count them."""

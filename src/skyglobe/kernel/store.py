@@ -22,6 +22,10 @@ class StoreFailure(Exception):
     """
 
 
+class Outpaced(StoreFailure):
+    """A turn lost every race for the store that it was allowed to run: others write what it reads."""
+
+
 class Readable(Protocol):
     """Keys and values in key order."""
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from skyglobe.kernel.store import Conflict, Store, StoreFailure, WriteSet
+from skyglobe.kernel.store import Conflict, Outpaced, Store, StoreFailure, WriteSet
 
 T = TypeVar("T")
 Work = Callable[[WriteSet], Any]
@@ -156,7 +156,7 @@ class Turns:
                 _log.error("the store refused a turn of %d operations: %s", len(entries), failure)
                 return failure
         self.store.rollback()
-        return StoreFailure(f"lost {MAX_ATTEMPTS} serialization races")
+        return Outpaced(f"lost {MAX_ATTEMPTS} serialization races")
 
     @staticmethod
     def _tell(entry: _Entry, failure: BaseException | None) -> None:
