@@ -4,10 +4,21 @@ Items lie in the ordered store as AWS orders them; every expression is parsed on
 recorded only and what is refused is told in ``docs/services/dynamodb.md``.
 """
 
+from typing import Any
+
+from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.service import Service
+
+
+def _outpaced(operation: str, params: dict[str, Any]) -> ServiceError | None:
+    from skyglobe.services.dynamodb.flights import outpaced
+
+    return outpaced(operation, params)
+
 
 dynamodb = Service(
     "dynamodb",
+    outpaced=_outpaced,
     parts=(
         "operations.tables",
         "operations.tags",

@@ -255,11 +255,25 @@ class TransactionToken(Record, frozen=True):
     digest: bytes
     """Of the transaction's items."""
     at: Instant
+    until: Instant = 0
+    """When the transaction, still in flight, will be performed; 0 when it was."""
 
 
 tokens: Table[TransactionToken] = Table("dynamodb.tokens", TransactionToken, key=("span", "token"))
 TOKEN_SPAN = 600_000
 """Milliseconds of one span: a token's ten minutes reach into one span more than its own."""
+
+
+class Flight(Record, frozen=True):
+    """An item that a transaction in flight holds."""
+
+    item: bytes
+    """Where it lies."""
+    transaction: int
+    until: Instant
+
+
+flights: Table[Flight] = Table("dynamodb.flights", Flight, key=("item",), reach="global")
 
 
 class Expiry(Record, frozen=True):

@@ -13,6 +13,7 @@ from skyglobe.services.dynamodb.expressions.legacy import compile_expected, comp
 from skyglobe.services.dynamodb.expressions.parameters import Parameters
 from skyglobe.services.dynamodb.expressions.updates import CompiledUpdate
 from skyglobe.services.dynamodb.finding import Found
+from skyglobe.services.dynamodb.flights import conflict, is_held
 from skyglobe.services.dynamodb.items import (
     Stored,
     Written,
@@ -87,7 +88,12 @@ class Write:
         return self._plan(old)
 
     def perform(self) -> tuple[Stored | None, Item | None, Written]:
-        """Write if the condition holds; return the item before and after. Raises ConditionalCheckFailedException."""
+        """Write if the condition holds; return the item before and after.
+
+        Raises ConditionalCheckFailedException, and TransactionConflictException where a transaction holds the item.
+        """
+        if is_held(self.found.scope, self.key):
+            raise conflict()
         old = self.read()
         if self.condition is not None and not self.is_met(old):
             raise self.refusal(old)

@@ -102,7 +102,7 @@ def batch_write_item(call: Call, request: Request) -> dict[str, Any]:
         try:
             _, item, written = write.perform()
         except ServiceError as error:
-            if error.code not in THROTTLED:
+            if error.code not in THROTTLED and error.code != "TransactionConflictException":
                 raise
             unprocessed.setdefault(name, []).append(given)
             continue

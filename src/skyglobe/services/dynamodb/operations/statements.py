@@ -10,9 +10,10 @@ from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Consumption, Ledger
 from skyglobe.services.dynamodb.expressions.projections import projection_of
+from skyglobe.services.dynamodb.flights import CONFLICT, cancelled, flies_for, is_held
 from skyglobe.services.dynamodb.idempotency import is_known, remember
 from skyglobe.services.dynamodb.items import read_item
-from skyglobe.services.dynamodb.operations.transactions import TIMES, cancelled, perform_all
+from skyglobe.services.dynamodb.operations.transactions import TIMES, begin_flight, perform_all
 from skyglobe.services.dynamodb.partiql.executing import Bound, bind, duplicate, key_of, select, write_of
 from skyglobe.services.dynamodb.partiql.parsing import parse_statement
 from skyglobe.services.dynamodb.refusals import invalid
@@ -30,6 +31,7 @@ _CODES = {
     "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
     "ResourceNotFoundException": "ResourceNotFound",
     "ThrottlingException": "ThrottlingError",
+    "TransactionConflictException": "TransactionConflict",
     "ValidationException": "ValidationError",
 }
 Given = dict[str, Any]
@@ -188,24 +190,44 @@ def execute_transaction(
     transact_statements: list[Given],
     client_request_token: str | None = None,
     return_consumed_capacity: str | None = None,
-) -> dict[str, Any]:
+) -> Any:
     """Carry out up to a hundred statements on single items, all or none: all reads or all writes."""
-    bounds = [bound_of(call, given["Statement"], given.get("Parameters")) for given in transact_statements]
+    bounds = _bounds(call, transact_statements)
     if len({bound.statement.verb in _READS for bound in bounds}) > 1:
         raise invalid("Reads and writes cannot be mixed in one transaction")
     if bounds[0].statement.verb in _READS:
         return _read_all(bounds, return_consumed_capacity)
     if client_request_token is not None and is_known(call, client_request_token, transact_statements):
         return {"Responses": [{} for _ in bounds]}
-    ledger = _write_all(bounds, transact_statements)
-    if client_request_token is not None:
-        remember(call, client_request_token, transact_statements)
-    return {"Responses": [{} for _ in bounds], "ConsumedCapacity": ledger.shown(return_consumed_capacity, "Write")}
+
+    def perform(now: Call, bounds: list[Bound]) -> dict[str, Any]:
+        ledger = _write_all(bounds, transact_statements)
+        if client_request_token is not None:
+            remember(now, client_request_token, transact_statements)
+        shown = ledger.shown(return_consumed_capacity, "Write")
+        return {"Responses": [{} for _ in bounds], "ConsumedCapacity": shown}
+
+    if flies_for(call):
+        return begin_flight(
+            call,
+            _writes(bounds, transact_statements),
+            client_request_token,
+            transact_statements,
+            lambda now: perform(now, _bounds(now, transact_statements)),
+        )
+    return perform(call, bounds)
+
+
+def _bounds(call: Call, statements: list[Given]) -> list[Bound]:
+    return [bound_of(call, given["Statement"], given.get("Parameters")) for given in statements]
 
 
 def _read_all(bounds: list[Bound], mode: str | None) -> dict[str, Any]:
     ledger = Ledger()
     responses = []
+    held = [_is_held(bound) for bound in bounds]
+    if any(held):
+        raise cancelled([CONFLICT if is_one else {"Code": "None"} for is_one in held])
     for bound in bounds:
         consumed = ledger.of(bound.found, bound.statement.table)
         item = _get(bound, consumed, is_consistent=True, times=TIMES)
@@ -213,10 +235,20 @@ def _read_all(bounds: list[Bound], mode: str | None) -> dict[str, Any]:
     return {"Responses": responses, "ConsumedCapacity": ledger.shown(mode, "Read")}
 
 
-def _write_all(bounds: list[Bound], given: list[Given]) -> Ledger:
+def _is_held(bound: Bound) -> bool:
+    key = key_of(bound)
+    return key is not None and is_held(bound.found.scope, bound.found.table.layout.primary.of_key(key))
+
+
+def _writes(bounds: list[Bound], given: list[Given]) -> list[Write]:
     writes: list[Write] = [write_of(bound, more) for bound, more in zip(bounds, given, strict=True)]
     if len({write.key for write in writes}) < len(writes):
         raise invalid("Transaction request cannot include multiple operations on one item")
+    return writes
+
+
+def _write_all(bounds: list[Bound], given: list[Given]) -> Ledger:
+    writes = _writes(bounds, given)
     try:
         return perform_all(writes, [bound.statement.table for bound in bounds])
     except ServiceError as error:

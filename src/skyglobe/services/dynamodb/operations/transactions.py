@@ -1,6 +1,7 @@
 """TransactGetItems and TransactWriteItems: all or nothing, across tables.
 
-An operation is atomic here anyway, so transactions never see each other half done, and never conflict.
+An operation is atomic here anyway, so transactions never see each other half done; where they conflict nevertheless is
+told in ``flights``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Ledger
 from skyglobe.services.dynamodb.finding import Found, get_table
+from skyglobe.services.dynamodb.flights import CONFLICT, cancelled, flies_for, fly, is_held, take_off
 from skyglobe.services.dynamodb.idempotency import is_known, remember
 from skyglobe.services.dynamodb.items import Stored, read_item, write_item
 from skyglobe.services.dynamodb.layout import MISMATCH
@@ -45,6 +47,7 @@ _REASONS = ("One or more parameter values", "Item size", MISMATCH)
 """How the refusals of single items begin that cancel a transaction. Others refuse the request as such."""
 _NONE = {"Code": "None"}
 Reason = dict[str, Any]
+Decided = tuple[Stored | None, Made | None]
 
 
 def _reason(error: ServiceError) -> Reason:
@@ -61,30 +64,41 @@ def _reason(error: ServiceError) -> Reason:
     return {"Code": code, "Message": error.message}
 
 
-def cancelled(reasons: list[Reason]) -> ServiceError:
-    """Return TransactionCanceledException with a reason for each item, in order."""
-    codes = ", ".join(reason["Code"] for reason in reasons)
-    return dynamodb.errors.TransactionCanceledException(
-        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
-        fields={"CancellationReasons": reasons},
-    )
-
-
 @dynamodb.operation
-def transact_write_items(call: Call, request: Request) -> dict[str, Any]:
+def transact_write_items(call: Call, request: Request) -> Any:
     """Perform up to a hundred writes and condition checks, all or none."""
     token = request.get("ClientRequestToken")
     is_repeated = token is not None and is_known(call, token, request["TransactItems"])
     writes, names = _prepare_all(call, request["TransactItems"])
-    answer: dict[str, Any] = {}
-    mode = request.get("ReturnConsumedCapacity")
     if is_repeated:
-        answer["ConsumedCapacity"] = _replayed(writes, names).shown(mode, "Read")
-        return answer
+        mode = request.get("ReturnConsumedCapacity")
+        return {"ConsumedCapacity": _replayed(writes, names).shown(mode, "Read")}
+    if flies_for(call):
+        return begin_flight(call, writes, token, request["TransactItems"], lambda now: _perform(now, request))
+    return _performed(call, request, writes, names)
+
+
+def begin_flight(call: Call, writes: list[Write], token: str | None, content: Any, land: Callable[[Call], Any]) -> Any:
+    """Look whether a transaction can be performed, and return a coroutine that does so when its flight is over."""
+    decide(writes)
+    keys = [write.key for write in writes]
+    flight = take_off(call, keys)
+    if token is not None:
+        remember(call, token, content, until=flight.until)
+    return fly(call, keys, flight, land)
+
+
+def _perform(call: Call, request: Request) -> dict[str, Any]:
+    writes, names = _prepare_all(call, request["TransactItems"])
+    return _performed(call, request, writes, names)
+
+
+def _performed(call: Call, request: Request, writes: list[Write], names: list[str]) -> dict[str, Any]:
+    token = request.get("ClientRequestToken")
     ledger = perform_all(writes, names)
     if token is not None:
         remember(call, token, request["TransactItems"])
-    answer["ConsumedCapacity"] = ledger.shown(mode, "Write")
+    answer: dict[str, Any] = {"ConsumedCapacity": ledger.shown(request.get("ReturnConsumedCapacity"), "Write")}
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         metrics: dict[str, list[dict[str, Any]]] = {}
         for given, write, name in zip(request["TransactItems"], writes, names, strict=True):
@@ -123,14 +137,21 @@ def _prepare_all(call: Call, items: list[Request]) -> tuple[list[Write], list[st
 
 def perform_all(writes: list[Write], names: list[str]) -> Ledger:
     """Decide on all writes, then write all. Raises TransactionCanceledException."""
+    return _write_all(writes, names, decide(writes))
+
+
+def decide(writes: list[Write]) -> list[Decided]:
+    """Return what each item is and is to be. Raises TransactionCanceledException."""
     reasons: list[Reason] = []
-    decided: list[tuple[Stored | None, Made | None]] = []
+    decided: list[Decided] = []
     size = 0
     for write in writes:
         old = write.read()
         made: Made | None = None
         reason: Reason = _NONE
-        if not write.is_met(old):
+        if is_held(write.found.scope, write.key):
+            reason = CONFLICT
+        elif not write.is_met(old):
             reason = {"Code": "ConditionalCheckFailed", "Message": CONDITION_FAILED}
             if write.returns_old and old is not None:
                 reason["Item"] = old.item
@@ -148,10 +169,10 @@ def perform_all(writes: list[Write], names: list[str]) -> Ledger:
         raise cancelled(reasons)
     if size > MAX_BYTES:
         raise invalid("Transaction request size exceeds the maximum of 4 MB")
-    return _write_all(writes, names, decided)
+    return decided
 
 
-def _write_all(writes: list[Write], names: list[str], decided: list[tuple[Stored | None, Made | None]]) -> Ledger:
+def _write_all(writes: list[Write], names: list[str], decided: list[Decided]) -> Ledger:
     ledger = Ledger()
     for place, (write, name, (old, made)) in enumerate(zip(writes, names, decided, strict=True)):
         consumed = ledger.of(write.found, name)
@@ -190,7 +211,11 @@ def transact_get_items(call: Call, request: Request) -> dict[str, Any]:
         found = get_table(call, part["TableName"])
         try:
             projection = projection_from(part)
-            stored = read_item(found.scope, found.table.layout.primary.of_key(part["Key"]))
+            key = found.table.layout.primary.of_key(part["Key"])
+            if is_held(found.scope, key):
+                reasons.append(CONFLICT)
+                continue
+            stored = read_item(found.scope, key)
             units = read_units(stored.size if stored is not None else 0, consistent=True)
             spend_reads(found, units * TIMES)
         except ServiceError as error:
