@@ -42,14 +42,20 @@ class Server:
         return session.client(service, endpoint_url=self.endpoint)
 
 
-def javascript_project(request: pytest.FixtureRequest, name: str, packages: tuple[str, ...], scenario: Path) -> Path:
-    """Return a folder in pytest's cache with ``scenario`` and the SDK's ``packages``; the next run finds it there."""
+def javascript_project(
+    request: pytest.FixtureRequest, name: str, packages: tuple[str, ...], scenario: Path, others: tuple[str, ...] = ()
+) -> Path:
+    """Return a folder in pytest's cache with ``scenario``, the SDK's ``packages`` and ``others``, told as ``name@1``.
+
+    The next run finds it there.
+    """
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("Node.js and npm are not installed")
     folder = request.config.cache.mkdir(name)
-    if not all((folder / "node_modules" / "@aws-sdk" / package).is_dir() for package in packages):
+    names = [*(f"@aws-sdk/{package}" for package in packages), *(other.partition("@")[0] for other in others)]
+    if not all((folder / "node_modules" / package).is_dir() for package in names):
         (folder / "package.json").write_text('{"private": true, "type": "module"}')
-        wanted = [f"@aws-sdk/{package}@3" for package in packages]
+        wanted = [*(f"@aws-sdk/{package}@3" for package in packages), *others]
         command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *wanted]
         try:
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
