@@ -11,8 +11,10 @@ from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.outbox import Delivery
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.wire import whole_body
+from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.describing import instant
 from skyglobe.services.dynamodb.records import Transfer, transfers
+from skyglobe.services.dynamodb.rules.exchange import missing_package
 
 Given = dict[str, Any]
 
@@ -20,6 +22,14 @@ Given = dict[str, Any]
 def digest_of(given: Given) -> bytes:
     """Return what stands for the content of a request."""
     return hashlib.blake2b(repr(sorted(given.items())).encode(), digest_size=16).digest()
+
+
+def check_packages(form: str, compression: str = "") -> None:
+    """Refuse (501) a form of files or a compression whose package is not installed."""
+    missing = missing_package(form, compression)
+    if missing:
+        text = f"This needs the package {missing}: pip install 'skyglobe[dynamodb]'."
+        raise dynamodb.error("NotImplemented", text, status=501)
 
 
 def find_repeated(scope: Scope, token: str | None, *, is_import: bool) -> Transfer | None:

@@ -20,8 +20,15 @@ from skyglobe.services.dynamodb.operations.backups import table_to_back_up
 from skyglobe.services.dynamodb.operations.recovery import earliest
 from skyglobe.services.dynamodb.records import ORDER_BITS, Change, DynamoTable, Transfer, changes, transfers
 from skyglobe.services.dynamodb.refusals import invalid
-from skyglobe.services.dynamodb.rules.exchange import data_file, json_text, manifest_line
-from skyglobe.services.dynamodb.transferring import change, digest_of, find_repeated, put_file, shown_times
+from skyglobe.services.dynamodb.rules.exchange import checksum, data_file, json_text, manifest_line
+from skyglobe.services.dynamodb.transferring import (
+    change,
+    check_packages,
+    digest_of,
+    find_repeated,
+    put_file,
+    shown_times,
+)
 
 FILE_ITEMS = 5_000  # items of one data file
 MIN_WINDOW, MAX_WINDOW = 900_000, 86_400_000  # milliseconds; developer guide, "Incremental export"
@@ -45,8 +52,7 @@ def export_table_to_point_in_time(
     incremental_export_specification: Given | None = None,
 ) -> dict[str, Any]:
     """Write a table as it was at some instant, or its changes between two, to S3."""
-    if export_format == "ION":
-        raise dynamodb.error("NotImplemented", "Skyglobe does not write Amazon Ion yet.", status=501)
+    check_packages(export_format or "")
     found = table_to_back_up(call, table_arn)
     given = {
         "S3Bucket": s3_bucket,
@@ -153,14 +159,16 @@ async def _write_files(delivery: Delivery, transfer: Transfer) -> Given:
     is_full = transfer.given["ExportType"] == "FULL_EXPORT"
     data_folder = f"{folder}/data" if is_full else f"{base}AWSDynamoDB/data"
     await put_file(delivery, transfer, f"{folder}/_started", b"")
+    form = transfer.given["ExportFormat"]
+    extension = "ion" if form == "ION" else "json"
     manifest, count, size, number = b"", 0, 0, 0
     past: bytes | int | None = None
     while True:
         lines, past = await delivery.transact(_items(transfer, past) if is_full else _changes(transfer))
         if lines:
             name = f"{transfer.number:020x}{number:06x}"
-            key = f"{data_folder}/{name}.json.gz"
-            content = data_file(lines)
+            key = f"{data_folder}/{name}.{extension}.gz"
+            content = data_file(lines, form)
             await put_file(delivery, transfer, key, content)
             manifest += manifest_line(key, content, len(lines))
             count, size, number = count + len(lines), size + len(content), number + 1
@@ -168,8 +176,10 @@ async def _write_files(delivery: Delivery, transfer: Transfer) -> Given:
             break
     files = f"{folder}/manifest-files.json"
     summary = f"{folder}/manifest-summary.json"
-    await put_file(delivery, transfer, files, manifest)
-    await put_file(delivery, transfer, summary, json_text(_summary(transfer, files, count, size)))
+    told = json_text(_summary(transfer, files, count, size, delivery.kernel.clock.now()))
+    for key, content in ((files, manifest), (summary, told)):
+        await put_file(delivery, transfer, key, content)
+        await put_file(delivery, transfer, key.removesuffix(".json") + ".checksum", checksum(content))
     return {"items": count, "size": size, "manifest": summary}
 
 
@@ -227,7 +237,7 @@ def _changes(transfer: Transfer) -> Any:
     return read
 
 
-def _summary(transfer: Transfer, files: str, count: int, size: int) -> Given:
+def _summary(transfer: Transfer, files: str, count: int, size: int, ended_at: int) -> Given:
     given = transfer.given
     window = given.get("IncrementalExportSpecification") or {}
     times = {"exportTime": _iso(transfer.at)}
@@ -241,6 +251,7 @@ def _summary(transfer: Transfer, files: str, count: int, size: int) -> Given:
         "version": "2020-06-30" if not window else "2023-08-01",
         "exportArn": transfer.arn,
         "startTime": _iso(transfer.created_at),
+        "endTime": _iso(ended_at),
         "tableArn": transfer.table_arn,
         "tableId": transfer.table_id,
         **times,

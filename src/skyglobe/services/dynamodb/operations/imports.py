@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,12 +18,13 @@ from skyglobe.services.dynamodb.items import check_new, read_item, write_item
 from skyglobe.services.dynamodb.operations.exports import list_transfers
 from skyglobe.services.dynamodb.records import DynamoTable, Transfer, tables, transfers
 from skyglobe.services.dynamodb.removing import remove_table
-from skyglobe.services.dynamodb.rules.exchange import read_items
+from skyglobe.services.dynamodb.rules.exchange import decompressed, read_items
 from skyglobe.services.dynamodb.rules.names import check_table_name
 from skyglobe.services.dynamodb.rules.values import Item, measure_item
 from skyglobe.services.dynamodb.transferring import (
     caller_of,
     change,
+    check_packages,
     digest_of,
     find_repeated,
     get_file,
@@ -49,8 +48,7 @@ def import_table(
     input_compression_type: str | None = None,
 ) -> dict[str, Any]:
     """Make a new table of files in S3."""
-    if input_format == "ION" or input_compression_type == "ZSTD":
-        raise dynamodb.error("NotImplemented", "Skyglobe reads neither Amazon Ion nor ZSTD yet.", status=501)
+    check_packages(input_format, input_compression_type or "")
     given = {
         "S3BucketSource": s3_bucket_source,
         "InputFormat": input_format,
@@ -119,14 +117,12 @@ async def _list_files(delivery: Delivery, transfer: Transfer) -> list[str]:
 
 
 async def _read_file(delivery: Delivery, transfer: Transfer, name: str, key: str, counts: dict[str, int]) -> None:
-    content = await get_file(delivery, transfer.given["S3BucketSource"]["S3Bucket"], key)
-    counts["size"] += len(content)
-    if transfer.given["InputCompressionType"] == "GZIP":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error):
-            counts["errors"] += 1
-            return
+    file = await get_file(delivery, transfer.given["S3BucketSource"]["S3Bucket"], key)
+    counts["size"] += len(file)
+    content = decompressed(file, transfer.given["InputCompressionType"])
+    if content is None:
+        counts["errors"] += 1
+        return
     table = await delivery.transact(lambda scope: tables.find(scope, name))
     if table is None:
         return

@@ -1,4 +1,4 @@
-"""Files of exports and imports: lines of DynamoDB JSON, rows of CSV, manifests.
+"""Files of exports and imports: lines of DynamoDB JSON or Ion, rows of CSV, manifests.
 
 Developer guide, "DynamoDB table export output format" and "Amazon S3 import formats for DynamoDB".
 """
@@ -10,19 +10,27 @@ import csv
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import msgspec
 
+from skyglobe.services.dynamodb.rules.ion import ion_line, read_ion_line
+from skyglobe.services.dynamodb.rules.ion import missing_package as missing_for_ion
 from skyglobe.services.dynamodb.rules.values import Item
 
 _encode = msgspec.json.Encoder().encode
 
 
-def data_file(lines: Iterable[dict[str, Any]]) -> bytes:
-    """Return the bytes of one data file: a JSON text a line, compressed. The same lines give the same bytes."""
-    return gzip.compress(b"".join(_encode(line) + b"\n" for line in lines), compresslevel=6, mtime=0)
+def data_file(lines: Iterable[dict[str, Any]], form: str) -> bytes:
+    """Return the bytes of one data file: a text a line, compressed. The same lines give the same bytes."""
+    if form == "ION":
+        content = b"".join(ion_line(line) for line in lines)
+    else:
+        content = b"".join(_encode(line) + b"\n" for line in lines)
+    return gzip.compress(content, compresslevel=6, mtime=0)
 
 
 def manifest_line(key: str, data: bytes, count: int) -> bytes:
@@ -37,6 +45,35 @@ def manifest_line(key: str, data: bytes, count: int) -> bytes:
     return _encode(told) + b"\n"
 
 
+def checksum(content: bytes) -> bytes:
+    """Return what the checksum file beside a manifest holds."""
+    return base64.b64encode(hashlib.md5(content).digest())
+
+
+def decompressed(content: bytes, form: str) -> bytes | None:
+    """Return a file's content; None when it is not compressed as it is said to be."""
+    if form == "GZIP":
+        try:
+            return gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            return None
+    if form == "ZSTD":
+        import cramjam
+
+        try:
+            return bytes(cramjam.zstd.decompress(content))
+        except cramjam.DecompressionError:
+            return None
+    return content
+
+
+def missing_package(form: str, compression: str = "") -> str:
+    """Return the package that a form or compression of files needs and is not there, or nothing."""
+    if form == "ION" and (missing := missing_for_ion()):
+        return missing
+    return "cramjam" if compression == "ZSTD" and find_spec("cramjam") is None else ""
+
+
 def json_text(value: dict[str, Any]) -> bytes:
     return _encode(value)
 
@@ -46,9 +83,10 @@ def read_items(content: bytes, form: str, attributes: dict[str, str], options: d
     if form == "CSV":
         yield from _read_rows(content, attributes, options.get("Csv") or {})
         return
-    for line in content.splitlines():
+    read = read_ion_line if form == "ION" else _read_line
+    for line in content.split(b"\n"):
         if line.strip():
-            yield _read_line(line)
+            yield read(line)
 
 
 def _read_line(line: bytes) -> Item | None:
