@@ -81,8 +81,16 @@ def _add_settings(shown: dict[str, Any], found: Found) -> None:
     if table.replicas:
         shown["GlobalTableVersion"] = "2019.11.21"
         shown["Replicas"] = [
-            {"RegionName": region, "ReplicaStatus": _replica_status(found, region)} for region in table.replicas
+            {
+                "RegionName": region,
+                "ReplicaStatus": _replica_status(found, region),
+                "ReplicaArn": table.arn.replace(f":{found.scope.region}:", f":{region}:", 1),
+            }
+            for region in table.replicas
         ]
+        shown["MultiRegionConsistency"] = "STRONG" if table.is_strong else "EVENTUAL"
+        if table.witness:
+            shown["GlobalTableWitnesses"] = [{"RegionName": table.witness, "WitnessStatus": "ACTIVE"}]
     if table.restored_from is not None:
         backup, source, at = table.restored_from
         summary = {"SourceTableArn": source, "RestoreDateTime": instant(at), "RestoreInProgress": False}

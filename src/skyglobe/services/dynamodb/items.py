@@ -108,9 +108,14 @@ def write_item(
     if table.ttl is not None and table.ttl.is_enabled:
         note_expiry(scope, table, key, old.item if old is not None else None, item)
     if table.replicas and not is_replicated:
-        from skyglobe.services.dynamodb.replicating import send
+        if table.is_strong:
+            from skyglobe.services.dynamodb.strong import spread
 
-        send(found, key, item, size)
+            spread(found, key, item, size)
+        else:
+            from skyglobe.services.dynamodb.replicating import send
+
+            send(found, key, item, size)
     if table.destinations:
         from skyglobe.services.dynamodb.publishing import publish
 

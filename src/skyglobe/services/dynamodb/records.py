@@ -132,6 +132,10 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     destinations: tuple[Destination, ...] = ()
     replicas: tuple[str, ...] = ()
     """The other regions of a global table."""
+    is_strong: bool = False
+    """Whether its replicas are the same at every moment (multi-region strong consistency)."""
+    witness: str = ""
+    """The region that takes a third replica's place in a strong global table."""
     copies: int = 0
     """How many copies of it are being made: backups and restores, which need its changes meanwhile."""
 

@@ -21,6 +21,7 @@ from skyglobe.services.dynamodb.items import decode, read_item, write_item
 from skyglobe.services.dynamodb.records import DynamoTable, Stamp, stamps, tables
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.removing import remove_table
+from skyglobe.services.dynamodb.strong import check_farewell, plan_strong, strengthened, weakened
 from skyglobe.services.dynamodb.trimming import DAY
 
 SEED_BATCH = 300  # items handed to a new replica in one turn
@@ -52,6 +53,38 @@ def apply(found: Found, tail: bytes, item: Any, size: int, order: int, region: s
         write_item(found, key, old, item, size, is_expiry=False, is_replicated=True)
 
 
+def update_regions(found: Found, table: DynamoTable, request: Given) -> DynamoTable:
+    """Return a table with replicas and a witness added and removed as UpdateTable asks.
+
+    Raises ValidationException and ResourceNotFoundException.
+    """
+    updates, witnesses = request.get("ReplicaUpdates") or [], request.get("GlobalTableWitnessUpdates") or []
+    mode = request.get("MultiRegionConsistency")
+    if mode is not None and not any("Create" in update for update in updates):
+        raise invalid("MultiRegionConsistency can only be specified together with the creation of replicas")
+    if mode == "STRONG":
+        replicas, witness = plan_strong(found, updates, witnesses)
+        _check_own_settings(updates)
+        table = strengthened(table, witness)
+        for region in replicas:
+            table = _create(found, table, region)
+        return table
+    if table.is_strong:
+        check_farewell(table, updates, witnesses)
+        for update in updates:
+            table = _delete(found, table, update["Delete"]["RegionName"])
+        return weakened(table)
+    if witnesses:
+        raise invalid("A witness is only supported with multi-Region strong consistency")
+    return update_replicas(found, table, updates)
+
+
+def _check_own_settings(updates: list[Given]) -> None:
+    if any(set(given) != {"RegionName"} for update in updates for given in update.values()):
+        text = "Skyglobe does not implement replicas with settings of their own yet."
+        raise dynamodb.error("NotImplemented", text, status=501)
+
+
 def update_replicas(found: Found, table: DynamoTable, updates: list[Given]) -> DynamoTable:
     """Return a table with replicas added and removed. Raises ValidationException and ResourceNotFoundException."""
     if len(updates) > 1:
@@ -60,10 +93,8 @@ def update_replicas(found: Found, table: DynamoTable, updates: list[Given]) -> D
         if len(update) != 1 or "Update" in update:
             text = "Skyglobe does not implement changes of single replicas yet."
             raise dynamodb.error("NotImplemented", text, status=501)
+        _check_own_settings([update])
         ((kind, given),) = update.items()
-        if set(given) != {"RegionName"}:
-            text = "Skyglobe does not implement replicas with settings of their own yet."
-            raise dynamodb.error("NotImplemented", text, status=501)
         region = given["RegionName"]
         table = _create(found, table, region) if kind == "Create" else _delete(found, table, region)
     return table
@@ -76,7 +107,7 @@ def _create(found: Found, table: DynamoTable, region: str) -> DynamoTable:
     there = scope.within(region=region)
     if tables.find(there, table.id) is not None:
         raise invalid(f"Failed to create a the new replica of table with name: '{table.id}' because one already exists")
-    if not table.is_streaming:
+    if not table.is_streaming and not table.is_strong:
         table = with_stream(scope, table, VIEW)
     regions = tuple(sorted({*table.replicas, scope.region, region}))
     made = replace(
@@ -97,7 +128,7 @@ def _create(found: Found, table: DynamoTable, region: str) -> DynamoTable:
         destinations=(),
         replicas=tuple(other for other in regions if other != region),
     )
-    add_table(there, made, VIEW)
+    add_table(there, made, None if table.is_strong else VIEW)
     for other in table.replicas:
         _change(scope, other, table.id, lambda replica: replace(replica, replicas=(*replica.replicas, region)))
     payload = {"table": table.id, "region": region, "past": b""}
@@ -156,7 +187,8 @@ def seed(scope: Scope, key: str, payload: Given) -> None:
         return
     primary = table.layout.primary
     start = payload["past"] + b"\0" if payload["past"] else primary.prefix
-    found = list(scope.writes.scan(start, primary.stop, limit=SEED_BATCH))
+    # A strong table was empty when its replicas were made, and every write since went to them at once.
+    found = [] if table.is_strong else list(scope.writes.scan(start, primary.stop, limit=SEED_BATCH))
     for item_key, value in found:
         size, item = decode(value)
         tail = item_key[len(primary.prefix) :]

@@ -19,6 +19,7 @@ from skyglobe.services.dynamodb.partiql.parsing import parse_statement
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.rules.capacity import read_units
 from skyglobe.services.dynamodb.rules.values import Item, Value, measure
+from skyglobe.services.dynamodb.strong import NOT_IN_TRANSACTIONS
 from skyglobe.services.dynamodb.throughput import spend_reads
 from skyglobe.services.dynamodb.writing import Write
 
@@ -195,6 +196,8 @@ def execute_transaction(
     bounds = _bounds(call, transact_statements)
     if len({bound.statement.verb in _READS for bound in bounds}) > 1:
         raise invalid("Reads and writes cannot be mixed in one transaction")
+    if any(bound.found.table.is_strong for bound in bounds):
+        raise invalid(NOT_IN_TRANSACTIONS)
     if bounds[0].statement.verb in _READS:
         return _read_all(bounds, return_consumed_capacity)
     if client_request_token is not None and is_known(call, client_request_token, transact_statements):

@@ -107,6 +107,11 @@ def delete_table(call: Call, table_name: str) -> dict[str, Any]:
             "Resource cannot be deleted as it is currently protected against deletion. "
             "Disable deletion protection first."
         )
+    if table.is_strong:
+        raise invalid(
+            "A replica of a global table with multi-Region strong consistency cannot be deleted by itself. "
+            "Delete the other replicas and the witness with UpdateTable first."
+        )
     if table.copies:
         raise dynamodb.errors.ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being backed up: {table.id}"

@@ -21,6 +21,7 @@ from skyglobe.services.dynamodb.layout import MISMATCH
 from skyglobe.services.dynamodb.operations.items import projection_from
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.rules.capacity import read_units, write_units
+from skyglobe.services.dynamodb.strong import NOT_IN_TRANSACTIONS
 from skyglobe.services.dynamodb.throughput import spend_reads
 from skyglobe.services.dynamodb.writing import (
     CONDITION_FAILED,
@@ -122,7 +123,7 @@ def _prepare_all(call: Call, items: list[Request]) -> tuple[list[Write], list[st
             raise invalid("ConditionExpression must be provided for ConditionCheck")
         names.append(part["TableName"])
         try:
-            writes.append(_PREPARE[kind](get_table(call, part["TableName"]), part))
+            writes.append(_PREPARE[kind](_in_transaction(get_table(call, part["TableName"])), part))
             reasons.append(_NONE)
         except ServiceError as error:
             reasons.append(_reason(error))
@@ -133,6 +134,12 @@ def _prepare_all(call: Call, items: list[Request]) -> tuple[list[Write], list[st
     if len(ready) < len(writes):
         raise cancelled(reasons)
     return ready, names
+
+
+def _in_transaction(found: Found) -> Found:
+    if found.table.is_strong:
+        raise invalid(NOT_IN_TRANSACTIONS)
+    return found
 
 
 def perform_all(writes: list[Write], names: list[str]) -> Ledger:
@@ -208,7 +215,7 @@ def transact_get_items(call: Call, request: Request) -> dict[str, Any]:
     size = 0
     for given in request["TransactItems"]:
         part = given["Get"]
-        found = get_table(call, part["TableName"])
+        found = _in_transaction(get_table(call, part["TableName"]))
         try:
             projection = projection_from(part)
             key = found.table.layout.primary.of_key(part["Key"])

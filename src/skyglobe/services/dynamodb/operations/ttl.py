@@ -13,6 +13,7 @@ from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.finding import describe_table_at
 from skyglobe.services.dynamodb.records import DynamoTable, Ttl, tables
 from skyglobe.services.dynamodb.refusals import invalid
+from skyglobe.services.dynamodb.strong import no_expiry
 
 PAUSE_FOR = 3_600_000  # milliseconds between two changes; API reference of UpdateTimeToLive
 
@@ -34,6 +35,8 @@ def update_time_to_live(call: Call, table_name: str, time_to_live_specification:
             raise invalid(
                 f"TimeToLive is active on a different AttributeName: current AttributeName is {known.attribute}"
             )
+    if table.is_strong:
+        raise no_expiry()
     _set(scope, table, Ttl(name, is_enabled, scope.now))
     for region in table.replicas:
         there = scope.within(region=region)

@@ -15,7 +15,7 @@ from skyglobe.services.dynamodb.describing import describe
 from skyglobe.services.dynamodb.finding import Found, describe_table_at
 from skyglobe.services.dynamodb.records import DynamoTable, SecondaryIndex, Throughput, tables
 from skyglobe.services.dynamodb.refusals import invalid, invalid_values
-from skyglobe.services.dynamodb.replicating import update_replicas
+from skyglobe.services.dynamodb.replicating import update_regions
 from skyglobe.services.dynamodb.rules.schemas import (
     check_attributes_used,
     check_indexes,
@@ -44,6 +44,8 @@ _MEMBERS = (
     "OnDemandThroughput",
     "WarmThroughput",
     "ReplicaUpdates",
+    "GlobalTableWitnessUpdates",
+    "MultiRegionConsistency",
 )
 _SHARED = (
     "AttributeDefinitions",
@@ -53,11 +55,8 @@ _SHARED = (
     "OnDemandThroughput",
 )
 """What all replicas of a global table have alike. Developer guide, "Global tables: how it works"."""
-_UNBUILT = (
-    "MultiRegionConsistency",
-    "GlobalTableWitnessUpdates",
-    "GlobalTableSettingsReplicationMode",
-)
+_REGIONS = ("ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency")
+_UNBUILT = ("GlobalTableSettingsReplicationMode",)
 
 
 @dynamodb.operation
@@ -87,8 +86,8 @@ def update_table(call: Call, request: Given) -> dict[str, Any]:
     if request.get("StreamSpecification") is not None:
         stream = request["StreamSpecification"]
         changed = with_stream(scope, changed, stream) if stream["StreamEnabled"] else without_stream(scope, changed)
-    if request.get("ReplicaUpdates"):
-        changed = update_replicas(found, changed, request["ReplicaUpdates"])
+    if any(request.get(name) is not None for name in _REGIONS):
+        changed = update_regions(found, changed, request)
     for region in table.replicas:
         _mirror(found, region, request)
     changed = replace(changed, status="UPDATING", ready_at=scope.now + delay_of(scope))
