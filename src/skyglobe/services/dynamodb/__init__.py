@@ -36,6 +36,8 @@ dynamodb = Service(
         "operations.exports",
         "operations.imports",
         "operations.destinations",
+        "operations.global_tables",
+        "operations.insights",
         "publishing",
         "replicating",
         "engine",

@@ -78,7 +78,7 @@ def _add_settings(shown: dict[str, Any], found: Found) -> None:
         shown["TableClassSummary"] = {"TableClass": table.table_class}
         if table.class_changed_at is not None:
             shown["TableClassSummary"]["LastUpdateDateTime"] = instant(table.class_changed_at)
-    if table.replicas:
+    if table.replicas and not table.is_legacy:
         shown["GlobalTableVersion"] = "2019.11.21"
         shown["Replicas"] = [
             {

@@ -125,7 +125,24 @@ def find_needs(call: Call, operation: str, params: Params) -> list[Need]:
     needs = [Need(f"dynamodb:{operation}", arn, account, ItemContext(call, operation, name, params, ""))]
     if operation == "CreateTable" and params.get("Tags"):
         needs.append(Need("dynamodb:TagResource", arn, account))
+    if operation == "UpdateTable":
+        needs += _of_regions(arn, account, params)
     return needs
+
+
+_CHANGES_OF_REGIONS = {
+    ("ReplicaUpdates", "Create"): "CreateTableReplica",
+    ("ReplicaUpdates", "Delete"): "DeleteTableReplica",
+    ("GlobalTableWitnessUpdates", "Create"): "CreateGlobalTableWitness",
+    ("GlobalTableWitnessUpdates", "Delete"): "DeleteGlobalTableWitness",
+}
+
+
+def _of_regions(arn: str, account: str, params: Params) -> Iterator[Need]:
+    """What adding and removing regions needs beside UpdateTable. Developer guide, "Global tables security"."""
+    for (member, kind), action in _CHANGES_OF_REGIONS.items():
+        if any(kind in update for update in params.get(member) or ()):
+            yield Need(f"dynamodb:{action}", arn, account)
 
 
 def _on_arn(call: Call, operation: str, arn: str) -> Need:
@@ -204,10 +221,23 @@ def _import(call: Call, operation: str, params: Params) -> list[Need]:
     return [Need("dynamodb:ImportTable", make_arn(call, "dynamodb", f"table/{name}"), call.account)]
 
 
+def _global(call: Call, operation: str, params: Params) -> list[Need]:
+    """What operations on global tables of the version 2017.11.29 need; those that write, on the table as well."""
+    name = params["GlobalTableName"]
+    arn = f"arn:{call.partition}:dynamodb::{call.account}:global-table/{name}"
+    needs = [Need(f"dynamodb:{operation}", arn, call.account)]
+    if not operation.startswith("Describe"):
+        needs.append(Need(f"dynamodb:{operation}", table_arn(call, name)[0], call.account))
+    return needs
+
+
 _SPECIAL = {
     "BatchExecuteStatement": _statements,
     "BatchGetItem": _batch,
     "BatchWriteItem": _batch,
+    "CreateGlobalTable": _global,
+    "DescribeGlobalTable": _global,
+    "DescribeGlobalTableSettings": _global,
     "ExecuteStatement": _statements,
     "ExecuteTransaction": _statements,
     "ImportTable": _import,
@@ -215,4 +245,6 @@ _SPECIAL = {
     "RestoreTableToPointInTime": _backup_of_table,
     "TransactGetItems": _transaction,
     "TransactWriteItems": _transaction,
+    "UpdateGlobalTable": _global,
+    "UpdateGlobalTableSettings": _global,
 }

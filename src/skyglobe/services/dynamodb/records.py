@@ -132,6 +132,8 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     destinations: tuple[Destination, ...] = ()
     replicas: tuple[str, ...] = ()
     """The other regions of a global table."""
+    is_legacy: bool = False
+    """Whether it is a replica of a global table of the version 2017.11.29, as ``GlobalTable`` has it."""
     is_strong: bool = False
     """Whether its replicas are the same at every moment (multi-region strong consistency)."""
     witness: str = ""
@@ -190,6 +192,17 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
 
 tables: ResourceTable[DynamoTable] = ResourceTable("AWS::DynamoDB::Table", "dynamodb.tables", DynamoTable, is_hot=True)
 table_count = Counter("dynamodb.table_count")
+
+
+class GlobalTable(Record, frozen=True):
+    """A global table of the version 2017.11.29: tables of one name that were made alike in each region."""
+
+    name: str
+    created_at: Instant
+    regions: tuple[str, ...]
+
+
+global_tables: Table[GlobalTable] = Table("dynamodb.global_tables", GlobalTable, key=("name",), reach="account")
 
 
 class Tally(Record, frozen=True):

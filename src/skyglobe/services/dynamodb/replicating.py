@@ -17,6 +17,7 @@ from skyglobe.kernel.timers import set_timer
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.creating import add_table, delay_of, with_stream
 from skyglobe.services.dynamodb.finding import Found
+from skyglobe.services.dynamodb.grouping import get_global_table, part
 from skyglobe.services.dynamodb.items import decode, read_item, write_item
 from skyglobe.services.dynamodb.records import DynamoTable, Stamp, stamps, tables
 from skyglobe.services.dynamodb.refusals import invalid
@@ -60,6 +61,8 @@ def update_regions(found: Found, table: DynamoTable, request: Given) -> DynamoTa
     """
     updates, witnesses = request.get("ReplicaUpdates") or [], request.get("GlobalTableWitnessUpdates") or []
     mode = request.get("MultiRegionConsistency")
+    if table.is_legacy:
+        raise invalid("Replicas of a global table of the version 2017.11.29 are changed with UpdateGlobalTable")
     if mode is not None and not any("Create" in update for update in updates):
         raise invalid("MultiRegionConsistency can only be specified together with the creation of replicas")
     if mode == "STRONG":
@@ -167,6 +170,9 @@ def _protected() -> ServiceError:
 
 def leave(scope: Scope, table: DynamoTable, region: str) -> None:
     """Have the other replicas forget the one in ``region``."""
+    if table.is_legacy:
+        part(scope, get_global_table(scope, table.id), region)
+        return
     for other in table.replicas:
         if other != region:
             _change(

@@ -118,6 +118,7 @@ def delete_table(call: Call, table_name: str) -> dict[str, Any]:
         )
     shown = describe(found, "DELETING")
     leave(scope, table, scope.region)
+    scope, table = describe_table_at(call, table_name)  # as it is without the others
     delay = delay_of(scope)
     if delay:
         tables.replace(scope, table, replace(table, status="DELETING"))

@@ -38,7 +38,7 @@ def update_time_to_live(call: Call, table_name: str, time_to_live_specification:
     if table.is_strong:
         raise no_expiry()
     _set(scope, table, Ttl(name, is_enabled, scope.now))
-    for region in table.replicas:
+    for region in () if table.is_legacy else table.replicas:
         there = scope.within(region=region)
         replica = tables.find(there, table.id)
         if replica is not None:

@@ -88,7 +88,7 @@ def update_table(call: Call, request: Given) -> dict[str, Any]:
         changed = with_stream(scope, changed, stream) if stream["StreamEnabled"] else without_stream(scope, changed)
     if any(request.get(name) is not None for name in _REGIONS):
         changed = update_regions(found, changed, request)
-    for region in table.replicas:
+    for region in () if table.is_legacy else table.replicas:
         _mirror(found, region, request)
     changed = replace(changed, status="UPDATING", ready_at=scope.now + delay_of(scope))
     tables.replace(scope, table, changed)
@@ -149,6 +149,16 @@ def _with_capacity(found: Found, table: DynamoTable, request: Given) -> DynamoTa
             "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
         )
     return replace(table, throughput=change_throughput(table.throughput, throughput, now, "table"))
+
+
+def switch_billing(table: DynamoTable, billing: str, units: Given, now: int) -> DynamoTable:
+    """Return a table, with its global indexes, in another billing mode; ``units`` count where they are provisioned."""
+    if billing == table.billing:
+        return table
+    if billing == "PAY_PER_REQUEST":
+        return _on_demand(table, now)
+    updates = [{"Update": {"IndexName": index.name, "ProvisionedThroughput": units}} for index in table.indexes]
+    return _provisioned(table, {"ProvisionedThroughput": units, "GlobalSecondaryIndexUpdates": updates})
 
 
 def _on_demand(table: DynamoTable, now: int) -> DynamoTable:
