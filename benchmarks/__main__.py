@@ -21,6 +21,7 @@ from rich.console import Console
 from benchmarks import footprint, goals, growth, report, targets, turns
 from benchmarks.compiled import install_compiled
 from benchmarks.logs import LOG_WORKLOADS, Hours
+from benchmarks.scans import SCAN, measure_scan
 from benchmarks.tables import TABLE_WORKLOADS, Items, Partitions
 from benchmarks.targets import FOLDER, CannotStart, Target
 from benchmarks.workloads import WORKLOADS
@@ -134,6 +135,16 @@ async def measure_growths(started: list[Target], options: argparse.Namespace, re
             told = ", ".join(f"{level:,}: {cost:.2f} ms" for level, cost in found.levels.items())
             console.print(f"[dim]{kind.name}, {target.name}: {told} {found.note}[/]", highlight=False)
             results.growths.append(found)
+    if words and not any(word in SCAN for word in words):
+        return
+    for target in started:
+        if target.is_null or target.name == "kinesalite":
+            continue
+        with console.status(f"{SCAN}: {target.name} …"):
+            found = await measure_scan(target, options.patience)
+        told = ", ".join(f"{level:,}: {cost:.0f} ms" for level, cost in found.levels.items())
+        console.print(f"[dim]{SCAN}, {target.name}: {told} {found.note}[/]", highlight=False)
+        results.growths.append(found)
 
 
 def main() -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from benchmarks.footprint import Start, Upload
 from benchmarks.growth import Growth
+from benchmarks.scans import SCAN
+from benchmarks.tables import Items
 from benchmarks.turns import Measured
 
 SMALL = {"moto": 10.0, "ministack": 4.0, "null": 0.2}
@@ -17,6 +19,10 @@ LARGE = {"S3 put 16 MiB": 1.5, "S3 get 16 MiB": 1.0}
 STREAMS = 3.0
 """How many times each peer's rate Skyglobe's is to be, for many records of streams in one request."""
 GROWTH = 1.5
+GROWTHS = {"DynamoDB GetItem by items stored": 1.3, "DynamoDB Query of 20 by items stored": 1.3}
+"""How many times the cost with little stored that with much may be."""
+TABLE_MIB = 100.0
+"""How much memory a table of 1,000,000 items may take."""
 COLD_START_SECONDS = 0.4
 IDLE_MIB = 60.0
 LOADED_MIB = 150.0
@@ -70,11 +76,23 @@ def rate_verdicts(cells: list[Measured]) -> list[Verdict]:
 
 
 def growth_verdicts(growths: list[Growth]) -> list[Verdict]:
-    return [
-        Verdict(f"{growth.workload}: times the cost at {min(growth.levels):,}", GROWTH, growth.times, False)
-        for growth in growths
-        if growth.target == "skyglobe" and growth.levels
-    ]
+    """Judge how costs grow; whole scans, whose cost must grow, are held against each peer's instead."""
+    verdicts = []
+    for growth in growths:
+        if growth.target != "skyglobe" or not growth.levels:
+            continue
+        least, most = min(growth.levels), max(growth.levels)
+        if growth.workload == SCAN:
+            for other in growths:
+                if other.workload == SCAN and other is not growth and most in other.levels:
+                    times = other.levels[most] / growth.levels[most]
+                    verdicts.append(Verdict(f"{SCAN}, {most:,}: times {other.target}", 1.0, times, True))
+            continue
+        wanted = GROWTHS.get(growth.workload, GROWTH)
+        verdicts.append(Verdict(f"{growth.workload}: times the cost at {least:,}", wanted, growth.times, False))
+        if growth.workload == Items.name:
+            verdicts.append(Verdict(f"a table of {most:,} items, MiB of memory", TABLE_MIB, growth.grew_mib, False))
+    return verdicts
 
 
 def footprint_verdicts(starts: list[Start], upload: Upload | None, loaded_mib: float | None) -> list[Verdict]:

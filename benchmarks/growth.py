@@ -27,6 +27,8 @@ class Growth:
     target: str
     levels: dict[int, float]
     note: str = ""
+    grew_mib: float = 0.0
+    """How much more memory the server holds at the last level than at the first."""
 
     @property
     def times(self) -> float | None:
@@ -199,6 +201,7 @@ async def measure_growth(kind: type[Growing], target: Target, levels: list[int],
     found = Growth(kind.name, target.name, {})
     try:
         place, stored = kind(target), 0
+        first: float | None = None
         for level in levels:
             requests = place.additions(stored, level)
             stretch = await play(target.port, fill_scripts(requests), patience)
@@ -209,6 +212,9 @@ async def measure_growth(kind: type[Growing], target: Target, levels: list[int],
             stored = level
             found.levels[level] = await _probe(target, place.probes(level))
             place.check()
+            held = target.processes.rss()
+            first = held if first is None else first
+            found.grew_mib = held - first
     except (Unfit, LoadFailed, OSError, TimeoutError) as error:
         found.note = f"{type(error).__name__}: {error}"[:200]
     return found

@@ -93,11 +93,17 @@ def _cpu(cells: list[Measured]) -> Table:
 def _growths(growths: list[Growth]) -> Table:
     levels = sorted({level for growth in growths for level in growth.levels})
     table = Table(
-        "", "", *(f"{level:,}" for level in levels), "grows", title="Median ms of one call, by what is stored"
+        "", "", *(f"{level:,}" for level in levels), "grows", "MiB", title="Median ms of one call, by what is stored"
     )
     for growth in growths:
         texts = [f"{growth.levels[level]:.2f}" if level in growth.levels else "—" for level in levels]
-        table.add_row(growth.workload, growth.target, *texts, f"× {growth.times:.2f}" if growth.times else "—")
+        table.add_row(
+            growth.workload,
+            growth.target,
+            *texts,
+            f"× {growth.times:.2f}" if growth.times else "—",
+            f"{growth.grew_mib:+.0f}",
+        )
     return table
 
 

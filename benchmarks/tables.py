@@ -22,7 +22,7 @@ def item(number: int) -> Item:
     return {
         **key(number),
         "name": {"S": "x" * 80},
-        "age": {"N": "42"},
+        "age": {"N": str(number % 100)},
         "tags": {"SS": ["a", "b"]},
         "address": {"M": {"street": {"S": "y" * 60}, "zip": {"S": "12345"}}},
     }
