@@ -71,7 +71,7 @@ async def reply_by_sms(admin: Admin, given: Reply) -> Done:
     """Answer an SMS as its receiver would: `STOP` opts the phone number out."""
     payload = {"number": given.number, "text": given.text}
     await admin.kernel.transact(lambda scope: post(scope, "sns", "reply", payload), given.account, given.region)
-    await admin.kernel.outbox.settle()
+    await admin.kernel.settle()
     return Done()
 
 

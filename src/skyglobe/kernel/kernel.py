@@ -27,6 +27,7 @@ from skyglobe.kernel.faults import Faults
 from skyglobe.kernel.folders import DataFolder
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.keys import pack
+from skyglobe.kernel.late_writes import LateWrites
 from skyglobe.kernel.outbox import OutboxRunner
 from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.quotas import Quotas
@@ -86,6 +87,7 @@ class Kernel:
         """Signs page tokens and receipt handles; made once for each cloud."""
         self.caches = Caches()
         self.companions = Companions()
+        self.late_writes = LateWrites()
         self.invoke: Invoke = _nobody_to_invoke
         """Calls an operation of any service in process; the gateway puts itself here."""
         self.invoke_within: InvokeWithin = _nobody_to_ask
@@ -190,7 +192,13 @@ class Kernel:
         """Turn the clock ``by`` milliseconds ahead. Returns how many timers fired."""
         if by < 0:
             raise ValueError("the clock only turns forwards")
-        return await self.timers.turn(by, self._settle)
+        return await self.timers.turn(by, self.settle)
+
+    async def settle(self) -> None:
+        """Have everything done that needs no other time: what is written late, and what waits to be delivered."""
+        await self.late_writes.finish()
+        await self.outbox.settle()
+        await asyncio.sleep(0)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run ``work`` beside everything else until it ends or the cloud stops. Failures are logged."""
@@ -221,10 +229,6 @@ class Kernel:
         """Return what ``remember_clock`` kept last."""
         kept = writes.get(_SHIFTS_KEY)
         return msgspec.msgpack.decode(kept, type=tuple[Shift, ...]) if kept is not None else ()
-
-    async def _settle(self) -> None:
-        await self.outbox.settle()
-        await asyncio.sleep(0)
 
     def _recall(self, writes: WriteSet) -> None:
         secret = writes.get(_SECRET_KEY)

@@ -81,7 +81,7 @@ class TestCloud:
 
     def settle(self) -> None:
         """Wait until every delivery that is due now has been made."""
-        self.run(self.kernel.outbox.settle())
+        self.run(self.kernel.settle())
 
     def send(self, request: Request) -> Response:
         """Answer one HTTP request."""
