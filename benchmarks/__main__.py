@@ -20,6 +20,7 @@ from rich.console import Console
 
 from benchmarks import footprint, goals, growth, report, targets, turns
 from benchmarks.compiled import install_compiled
+from benchmarks.functions import FUNCTION_WORKLOADS
 from benchmarks.logs import LOG_WORKLOADS, Hours
 from benchmarks.scans import SCAN, measure_scan
 from benchmarks.tables import TABLE_WORKLOADS, Items, Partitions
@@ -109,7 +110,7 @@ def running(made: dict[str, Callable[[], Target]]) -> Iterator[list[Target]]:
 
 async def measure_rates(started: list[Target], options: argparse.Namespace, results: report.Results) -> None:
     words = [word for word in options.workloads.split(",") if word]
-    for workload in [*WORKLOADS, *TABLE_WORKLOADS, *LOG_WORKLOADS]:
+    for workload in [*WORKLOADS, *TABLE_WORKLOADS, *LOG_WORKLOADS, *FUNCTION_WORKLOADS]:
         if words and not any(word in workload.name for word in words):
             continue
         for connections in workload.connections:
