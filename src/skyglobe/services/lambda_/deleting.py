@@ -15,6 +15,7 @@ from skyglobe.services.lambda_.records import (
     functions,
     grants,
     provisioned,
+    reserved_places,
     url_places,
     versions,
 )
@@ -32,6 +33,7 @@ def delete_function_whole(scope: Scope, function: Function) -> None:
         url_places.drop(scope, url.id)
     for table in (aliases, grants, event_invoke_configs, provisioned, function_urls):
         table.clear(scope, name)
+    reserved_places.add(scope, "all", -(function.reserved or 0))
     functions.delete(scope, function)
     retire(scope, function.arn)
 

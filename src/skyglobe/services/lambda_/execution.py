@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os.path
 from functools import partial
 from typing import Any
 
-from skyglobe.kernel.credentials import credentials as issued
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
-from skyglobe.kernel.principals import Principal, principal_of, service_principal
+from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.lambda_.packages import unpacked
 from skyglobe.services.lambda_.records import Function, Version
-from skyglobe.services.lambda_.roles import PRINCIPAL, session_of
+from skyglobe.services.lambda_.roles import session_of
 from skyglobe.services.lambda_.running.interface import (
     Credentials,
     Environments,
@@ -53,7 +53,7 @@ async def specification_of(
     cache = kernel.caches.of("lambda.specifications", MAX_SPECIFICATIONS)
     key = (function.arn, function.number, version.number, version.revision, initialization)
     kept: Specification | None = cache.get(key)
-    if kept is not None and kept.code.exists():
+    if kept is not None and os.path.exists(kept.code):  # noqa: ASYNC240 - of a folder, once for each invocation
         return kept
 
     async def get_credentials() -> Credentials:
@@ -64,6 +64,7 @@ async def specification_of(
         region=region,
         name=function.id,
         version=version.label,
+        role=version.role,
         function_arn=function.arn,
         revision=f"{version.revision}:{initialization}",
         runtime=version.runtime,
@@ -90,7 +91,8 @@ async def write_logs(kernel: Kernel, specification: Specification, stream: str, 
     """Write a function's log as its role; nothing where there is no CloudWatch Logs. Raises its ``ServiceError``."""
     if kernel.services.find("logs") is None:
         return
-    principal = await _principal(kernel, specification)
+    place = specification.account, specification.region
+    principal = (await session_of(kernel, *place, specification.role, specification.name)).principal
     start = 0
     while start < len(events):
         size, end = 0, start
@@ -101,12 +103,6 @@ async def write_logs(kernel: Kernel, specification: Specification, stream: str, 
             end += 1
         await _put(kernel, principal, specification, stream, events[start:end])
         start = end
-
-
-async def _principal(kernel: Kernel, specification: Specification) -> Principal:
-    key = (await specification.get_credentials()).access_key_id
-    credential = await kernel.transact(lambda scope: issued.find(scope, key))
-    return principal_of(credential) if credential is not None else service_principal(PRINCIPAL, specification.account)
 
 
 async def _put(

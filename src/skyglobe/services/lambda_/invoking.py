@@ -15,7 +15,7 @@ from skyglobe.services.lambda_ import lambda_
 from skyglobe.services.lambda_.execution import environments, specification_of
 from skyglobe.services.lambda_.finding import Found
 from skyglobe.services.lambda_.readiness import find_provisioned, running
-from skyglobe.services.lambda_.records import Function, Version, aliases, functions, versions
+from skyglobe.services.lambda_.records import Function, Version, aliases, reserved_places, versions
 from skyglobe.services.lambda_.refusals import conflict, no_such_function, not_built, throttled, too_large
 from skyglobe.services.lambda_.rules.concurrency import ACCOUNT_LIMIT
 from skyglobe.services.lambda_.rules.lineage import MAX_TIMES, pass_on, times_through
@@ -70,7 +70,7 @@ def aim(found: Found) -> Target:
     how = _initialization(scope, function, version, qualifier)
     left = ACCOUNT_LIMIT
     if function.reserved is None:
-        left -= sum(one.reserved or 0 for one in functions.scan_by(scope, "reserved", True))
+        left -= reserved_places.get(scope, "all")
     return Target(scope.account, scope.region, function, version, found.arn, how, left)
 
 

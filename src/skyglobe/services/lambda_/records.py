@@ -30,20 +30,18 @@ class Function(Resource, frozen=True, kw_only=True):
     def signed_by(self) -> str | None:
         return self.code_signing_arn or None
 
-    @property
-    def has_reserved(self) -> bool | None:
-        return True if self.reserved is not None else None
-
 
 functions: ResourceTable[Function] = ResourceTable(
     "AWS::Lambda::Function",
     "lambda.functions",
     Function,
-    indexes={"signed": ("signed_by",), "reserved": ("has_reserved",)},
+    indexes={"signed": ("signed_by",)},
     is_hot=True,
 )
 code_bytes = Counter("lambda.code_bytes")
 """Under ``all``: the size of all packages of functions and layers in an account's region."""
+reserved_places = Counter("lambda.reserved")
+"""Under ``all``: the sum of what functions in an account's region have reserved."""
 
 
 class LayerUse(msgspec.Struct, frozen=True, array_like=True):

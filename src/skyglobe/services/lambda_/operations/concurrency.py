@@ -14,10 +14,12 @@ from skyglobe.services.lambda_.packages import MAX_STORED_BYTES
 from skyglobe.services.lambda_.paging import page
 from skyglobe.services.lambda_.readiness import provision, unprovision
 from skyglobe.services.lambda_.records import (
+    Function,
     ProvisionedConcurrency,
     code_bytes,
     functions,
     provisioned,
+    reserved_places,
 )
 from skyglobe.services.lambda_.refusals import invalid
 from skyglobe.services.lambda_.rules.archives import MAX_UNPACKED_BYTES, MAX_UPLOAD_BYTES
@@ -28,7 +30,7 @@ from skyglobe.services.lambda_.shapes import stamp
 
 def unreserved(scope: Scope) -> int:
     """Return how many concurrent executions are left for functions that have none of their own."""
-    return ACCOUNT_LIMIT - sum(one.reserved or 0 for one in functions.scan_by(scope, "reserved", True))
+    return ACCOUNT_LIMIT - reserved_places.get(scope, "all")
 
 
 @lambda_.operation
@@ -65,7 +67,7 @@ def put_function_concurrency(call: Call, function_name: str, reserved_concurrent
             f"ReservedConcurrentExecutions  {reserved_concurrent_executions} should not be lower than function's total "
             f"provisioned concurrency [{ready}]."
         )
-    functions.replace(scope, function, replace(function, reserved=reserved_concurrent_executions))
+    _reserve(scope, function, reserved_concurrent_executions)
     return {"ReservedConcurrentExecutions": reserved_concurrent_executions}
 
 
@@ -80,7 +82,12 @@ def get_function_concurrency(call: Call, function_name: str) -> dict[str, Any]:
 def delete_function_concurrency(call: Call, function_name: str) -> None:
     """Have a function run among the others again."""
     scope, function, _ = called_whole(call, function_name)
-    functions.replace(scope, function, replace(function, reserved=None))
+    _reserve(scope, function, None)
+
+
+def _reserve(scope: Scope, function: Function, reserved: int | None) -> None:
+    reserved_places.add(scope, "all", (reserved or 0) - (function.reserved or 0))
+    functions.replace(scope, function, replace(function, reserved=reserved))
 
 
 @lambda_.operation

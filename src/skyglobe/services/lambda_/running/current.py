@@ -37,6 +37,15 @@ class Current:
         self.error_type = ""
         self.timer: asyncio.TimerHandle | None = None
 
+    def never_began(self, booting: asyncio.Task[None]) -> None:
+        """Have whoever waits told when there is no environment, because ``booting`` one was given up."""
+        if self.outcome.done():
+            return
+        if booting.cancelled():
+            self.outcome.cancel()
+        elif (error := booting.exception()) is not None:
+            self.outcome.set_exception(error)
+
     def as_headers(self, trace: str) -> dict[str, str]:
         """Return what the runtime is told of it beside the event."""
         invocation = self.invocation

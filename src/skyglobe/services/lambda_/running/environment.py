@@ -58,7 +58,10 @@ class Environment:
         self.current: Current | None = None
         self.extensions = Extensions(external_extensions(specification.layers))
         self.subscribers: list[Subscriber] = []
-        self.log = Log(specification, self._stream_name(), home.kernel.clock.now, home.write_logs, self._tell)
+        kernel = home.kernel
+        self.log = Log(
+            specification, self._stream_name(), kernel.clock.now, home.write_logs, self._tell, kernel.late_writes
+        )
         self.log.when_roomy = lambda: self._box.read_on() if self._box is not None else None
         self._loop = asyncio.get_running_loop()
         self._box: Box | None = None
@@ -122,8 +125,8 @@ class Environment:
         """Whether it waits to be restored."""
         return self._restoring is not None
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
-        """Have the function handle an event."""
+    def invoke(self, invocation: Invocation) -> asyncio.Future[Outcome]:
+        """Have the function handle an event. To be shielded by whoever waits for the outcome, and may stop to."""
         timeout = self.specification.timeout_s
         deadline = self.home.kernel.clock.wall() + timeout * 1000
         current = self.current = Current(invocation, self._loop.time(), deadline)
@@ -134,10 +137,10 @@ class Environment:
         if self._is_booted:
             self._deliver()
         else:
-            await self._boot_for(current)
+            self.home.spawn(self._boot_for(current)).add_done_callback(current.never_began)
         if not self.home.watches_memory:
             self._look_at_memory()
-        return await asyncio.shield(current.outcome)
+        return current.outcome
 
     async def _boot_for(self, current: Current) -> None:
         """Initialize as part of an invocation."""
@@ -514,7 +517,7 @@ class Environment:
             record.pop("errorType", None)
         self.log.platform("platform.report", {**record, "metrics": metrics})
         result.log_tail = self.log.take_tail()
-        self.log.flush()
+        self.log.flush_soon()
         self._init_ms = self._restore_ms = None
         self.current = None
         if not current.outcome.done():

@@ -33,6 +33,8 @@ class Specification(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     name: str
     version: str
     """``$LATEST`` or a number."""
+    role: str = ""
+    """The ARN of the role whose sessions it runs in."""
     function_arn: str
     """Without a qualifier."""
     revision: str

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.late_writes import LateWrites
 from skyglobe.services.lambda_.running.interface import Specification, WriteLogs
 from skyglobe.services.lambda_.running.lines import json_line, text_line
 
@@ -17,6 +18,8 @@ MAX_LINE_BYTES = 256 * 1024
 """A longer line is cut into several; CloudWatch Logs takes events of 256 KB from Lambda."""
 MAX_UNWRITTEN_BYTES = 4 << 20
 """The most that waits to be written. A function that prints faster is held up."""
+WRITE_EVERY = 0.2
+"""Seconds between two writes to the stream: what invocations in quick succession log is written together."""
 BATCH_EVENTS = 1000
 BATCH_BYTES = 512 * 1024
 _EVENT_BYTES = 26
@@ -34,7 +37,13 @@ class Log:
     """The log of one environment, which is one stream of its function's log group."""
 
     def __init__(
-        self, specification: Specification, stream: str, now: Callable[[], Instant], write: WriteLogs, tell: Telemetry
+        self,
+        specification: Specification,
+        stream: str,
+        now: Callable[[], Instant],
+        write: WriteLogs,
+        tell: Telemetry,
+        late: LateWrites,
     ) -> None:
         self.specification = specification
         self.stream = stream
@@ -43,9 +52,14 @@ class Log:
         self._now = now
         self._write = write
         self._tell = tell
+        self._late = late
+        self._loop = asyncio.get_running_loop()
         self._unwritten: list[tuple[Instant, str]] = []
         self._unwritten_bytes = 0
         self._writing: asyncio.Task[None] | None = None
+        self._waiting: asyncio.TimerHandle | None = None
+        self._next_at = 0.0
+        """When it is time to write again."""
         self._tail: bytearray | None = None
 
     @property
@@ -96,9 +110,23 @@ class Log:
         if self._unwritten_bytes >= BATCH_BYTES or len(self._unwritten) >= BATCH_EVENTS:
             self.flush()
 
+    def flush_soon(self) -> None:
+        """See that what was logged is written: at once, or when it is time to write again."""
+        if not self._unwritten or self._writing is not None or self._waiting is not None:
+            return
+        if self._loop.time() >= self._next_at:
+            self.flush()
+        else:
+            self._waiting = self._loop.call_at(self._next_at, self.flush)
+            self._late.expect("logs", self.written)
+
     def flush(self) -> None:
-        """See that what was logged is written soon."""
+        """Write what was logged now."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
         if self._unwritten and self._writing is None:
+            self._late.expect("logs", self.written)
             self._writing = asyncio.ensure_future(self._write_all())
 
     async def written(self) -> None:
@@ -120,6 +148,8 @@ class Log:
                     self.when_roomy()
         finally:
             self._writing = None
+            self._next_at = self._loop.time() + WRITE_EVERY
+            self._late.done("logs", self.written)
 
     def _next_batch(self) -> list[tuple[Instant, str]]:
         size = 0

@@ -46,26 +46,36 @@ class WarmEnvironments(Environments):
         kernel.when_exchanged.append(self._retire_all)
 
     async def invoke(self, specification: Specification, invocation: Invocation) -> Outcome:
-        return await asyncio.shield(self._home.spawn(self._invoke(specification, invocation)))
-
-    async def _invoke(self, specification: Specification, invocation: Invocation) -> Outcome:
         assert not self._is_stopped, "the cloud is stopping"
         version = self._version(specification)
         version.busy += 1
+        environment = self._take(version, specification)
+        if environment is None:
+            return await asyncio.shield(self._home.spawn(self._invoke_cold(version, specification, invocation)))
+        outcome = environment.invoke(invocation)
+        outcome.add_done_callback(lambda _: self._over(version, specification))
+        return await asyncio.shield(outcome)
+
+    async def _invoke_cold(self, version: _Version, specification: Specification, invocation: Invocation) -> Outcome:
         try:
-            environment = self._take(version, specification)
-            while environment is None or environment.has_ended:
+            environment = await self._begin(version, specification)
+            while environment.has_ended:
                 environment = await self._begin(version, specification)
-            return await environment.invoke(invocation)
+            return await asyncio.shield(environment.invoke(invocation))
         finally:
-            version.busy -= 1
-            self._forget_if_empty(specification.function_arn, specification.version)
+            self._over(version, specification)
+
+    def _over(self, version: _Version, specification: Specification) -> None:
+        version.busy -= 1
+        self._forget_if_empty(specification.function_arn, specification.version)
 
     def _take(self, version: _Version, specification: Specification) -> Environment | None:
         now = self.kernel.clock.now()
         while version.idle:
             environment = version.idle.pop()
             last = environment.expires_at - EXPIRY_MARGIN - specification.timeout_s * 1000
+            if environment.has_ended:
+                continue
             if environment.specification.revision == specification.revision and now < last:
                 return environment
             self._home.spawn(environment.shut_down())

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.late_writes import shows_all
 from skyglobe.kernel.resources import check_tags
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.logs import logs
@@ -61,6 +62,7 @@ def create_log_group(
 
 
 @logs.operation
+@shows_all
 def delete_log_group(call: Call, log_group_name: str) -> None:
     """Delete a log group with everything in it. Raises ValidationException when deletion protection is on."""
     take_turn(call)
@@ -87,6 +89,7 @@ def put_log_group_deletion_protection(call: Call, log_group_identifier: str, del
 
 
 @logs.operation
+@shows_all
 def describe_log_groups(
     call: Call,
     account_identifiers: list[str] | None = None,
@@ -179,6 +182,7 @@ def _shown(scope: Scope, group: LogGroup, is_brief: bool) -> dict[str, Any]:
 
 
 @logs.operation
+@shows_all
 def list_log_groups(
     call: Call,
     log_group_name_pattern: str = "",

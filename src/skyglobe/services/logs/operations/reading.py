@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.late_writes import shows_all
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.logs import logs
 from skyglobe.services.logs.finding import get_named, get_stream
@@ -28,6 +29,7 @@ FOR_EVER = 1 << 60  # milliseconds: later than any event
 
 
 @logs.operation
+@shows_all
 def get_log_events(
     call: Call,
     log_group_name: str | None = None,
@@ -99,6 +101,7 @@ def _shown(event: Event, unmask: bool) -> dict[str, Any]:
 
 
 @logs.operation
+@shows_all
 def filter_log_events(
     call: Call,
     log_group_name: str | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.late_writes import shows_all
 from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.logs import logs
@@ -31,6 +32,7 @@ def create_log_stream(call: Call, log_group_name: str, log_stream_name: str) -> 
 
 
 @logs.operation
+@shows_all
 def delete_log_stream(call: Call, log_group_name: str, log_stream_name: str) -> None:
     """Delete a log stream with its events. Raises ValidationException when its group is protected against it."""
     take_turn(call)
@@ -42,6 +44,7 @@ def delete_log_stream(call: Call, log_group_name: str, log_stream_name: str) -> 
 
 
 @logs.operation
+@shows_all
 def describe_log_streams(
     call: Call,
     log_group_name: str | None = None,
