@@ -12,7 +12,9 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.service import Service
+from skyglobe.kernel.shared import find_shared
 from skyglobe.policy import Decision, PolicySet, Question, Source, decide, stored_policy
+from skyglobe.policy.documents import joined
 
 _EVERYTHING = Source(
     stored_policy(
@@ -116,6 +118,9 @@ def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:
     document = need.policy
     if document is None and owner.find_resource_policy is not None and need.action.startswith(owner.policy_actions):
         document = owner.find_resource_policy(call, resource)
+    principal = call.principal
+    if (principal.account != need.account or principal.source_arn) and (shared := find_shared(call, resource)):
+        document = joined(tuple([document, *shared] if document else shared))
     if not document:
         return None
     return Source(stored_policy(document, owner.policy_kind), "Policy", kind=owner.policy_kind, of=need.resource)

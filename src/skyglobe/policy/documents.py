@@ -104,6 +104,24 @@ def stored_policy(document: str | bytes | dict[str, Any], kind: Kind) -> Policy:
         return _closed(kind, str(reason))
 
 
+@lru_cache(maxsize=1024)  # shared resources in use
+def joined(documents: tuple[str, ...]) -> str:
+    """Return the document that says what all of ``documents`` say, in the version of the first.
+
+    One that cannot be read is returned instead: it denies everything.
+    """
+    read = []
+    for document in documents:
+        try:
+            parse_policy(document, "resource", needs_resource=False)
+        except MalformedPolicy:
+            return document
+        read.append(json.loads(document))
+    statements = [one["Statement"] for one in read]
+    every = [each for one in statements for each in (one if isinstance(one, list) else [one])]
+    return json.dumps({**read[0], "Statement": every})
+
+
 def _text(document: bytes | dict[str, Any]) -> str:
     return document.decode() if isinstance(document, bytes) else json.dumps(document)
 
