@@ -160,7 +160,7 @@ def test_lists_come_in_pages(owner):
     assert wrong == "InvalidNextTokenException"
 
 
-def test_permissions_are_not_built_and_say_so(owner):
+def test_what_is_not_built_says_so(owner):
     with pytest.raises(ClientError) as caught:
-        owner.list_permissions()
+        owner.promote_resource_share_created_from_policy(resourceShareArn="arn:aws:ram:us-east-1:1:resource-share/1")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

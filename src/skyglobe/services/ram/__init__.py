@@ -1,7 +1,7 @@
 """AWS Resource Access Manager: shares of resources with accounts, organizations and units, and invitations to them.
 
-Who sees a share is real, by membership in the organization; no service lets anybody use a shared resource yet. The
-permissions of shares are not built. ``docs/services/ram.md`` says what is real.
+Who has a share is real, by membership in the organization, and so is what its permissions let them do: they are
+policies that every call from another account is decided with. ``docs/services/ram.md`` says what is real.
 """
 
 from skyglobe.kernel.service import Service
@@ -13,6 +13,8 @@ ram = Service(
         "operations.associations",
         "operations.invitations",
         "operations.listing",
+        "operations.permissions",
+        "operations.granted",
         "operations.tags",
         "engine",
         "needs",

@@ -46,4 +46,27 @@ SHAREABLE: dict[str, str] = {
     "AWS::CodeBuild::Project": "codebuild:Project",
     "AWS::Glue::Database": "glue:Database",
     "AWS::Glue::Table": "glue:Table",
+    "AWS::S3::AccessGrantsInstance": "s3:AccessGrants",
 }
+
+KEEPERS = {"s3": "s3control"}
+"""The services, as botocore has them, that keep what ARNs ascribe to another."""
+
+_SOURCES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    # API reference, CreateResourceShare, "sources": accounts, ARNs, organization IDs, or organization paths
+    ("aws:SourceAccount", re.compile(r"\d{12}")),
+    ("aws:SourceArn", re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:.+")),
+    ("aws:SourceOrgID", re.compile(r"o-[a-z0-9]{10,32}")),
+    ("aws:SourceOrgPaths", re.compile(r"o-[a-z0-9]{10,32}/r-[0-9a-z]{4,32}/[0-9a-z/*-]*")),
+)
+SOURCE_TYPES = {
+    "aws:SourceAccount": "ACCOUNT",
+    "aws:SourceArn": "ARN",
+    "aws:SourceOrgID": "ORGANIZATION_ID",
+    "aws:SourceOrgPaths": "ORGANIZATION_PATH",
+}
+
+
+def find_source_key(source: str) -> str | None:
+    """Return the condition key that a source of service principals' calls is compared with, or None."""
+    return next((key for key, pattern in _SOURCES if pattern.fullmatch(source)), None)

@@ -10,9 +10,12 @@ from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.resources import RESOURCE_TABLES, Resource
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.shared import SharedResource, put_resource
+from skyglobe.kernel.shared import resources as shared_resources
 from skyglobe.kernel.standing import Standing, find_membership, is_trusted
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.ram import ram
+from skyglobe.services.ram.granting import SERVICE, apply_share, ensure_attached
 from skyglobe.services.ram.records import (
     Association,
     Invitation,
@@ -21,12 +24,12 @@ from skyglobe.services.ram.records import (
     invitations,
     shares,
 )
-from skyglobe.services.ram.rules import SHAREABLE, PrincipalKind, account_of, find_kind
+from skyglobe.services.ram.rules import KEEPERS, SHAREABLE, PrincipalKind, account_of, find_kind, find_source_key
 
-SERVICE = "ram.amazonaws.com"
 OPEN_FOR = 7 * 86_400_000  # milliseconds; user guide, "Accepting and rejecting invitations": seven days
 MAX_PRINCIPALS = 5_000  # of one share; user guide, "Service quotas"
 MAX_RESOURCES = 5_000  # of one share; same page
+MAX_SOURCES = 100  # of one share; ours: AWS documents none
 
 
 def find_share(scope: Scope, arn: str) -> ResourceShare | None:
@@ -68,6 +71,11 @@ def list_shared_with(scope: Scope, account: str) -> Iterator[ResourceShare]:
         share = find_share(scope, arn)
         if share is not None and share.owner != account:
             yield share
+
+
+def is_shared_with(scope: Scope, share: ResourceShare, account: str) -> bool:
+    """Whether an account, or a user or role of it, has a share."""
+    return any(each.arn == share.arn for each in list_shared_with(scope, account))
 
 
 def _is_held(association: Association) -> bool:
@@ -163,6 +171,9 @@ def settle_principals(scope: Scope, invitation: Invitation, status: str) -> None
         kind = find_kind(each.entity)
         if each.status == "ASSOCIATING" and kind and account_of(each.entity, kind) == invitation.receiver:
             associations.replace(scope, each, replace(each, status=status, changed_at=scope.now))
+    share = find_share(scope, invitation.share_arn)
+    if share is not None:
+        apply_share(scope, share)
 
 
 def add_resource(call: Call, share: ResourceShare, arn: str) -> Association:
@@ -184,11 +195,37 @@ def add_resource(call: Call, share: ResourceShare, arn: str) -> Association:
         return known
     if sum(1 for _ in associations.scan(call, share.arn, "RESOURCE")) >= MAX_RESOURCES:
         raise ram.errors.ResourceShareLimitExceededException("The resource share has too many resources.")
-    return _associate(call, share, "RESOURCE", arn, resource_type=SHAREABLE[type_name])
+    resource_type = SHAREABLE[type_name]
+    put_resource(call, SharedResource(arn=arn, share=share.arn, kind=resource_type))
+    ensure_attached(call, share, resource_type)
+    return _associate(call, share, "RESOURCE", arn, resource_type=resource_type)
+
+
+def add_source(call: Call, share: ResourceShare, source: str) -> Association:
+    """Limit a share's service principals to calls for one more source. Raises InvalidParameterException."""
+    if find_source_key(source) is None:
+        raise ram.errors.InvalidParameterException(f"The source {source} is not valid.")
+    known = associations.find(call, share.arn, "SOURCE", source)
+    if known is not None:
+        return known
+    if sum(1 for _ in associations.scan(call, share.arn, "SOURCE")) >= MAX_SOURCES:
+        raise ram.errors.ResourceShareLimitExceededException("The resource share has too many sources.")
+    return _associate(call, share, "SOURCE", source)
+
+
+def find_type(scope: Scope, arn: str) -> str:
+    """Return what RAM calls the type of a resource that can be shared; empty for others."""
+    try:
+        parse_arn(arn)
+    except ValueError:
+        return ""
+    return SHAREABLE.get(_find_shareable(scope, arn)[0], "")
 
 
 def _find_shareable(scope: Scope, arn: str) -> tuple[str, Resource | None]:
     """Return the resource of this ARN with its type, of the types that can be shared and are built."""
+    service = arn.split(":")[2]
+    scope.kernel.services.find_known(KEEPERS.get(service, service))
     for type_name in SHAREABLE:
         table = RESOURCE_TABLES.get(type_name)
         found = table.find_by_arn(scope, arn) if table is not None else None
@@ -198,6 +235,8 @@ def _find_shareable(scope: Scope, arn: str) -> tuple[str, Resource | None]:
 
 
 def remove(scope: Scope, association: Association) -> Association:
-    """Take a principal or resource out of a share."""
+    """Take a principal, resource or source out of a share; ``apply_share`` makes it count."""
     associations.delete(scope, association)
+    if association.type == "RESOURCE":
+        shared_resources.drop(scope, association.entity, association.share_arn)
     return replace(association, status="DISASSOCIATED", changed_at=scope.now)

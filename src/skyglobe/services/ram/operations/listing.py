@@ -9,6 +9,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.ram import ram
 from skyglobe.services.ram.paging import page
 from skyglobe.services.ram.records import Association, ResourceShare, associations, shares
+from skyglobe.services.ram.rules import SHAREABLE
 from skyglobe.services.ram.shapes import principal_shape, resource_shape
 from skyglobe.services.ram.sharing import list_shared_with
 
@@ -76,6 +77,24 @@ def list_resources(
     listing = f"resources:{resource_owner}"
     rows, more = page(call, listing, wanted, lambda row: f"{row.share_arn} {row.entity}", next_token, max_results)
     return {"resources": [resource_shape(row) for row in rows], **more}
+
+
+@ram.operation
+def list_resource_types(
+    call: Call,
+    next_token: str | None = None,
+    max_results: int | None = None,
+    resource_region_scope: str = "ALL",
+) -> dict[str, Any]:
+    """List the types of resources that can be shared. All that are known here belong to a region."""
+    known = SHAREABLE.values() if resource_region_scope != "GLOBAL" else ()
+    listing = f"types:{resource_region_scope}"
+    rows, more = page(call, listing, known, lambda name: name, next_token, max_results)
+    shown = [
+        {"resourceType": name, "serviceName": name.partition(":")[0], "resourceRegionScope": "REGIONAL"}
+        for name in rows
+    ]
+    return {"resourceTypes": shown, **more}
 
 
 def _shares(call: Call, owner: str, arns: list[str] | None) -> list[ResourceShare]:

@@ -13,14 +13,15 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.standing import find_membership
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.ram import ram
+from skyglobe.services.ram.granting import SERVICE, apply_share, attach, get_known
 from skyglobe.services.ram.operations.tags import merged_tags
 from skyglobe.services.ram.paging import page
-from skyglobe.services.ram.records import ResourceShare, associations, invitations, shares
+from skyglobe.services.ram.records import ResourceShare, associations, attachments, invitations, shares
 from skyglobe.services.ram.shapes import share_shape
 from skyglobe.services.ram.sharing import (
-    SERVICE,
     add_principal,
     add_resource,
+    add_source,
     get_own_share,
     list_shared_with,
     remove,
@@ -30,7 +31,7 @@ MAX_SHARES = 5_000  # of an account in a region; user guide, "Service quotas"
 SHOWN_FOR = 2 * 3_600_000  # milliseconds; user guide, "Deleting a resource share": visible for two hours
 
 
-@ram.operation(unused=("clientToken", "permissionArns", "sources", "resourceShareConfiguration"))
+@ram.operation(unused=("clientToken", "resourceShareConfiguration"))
 def create_resource_share(
     call: Call,
     name: str,
@@ -38,8 +39,10 @@ def create_resource_share(
     principals: list[str] | None = None,
     tags: list[dict[str, str]] | None = None,
     allow_external_principals: bool = True,
+    permission_arns: list[str] | None = None,
+    sources: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Make a share of resources for principals; both may be added later."""
+    """Make a share of resources for principals; both may be added later, and so may permissions."""
     if sum(1 for _ in shares.scan(call)) >= MAX_SHARES:
         raise ram.errors.ResourceShareLimitExceededException("You have reached the limit of resource shares.")
     id_ = call.kernel.ids.uuid()
@@ -54,14 +57,24 @@ def create_resource_share(
         changed_at=call.now,
     )
     shares.insert(call, share)
+    for arn in permission_arns or ():
+        known = get_known(call, arn)
+        if attachments.find(call, share.arn, known.resource_type) is not None:
+            raise ram.errors.InvalidParameterException(
+                f"You can specify only one permission for the resource type {known.resource_type}."
+            )
+        attach(call, share, known)
     for arn in resource_arns or ():
         add_resource(call, share, arn)
     for principal in principals or ():
         add_principal(call, share, principal)
+    for source in sources or ():
+        add_source(call, share, source)
+    apply_share(call, share)
     return {"resourceShare": share_shape(share)}
 
 
-@ram.operation(unused=("permissionArn", "permissionVersion"))
+@ram.operation
 def get_resource_shares(
     call: Call,
     resource_owner: str,
@@ -71,6 +84,8 @@ def get_resource_shares(
     tag_filters: list[dict[str, Any]] | None = None,
     next_token: str | None = None,
     max_results: int | None = None,
+    permission_arn: str | None = None,
+    permission_version: int | None = None,
 ) -> dict[str, Any]:
     """List the shares this account made, or those others gave it."""
     known = list(shares.scan(call)) if resource_owner == "SELF" else _given(call)
@@ -81,6 +96,7 @@ def get_resource_shares(
         and resource_share_status in (None, share.status)
         and name in (None, share.name)
         and all(_has_tag(share, each) for each in tag_filters or ())
+        and (permission_arn is None or _has_permission(call, share, permission_arn, permission_version))
     ]
     missing = set(resource_share_arns or ()) - {share.arn for share in known}
     if missing:
@@ -96,6 +112,12 @@ def _given(call: Call) -> list[ResourceShare]:
 def _has_tag(share: ResourceShare, wanted: dict[str, Any]) -> bool:
     value, values = share.tags.get(wanted.get("tagKey", "")), wanted.get("tagValues")
     return value is not None and (not values or value in values)
+
+
+def _has_permission(call: Call, share: ResourceShare, arn: str, version: int | None) -> bool:
+    there = call.within(share.owner)
+    held = attachments.scan(there, share.arn)
+    return any(each.permission_arn == arn and version in (None, each.version) for each in held)
 
 
 @ram.operation(unused=("clientToken",))
@@ -121,6 +143,9 @@ def delete_resource_share(call: Call, resource_share_arn: str) -> dict[str, Any]
     share = get_own_share(call, resource_share_arn)
     for association in list(associations.scan(call, share.arn)):
         remove(call, association)
+    for attached in list(attachments.scan(call, share.arn)):
+        attachments.delete(call, attached)
+    apply_share(call, share)
     for invitation in list(invitations.scan_by(call, "share", share.arn)):
         invitations.delete(call, invitation)
     shares.replace(call, share, replace(share, status="DELETED", changed_at=call.now))

@@ -1,4 +1,4 @@
-"""Tags of shares."""
+"""Tags of shares and permissions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.resources import check_tags
+from skyglobe.kernel.resources import ResourceTable, check_tags
 from skyglobe.services.ram import ram
-from skyglobe.services.ram.records import ResourceShare, shares
+from skyglobe.services.ram.granting import get_own
+from skyglobe.services.ram.records import permissions, shares
 from skyglobe.services.ram.sharing import get_own_share
 
 
@@ -28,9 +29,9 @@ def tag_resource(
     resource_share_arn: str | None = None,
     resource_arn: str | None = None,
 ) -> dict[str, Any]:
-    """Put tags on a share."""
-    share = _get(call, resource_share_arn or resource_arn)
-    shares.replace(call, share, replace(share, tags=merged_tags(share.tags, tags)))
+    """Put tags on a share, or on a permission of the account's own."""
+    table, tagged = _get(call, resource_share_arn or resource_arn)
+    table.replace(call, tagged, replace(tagged, tags=merged_tags(tagged.tags, tags)))
     return {}
 
 
@@ -38,14 +39,17 @@ def tag_resource(
 def untag_resource(
     call: Call, tag_keys: list[str], resource_share_arn: str | None = None, resource_arn: str | None = None
 ) -> dict[str, Any]:
-    """Take tags off a share."""
-    share = _get(call, resource_share_arn or resource_arn)
-    left = {key: value for key, value in share.tags.items() if key not in tag_keys}
-    shares.replace(call, share, replace(share, tags=left))
+    """Take tags off a share or permission."""
+    table, tagged = _get(call, resource_share_arn or resource_arn)
+    left = {key: value for key, value in tagged.tags.items() if key not in tag_keys}
+    table.replace(call, tagged, replace(tagged, tags=left))
     return {}
 
 
-def _get(call: Call, arn: str | None) -> ResourceShare:
+def _get(call: Call, arn: str | None) -> tuple[ResourceTable[Any], Any]:
+    """Return what an ARN names, with the table it is kept in."""
     if arn is None:
         raise ram.errors.InvalidParameterException("You must specify the ARN of a resource share.")
-    return get_own_share(call, arn)
+    if ":permission/" in arn:
+        return permissions, get_own(call, arn)
+    return shares, get_own_share(call, arn)
