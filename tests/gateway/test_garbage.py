@@ -38,24 +38,36 @@ def refused(call: Callable[..., Any], **parameters: Any) -> Callable[[], None]:
 
 
 @pytest.fixture
-def calls(aws: Any) -> dict[str, Callable[[], Any]]:
-    s3, sqs, dynamodb = aws.client("s3"), aws.client("sqs"), aws.client("dynamodb")
+def calls(cloud: Any, aws: Any) -> dict[str, Callable[[], Any]]:
+    s3, sqs, sns, kinesis, dynamodb = map(aws.client, ("s3", "sqs", "sns", "kinesis", "dynamodb"))
     s3.create_bucket(Bucket="photos")
     url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+    named = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
+    dynamodb.create_table(TableName="people", BillingMode="PAY_PER_REQUEST", **keys, **named, **stream)
+    cloud.turn(60)
+    topic = sns.create_topic(Name="news")["TopicArn"]
     return {
         "put": lambda: s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1024),
         "get": lambda: s3.put_object(Bucket="photos", Key="a", Body=b"x") and s3.get_object(Bucket="photos", Key="a"),
         "list": lambda: s3.list_objects_v2(Bucket="photos"),
         "send": lambda: sqs.send_message(QueueUrl=url, MessageBody="m"),
+        "stream": lambda: kinesis.put_record(StreamName="clicks", Data=b"click", PartitionKey="a"),
+        "publish": lambda: sns.publish(TopicArn=topic, Message="m"),
+        "write": lambda: dynamodb.put_item(TableName="people", Item={"id": {"S": "1"}}),
         "a missing object": refused(s3.get_object, Bucket="photos", Key="none"),
         "a missing queue": refused(sqs.get_queue_url, QueueName="none"),
         "a missing table": refused(dynamodb.get_item, TableName="none", Key={"id": {"S": "1"}}),
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["put", "get", "list", "send", "a missing object", "a missing queue", "a missing table"]
-)
+NAMES = ["put", "get", "list", "send", "stream", "publish", "write"]
+REFUSED = ["a missing object", "a missing queue", "a missing table"]
+
+
+@pytest.mark.parametrize("name", NAMES + REFUSED)
 def test_an_answered_request_is_no_circle(calls: dict[str, Callable[[], Any]], name: str) -> None:
     assert left_by(calls[name]) == Counter()
 

@@ -116,6 +116,7 @@ class WriteSet:
         """Take over the writes and effects of ``upper``, a write-set laid over this one."""
         self.changes.update(upper.changes)
         self.effects += upper.effects
+        upper.effects.clear()
 
     def scan(self, start: bytes, stop: bytes, *, limit: int | None = None, reverse: bool = False) -> Iterable[Pair]:
         """As ``Store.scan``. Writes made while iterating may or may not be seen."""

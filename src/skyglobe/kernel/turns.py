@@ -117,6 +117,7 @@ class Turns:
 
     def _attempt(self, entry: _Entry) -> None:
         writes = WriteSet(self.store)
+        entry.effects.clear()
         try:
             entry.result = entry.work(writes)
             if writes.changes:
@@ -126,7 +127,8 @@ class Turns:
             entry.failure = None
         except Exception as error:
             # The one place where any exception of a piece of work becomes its answer.
-            entry.result, entry.failure, entry.effects = None, error, []
+            entry.result, entry.failure, entry.effects = None, error, writes.effects
+            entry.effects.clear()
 
     def _commit(self) -> None:
         entries, self._open = self._open, []
@@ -135,9 +137,11 @@ class Turns:
         self._wrote = False
         for entry in entries:
             self._tell(entry, failure or entry.failure)
-        if failure is None:
-            for entry in entries:
+        for entry in entries:
+            if failure is None:
                 self._take_effect(entry)
+            else:
+                entry.effects.clear()
 
     def _commit_with_retries(self, entries: list[_Entry]) -> BaseException | None:
         for _ in range(MAX_ATTEMPTS):
@@ -174,3 +178,4 @@ class Turns:
                 effect()
             except Exception:
                 _log.exception("what was to follow a commit failed")
+        entry.effects.clear()  # they hold what they were made in, which holds them
