@@ -48,7 +48,17 @@ def calls(cloud: Any, aws: Any) -> dict[str, Callable[[], Any]]:
     stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
     dynamodb.create_table(TableName="people", BillingMode="PAY_PER_REQUEST", **keys, **named, **stream)
     cloud.turn(60)
-    topic = sns.create_topic(Name="news")["TopicArn"]
+    topic, spread = (sns.create_topic(Name=name)["TopicArn"] for name in ("news", "spread"))
+    inbox = sqs.create_queue(QueueName="inbox", Attributes={"Policy": OPEN})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=spread, Protocol="sqs", Endpoint=arn)
+
+    def fan_out() -> None:
+        sns.publish(TopicArn=spread, Message="m")
+        cloud.settle()
+        (came,) = sqs.receive_message(QueueUrl=inbox, WaitTimeSeconds=20)["Messages"]
+        sqs.delete_message(QueueUrl=inbox, ReceiptHandle=came["ReceiptHandle"])
+
     return {
         "put": lambda: s3.put_object(Bucket="photos", Key="a", Body=b"x" * 1024),
         "get": lambda: s3.put_object(Bucket="photos", Key="a", Body=b"x") and s3.get_object(Bucket="photos", Key="a"),
@@ -56,6 +66,7 @@ def calls(cloud: Any, aws: Any) -> dict[str, Callable[[], Any]]:
         "send": lambda: sqs.send_message(QueueUrl=url, MessageBody="m"),
         "stream": lambda: kinesis.put_record(StreamName="clicks", Data=b"click", PartitionKey="a"),
         "publish": lambda: sns.publish(TopicArn=topic, Message="m"),
+        "fan out": fan_out,
         "write": lambda: dynamodb.put_item(TableName="people", Item={"id": {"S": "1"}}),
         "a missing object": refused(s3.get_object, Bucket="photos", Key="none"),
         "a missing queue": refused(sqs.get_queue_url, QueueName="none"),
@@ -63,7 +74,8 @@ def calls(cloud: Any, aws: Any) -> dict[str, Callable[[], Any]]:
     }
 
 
-NAMES = ["put", "get", "list", "send", "stream", "publish", "write"]
+OPEN = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]}'
+NAMES = ["put", "get", "list", "send", "stream", "publish", "fan out", "write"]
 REFUSED = ["a missing object", "a missing queue", "a missing table"]
 
 
