@@ -13,7 +13,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.principals import canonical_user_of
 from skyglobe.kernel.service import Service
 from skyglobe.kernel.shared import find_shared
-from skyglobe.policy import Decision, PolicySet, Question, Source, decide, stored_policy
+from skyglobe.policy import Decision, PolicySet, Question, Source, Sources, decide, stored_policy
 from skyglobe.policy.documents import joined
 
 _EVERYTHING = Source(
@@ -87,7 +87,17 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
     identity, boundary, session = _held(call)
     if need.is_delegated and resource is not None:
         return decide(question, PolicySet((*identity, _EVERYTHING), resource=resource, scps=scps, rcps=rcps))
-    return decide(question, PolicySet(identity, boundary, session, resource, scps, rcps))
+    policies = PolicySet(identity, boundary, session, resource, scps, rcps)
+    if session or scps or rcps or not principal.access_key_id or not isinstance(identity, Sources):
+        return decide(question, policies)
+    # Nothing but what the key names and what is asked of the request can change the decision: it is a function of them.
+    key = (principal.access_key_id, need.action, need.resource, need.account, resource and resource.policy)
+    recalled = identity.recall(key, question, policies)
+    if recalled is not None:
+        return recalled
+    decision = decide(question, policies)
+    identity.remember(key, decision, list(context.asked))
+    return decision
 
 
 def _decision_for_service(call: Call, need: Need, params: dict[str, Any], resource: Source) -> Decision:

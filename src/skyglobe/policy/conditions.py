@@ -24,6 +24,8 @@ class Condition(NamedTuple):
     """As written; matched without case."""
     expected: tuple[str, ...]
     holds: Check
+    exact: frozenset[str] | None = None
+    """The texts of which the key must have one; None where more than that decides."""
 
     def actual(self, context: Context) -> tuple[str, ...] | None:
         """Return the request's values for the key; None when it has none."""
@@ -43,7 +45,14 @@ def values_of(context: Context, key: str) -> tuple[str, ...] | None:
 def find_condition(operator: str, key: str, expected: Sequence[str], *, variables: bool) -> Condition | None:
     """Compile a condition; None when there is no such operator."""
     check = _find_check(operator.lower(), key.lower(), expected, variables)
-    return None if check is None else Condition(operator, key, tuple(expected), check)
+    if check is None:
+        return None
+    is_exact = operator.lower() == "stringequals" and not _has_variables(expected, variables)
+    return Condition(operator, key, tuple(expected), check, frozenset(expected) if is_exact else None)
+
+
+def _has_variables(expected: Sequence[str], variables: bool) -> bool:
+    return variables and any("${" in text for text in expected)
 
 
 def _find_check(name: str, key: str, expected: Sequence[str], variables: bool) -> Check | None:
@@ -56,7 +65,7 @@ def _find_check(name: str, key: str, expected: Sequence[str], variables: bool) -
         return None
     if_exists = name.endswith(_IF_EXISTS)
     is_plain = not quantifier and name in ("stringequals", "stringnotequals")
-    if is_plain and not (variables and any("${" in text for text in expected)):
+    if is_plain and not _has_variables(expected, variables):
         return _equal(key, frozenset(expected), operator.is_negated)
     test = operator.compile(expected, variables)
     if quantifier == _ALL:

@@ -8,7 +8,7 @@ IAM user guide, "Policy evaluation logic".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mypy_extensions import mypyc_attr
@@ -18,7 +18,7 @@ from skyglobe.policy.documents import Policy
 from skyglobe.policy.messages import Layer, denial
 from skyglobe.policy.patterns import Context
 from skyglobe.policy.principals import Caller, Naming, caller_of
-from skyglobe.policy.statements import Asked, Statement, find_applying
+from skyglobe.policy.statements import Asked, Lot, Statement, find_applying
 
 if TYPE_CHECKING:
     from skyglobe.policy.explanation import Step
@@ -170,7 +170,7 @@ class _Spoken(NamedTuple):
     """Statements of one policy of a layer that may speak of a question."""
 
     source: Source
-    statements: tuple[Statement, ...]
+    statements: Lot
 
 
 class _Layered(NamedTuple):
@@ -182,13 +182,28 @@ class _Layered(NamedTuple):
 
 _MOST_QUESTIONS = 64
 
+Key = tuple[str, str, str, str, Policy | None]
+"""Caller (by its access key), action, resource, its account, and its own policy: with the caller's policies and what
+is asked of the request, all that a decision depends on."""
+
+
+class _Decided(NamedTuple):
+    """A decision without the question it was made for."""
+
+    asked: tuple[tuple[str, str | Sequence[str] | None], ...]
+    """The condition keys that were asked for, and their values."""
+    outcome: Outcome
+    layer: Layer | None
+    matched: tuple[Match, ...]
+
 
 @mypyc_attr(native_class=False)  # compiled classes cannot derive from tuples
 class Sources(tuple[Source, ...]):  # noqa: SLOT001 - tuples can have no slots of their own
-    """A caller's policies, kept together with what they may say of what was asked last."""
+    """A caller's policies, kept together with what they may say of what was asked last, and what was decided."""
 
     def __init__(self, _: Iterable[Source] = ()) -> None:
         self._spoken: dict[tuple[str, str], _Layered] = {}
+        self._decided: dict[Key, _Decided] = {}
 
     def spoken_of(self, asked: Asked) -> _Layered:
         """Return the statements that may speak of a question."""
@@ -199,6 +214,25 @@ class Sources(tuple[Source, ...]):  # noqa: SLOT001 - tuples can have no slots o
                 self._spoken.clear()
             found = self._spoken[question] = _find_spoken(self, asked)
         return found
+
+    def recall(self, key: Key, question: Question, policies: PolicySet) -> Decision | None:
+        """Return the decision that was made for ``key`` if all it asked of the request is as it was; else None."""
+        known = self._decided.get(key)
+        if known is None:
+            return None
+        context = question.context
+        for name, value in known.asked:
+            if context.get(name) != value:
+                return None
+        return Decision(question, policies, known.outcome, known.layer, known.matched)
+
+    def remember(self, key: Key, decision: Decision, asked: Iterable[str]) -> None:
+        """Keep a decision with the condition keys that were asked for, and their values."""
+        if len(self._decided) >= _MOST_QUESTIONS:
+            self._decided.clear()
+        context = decision.question.context
+        values = tuple((name, context.get(name)) for name in asked)
+        self._decided[key] = _Decided(values, decision.outcome, decision.layer, decision.matched)
 
 
 def _spoken_of(group: Group, asked: Asked) -> _Layered:
@@ -212,9 +246,9 @@ def _find_spoken(sources: tuple[Source, ...], asked: Asked) -> _Layered:
     allowing: list[_Spoken] = []
     for source in sources:
         speaking = source.policy.candidates(action).speaking(resource)
-        if speaking.denying:
+        if speaking.denying.statements:
             denying.append(_Spoken(source, speaking.denying))
-        if speaking.allowing:
+        if speaking.allowing.statements:
             allowing.append(_Spoken(source, speaking.allowing))
     return _Layered(tuple(denying), tuple(allowing))
 
@@ -222,7 +256,8 @@ def _find_spoken(sources: tuple[Source, ...], asked: Asked) -> _Layered:
 def _find_deny(groups: Iterable[Group], asked: Asked) -> Match | None:
     for group in groups:
         for source, denying in _spoken_of(group, asked).denying:
-            if found := find_applying(denying, asked, Naming.ACCOUNT):
+            likely = denying.likely(asked.context)
+            if likely and (found := find_applying(likely, asked, Naming.ACCOUNT)):
                 return Match(group.layer, source, *found)
     return None
 
@@ -231,7 +266,8 @@ def _find_allow(group: Group, asked: Asked) -> Match | None:
     """Return the statement that allows; of a resource's policy, the one that names the caller most closely."""
     for source, allowing in _spoken_of(group, asked).allowing:
         # Only a resource's policy names callers in several ways, and it stands alone in its layer.
-        if found := find_applying(allowing, asked, Naming.CALLER):
+        likely = allowing.likely(asked.context)
+        if likely and (found := find_applying(likely, asked, Naming.CALLER)):
             return Match(group.layer, source, *found)
     return None
 

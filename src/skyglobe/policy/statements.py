@@ -102,17 +102,89 @@ def find_applying(statements: Iterable[Statement], asked: Asked, enough: Naming)
     return closest
 
 
+class Lot:
+    """Statements of one policy and effect, and which of them a key's value leaves.
+
+    Policies that list who may do what by plain ``StringEquals`` have many statements of which a request can fit few.
+    Asked a second time, these are found by the values they want, and the others are not looked at.
+    """
+
+    __slots__ = ("_by_key", "_free", "_is_sorted", "_was_asked", "statements")
+
+    def __init__(self, statements: tuple[Statement, ...]) -> None:
+        self.statements = statements
+        self._is_sorted = len(statements) < _FEW
+        self._was_asked = False
+        self._free = statements
+        """Those that have to be looked at, whatever the request's values are."""
+        self._by_key: list[tuple[str, dict[str, list[int]]]] = []
+        """For each key of exact conditions, the values wanted, with the places of the statements that want them."""
+
+    def likely(self, context: Context) -> Sequence[Statement]:
+        """Return, in their order, the statements that may apply: all that do, and few others."""
+        by_key = self._by_key
+        if not by_key:
+            return self.statements if self._is_sorted else self._looked_at()
+        found: list[int] = []
+        for key, by_value in by_key:
+            value = context.get(key)
+            if isinstance(value, str):
+                if value in by_value:
+                    found += by_value[value]
+            elif value:
+                for one in value:
+                    found += by_value.get(one, ())
+        if not found:
+            return self._free
+        places = {*found, *(place for place, one in enumerate(self.statements) if _guard_of(one) is None)}
+        return [self.statements[place] for place in sorted(places)]
+
+    def _looked_at(self) -> Sequence[Statement]:
+        """Return all statements, for the last time: what is asked once is not worth sorting."""
+        if self._was_asked:
+            self._sort()
+        self._was_asked = True
+        return self.statements
+
+    def _sort(self) -> None:
+        self._is_sorted = True
+        found: dict[str, dict[str, list[int]]] = {}
+        free = []
+        for place, statement in enumerate(self.statements):
+            guard = _guard_of(statement)
+            if guard is None or guard.exact is None:
+                free.append(statement)
+                continue
+            by_value = found.setdefault(guard.key.lower(), {})
+            for value in guard.exact:
+                by_value.setdefault(value, []).append(place)
+        if len(self.statements) - len(free) >= _FEW:
+            self._free = tuple(free)
+            self._by_key = list(found.items())
+
+
+_FEW = 4  # statements, of which looking at each is as fast as finding those to look at
+
+
+def _guard_of(statement: Statement) -> Condition | None:
+    """Return the first condition that wants one of some texts, and nothing else."""
+    for condition in statement.conditions:
+        if condition.exact is not None:
+            return condition
+    return None
+
+
 class Speaking(NamedTuple):
     """A policy's statements that may speak of an action on a resource."""
 
-    denying: tuple[Statement, ...]
-    allowing: tuple[Statement, ...]
+    denying: Lot
+    allowing: Lot
 
 
 class Candidates:
     """A policy's statements that speak of an action, and those of them that may mean a resource."""
 
-    __slots__ = ("_by_resource", "_may_mean", "_statements", "_tests", "_unnamed")
+    __slots__ = ("_by_resource", "_is_any_named", "_may_mean", "_statements", "_tests", "_unnamed")
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
@@ -120,18 +192,19 @@ class Candidates:
         self._may_mean = joined_outline(outlines).test()
         self._tests = [statement.outline.test() if statement.outline else None for statement in statements]
         self._unnamed = _parted([statement for statement in statements if statement.outline is None])
+        self._is_any_named = bool(outlines)
         self._by_resource: dict[str, Speaking] = {}
 
     def speaking(self, resource: str) -> Speaking:
         """Return the statements that may mean ``resource``: all that do, and few others."""
+        if not self._is_any_named:
+            return self._unnamed
         found = self._by_resource.get(resource)
         return self._find(resource) if found is None else found
 
     def _find(self, resource: str) -> Speaking:
         found = self._unnamed
-        if not self._statements:
-            return found
-        if len(found.denying) + len(found.allowing) < len(self._statements) and self._may_mean(resource):
+        if self._may_mean(resource):
             pairs = zip(self._statements, self._tests, strict=True)
             found = _parted([statement for statement, test in pairs if test is None or test(resource)])
         if len(self._by_resource) >= _MOST_RESOURCES:
@@ -142,6 +215,6 @@ class Candidates:
 
 def _parted(statements: Sequence[Statement]) -> Speaking:
     return Speaking(
-        tuple(statement for statement in statements if statement.effect == "Deny"),
-        tuple(statement for statement in statements if statement.effect == "Allow"),
+        Lot(tuple(statement for statement in statements if statement.effect == "Deny")),
+        Lot(tuple(statement for statement in statements if statement.effect == "Allow")),
     )
