@@ -9,7 +9,9 @@ from skyglobe.kernel.records import Record
 from skyglobe.kernel.resources import Resource, ResourceTable
 from skyglobe.kernel.tables import Table
 
-MAX_ANALYZERS = 1  # external access analyzers of an account in a region; Access Analyzer quotas
+MAX_ANALYZERS = 1  # of each type, of an account in a region; Access Analyzer quotas
+DEFAULT_AGE = 90  # days; API reference, UnusedAccessConfiguration
+UNUSED = "ACCOUNT_UNUSED_ACCESS"
 MAX_ARCHIVE_RULES = 100  # of an analyzer; same page
 
 Criteria = dict[str, dict[str, list[str] | bool]]
@@ -17,9 +19,13 @@ Criteria = dict[str, dict[str, list[str] | bool]]
 
 
 class Analyzer(Resource, frozen=True, kw_only=True):
-    """An analyzer of external access; ``id`` is its name."""
+    """An analyzer of external or unused access; ``id`` is its name."""
 
     type: str
+    age_days: int = 0
+    """After how many days access is unused; 0 for analyzers of external access."""
+    excluded_tags: list[dict[str, str]] = msgspec.field(default_factory=list)
+    """Users and roles with all tags of one of these are not looked at."""
     last_resource: str = ""
     last_analyzed_at: Instant = 0
 
@@ -35,7 +41,9 @@ class ArchiveRule(Record, frozen=True):
 
 
 class Finding(Record, frozen=True):
-    """Access that one principal outside the zone of trust has to a resource, under one set of conditions."""
+    """Access that one principal outside the zone of trust has to a resource, under one set of conditions; or access
+    that a user or role has and does not use.
+    """
 
     analyzer: str
     id: str
@@ -49,6 +57,9 @@ class Finding(Record, frozen=True):
     updated_at: Instant
     analyzed_at: Instant
     status: str
+    kind: str = "ExternalAccess"
+    details: tuple[dict[str, str | int], ...] = ()
+    """Of unused access, as the API has them, with instants in milliseconds."""
 
     def seen(self, now: Instant) -> Finding:
         """Return the finding as looked at again."""

@@ -13,6 +13,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.policy import stored_policy
 from skyglobe.services.accessanalyzer import accessanalyzer
 from skyglobe.services.accessanalyzer.records import (
+    UNUSED,
     Analyzer,
     Criteria,
     Finding,
@@ -22,6 +23,7 @@ from skyglobe.services.accessanalyzer.records import (
 )
 from skyglobe.services.accessanalyzer.rules.criteria import meets
 from skyglobe.services.accessanalyzer.rules.external import external_access
+from skyglobe.services.accessanalyzer.unused import find_unused
 
 
 def analyzed(scope: Scope) -> Iterator[Governed]:
@@ -41,11 +43,10 @@ def scan(scope: Scope, analyzer: Analyzer) -> None:
     known = {finding.id: finding for finding in findings.scan(scope, analyzer.id)}
     current: set[str] = set()
     last = analyzer.last_resource
-    for governed in analyzed(scope):
-        last = governed.resource.arn
-        for found in _findings(analyzer, governed, now):
-            current.add(found.id)
-            _keep(scope, analyzer, known.get(found.id), found, rules)
+    for found in list(_unused(scope, analyzer) if analyzer.type == UNUSED else _external(scope, analyzer)):
+        last = found.resource
+        current.add(found.id)
+        _keep(scope, analyzer, known.get(found.id), found, rules)
     for finding in known.values():
         if finding.id not in current and finding.status != "RESOLVED":
             resolved = msgspec.structs.replace(finding, status="RESOLVED", updated_at=now, analyzed_at=now)
@@ -61,20 +62,48 @@ def _keep(scope: Scope, analyzer: Analyzer, old: Finding | None, new: Finding, r
         if old is not None:
             kept = msgspec.structs.replace(kept, created_at=old.created_at)
         findings.put(scope, kept)
-    elif (old.actions, old.is_public) != (new.actions, new.is_public):
+    elif (old.actions, old.is_public, old.details) != (new.actions, new.is_public, new.details):
         changed = msgspec.structs.replace(new, created_at=old.created_at, status=old.status)
         findings.replace(scope, old, changed)
     else:
         findings.replace(scope, old, old.seen(new.analyzed_at))
 
 
+def _external(scope: Scope, analyzer: Analyzer) -> Iterator[Finding]:
+    for governed in analyzed(scope):
+        yield from _findings(analyzer, governed, scope.now)
+
+
+def _unused(scope: Scope, analyzer: Analyzer) -> Iterator[Finding]:
+    for one in find_unused(scope, analyzer.age_days, analyzer.excluded_tags):
+        yield Finding(
+            analyzer=analyzer.id,
+            id=_id((analyzer.arn, one.resource, one.kind, one.what)),
+            resource=one.resource,
+            type_name=one.type_name,
+            principal={},
+            actions=(),
+            condition={},
+            is_public=False,
+            created_at=scope.now,
+            updated_at=scope.now,
+            analyzed_at=scope.now,
+            status="ACTIVE",
+            kind=one.kind,
+            details=one.details,
+        )
+
+
+def _id(identity: tuple[object, ...]) -> str:
+    return str(uuid.UUID(bytes=hashlib.sha256(repr(identity).encode()).digest()[:16], version=4))
+
+
 def _findings(analyzer: Analyzer, governed: Governed, now: int) -> Iterator[Finding]:
     policy = stored_policy(governed.document, governed.kind)
     for access in external_access(policy, governed.resource.owner):
-        identity = repr((analyzer.arn, governed.resource.arn, access.principal, access.condition))
         yield Finding(
             analyzer=analyzer.id,
-            id=str(uuid.UUID(bytes=hashlib.sha256(identity.encode()).digest()[:16], version=4)),
+            id=_id((analyzer.arn, governed.resource.arn, access.principal, access.condition)),
             resource=governed.resource.arn,
             type_name=governed.type_name,
             principal=dict([access.principal]),

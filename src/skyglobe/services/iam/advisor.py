@@ -10,9 +10,9 @@ from skyglobe.kernel.entity_uses import EntityUse, uses_of
 from skyglobe.kernel.scope import Scope
 from skyglobe.models.index import index
 from skyglobe.policy import Policy, Source, Statement, stored_policy
+from skyglobe.policy.granting import grants
 from skyglobe.services.iam.access import find_principal, policies_of, policies_on_group
 from skyglobe.services.iam.finding import find_user_by_id, users_of
-from skyglobe.services.iam.granting import grants
 from skyglobe.services.iam.holders import Holder, find_role_by_id, get_holder
 from skyglobe.services.iam.managed import default_document, find_policy
 from skyglobe.services.iam.records.attachments import attachments

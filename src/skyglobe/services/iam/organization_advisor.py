@@ -9,8 +9,8 @@ from skyglobe.kernel.entity_uses import TRACKED_FOR, EntityUse, entity_uses
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.standing import Standing, standings
 from skyglobe.policy import Policy, Statement, stored_policy
+from skyglobe.policy.granting import grants
 from skyglobe.services.iam.advisor import namespaces
-from skyglobe.services.iam.granting import grants
 from skyglobe.services.iam.records.access_reports import OrganizationsAccessReport
 
 Levels = tuple[tuple[Policy, ...], ...]

@@ -14,7 +14,9 @@ from skyglobe.services.accessanalyzer import access, accessanalyzer
 from skyglobe.services.accessanalyzer.access import get_analyzer_by_arn, invalid
 from skyglobe.services.accessanalyzer.paging import page
 from skyglobe.services.accessanalyzer.records import (
+    DEFAULT_AGE,
     MAX_ANALYZERS,
+    UNUSED,
     Analyzer,
     ArchiveRule,
     analyzers,
@@ -33,29 +35,57 @@ def create_analyzer(
     tags: dict[str, str] | None = None,
     configuration: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Make an analyzer of the account and look at all its policies."""
-    if type != "ACCOUNT":
+    """Make an analyzer of the account, of external or unused access, and look at everything."""
+    if type not in ("ACCOUNT", UNUSED):
         raise ServiceError(
             f"Skyglobe does not implement analyzers of type {type} yet.", code="NotImplemented", status=501
         )
-    if configuration:
-        raise invalid("The configuration is not valid for an analyzer of type ACCOUNT.")
+    age_days, excluded = _configured(configuration or {}, type)
     check_tags(tags or {}, invalid)
     arn = make_arn(call, "access-analyzer", f"analyzer/{analyzer_name}")
     if analyzers.find(call, analyzer_name) is not None:
         fields = {"resourceId": analyzer_name, "resourceType": "analyzer"}
         raise accessanalyzer.errors.ConflictException(f"An analyzer {analyzer_name} exists already.", fields=fields)
-    if len(list(analyzers.scan(call))) >= MAX_ANALYZERS:
+    if sum(1 for one in analyzers.scan(call) if one.type == type) >= MAX_ANALYZERS:
         fields = {"resourceId": analyzer_name, "resourceType": "analyzer"}
         raise accessanalyzer.errors.ServiceQuotaExceededException(
-            f"An account has at most {MAX_ANALYZERS} analyzer of type ACCOUNT in a region.", fields=fields
+            f"An account has at most {MAX_ANALYZERS} analyzer of type {type} in a region.", fields=fields
         )
-    analyzer = Analyzer(arn=arn, id=analyzer_name, owner=call.account, created_at=call.now, tags=tags or {}, type=type)
+    analyzer = Analyzer(
+        arn=arn,
+        id=analyzer_name,
+        owner=call.account,
+        created_at=call.now,
+        tags=tags or {},
+        type=type,
+        age_days=age_days,
+        excluded_tags=excluded,
+    )
     analyzers.insert(call, analyzer)
     for rule in archive_rules or ():
         put_archive_rule(call, analyzer_name, rule["ruleName"], rule["filter"])
     scan(call, analyzer)
     return {"arn": arn}
+
+
+def _configured(configuration: dict[str, Any], type: str) -> tuple[int, list[dict[str, str]]]:
+    """Return after how many days access is unused, and whose tags exclude them. Raises ValidationException."""
+    if type != UNUSED:
+        if configuration:
+            raise invalid(f"The configuration is not valid for an analyzer of type {type}.")
+        return 0, []
+    if "internalAccess" in configuration:
+        raise invalid(f"The configuration is not valid for an analyzer of type {type}.")
+    given = configuration.get("unusedAccess", {})
+    age_days = given.get("unusedAccessAge", DEFAULT_AGE)
+    if not 1 <= age_days <= 365:  # API reference, UnusedAccessConfiguration
+        raise invalid("The unusedAccessAge must be between 1 and 365 days.")
+    excluded = []
+    for rule in given.get("analysisRule", {}).get("exclusions", ()):
+        if rule.get("accountIds"):
+            raise invalid("Only analyzers of organizations can exclude accounts.")
+        excluded += rule.get("resourceTags", [])
+    return age_days, excluded
 
 
 def put_archive_rule(
@@ -87,11 +117,25 @@ def list_analyzers(
 
 @accessanalyzer.operation
 def update_analyzer(call: Call, analyzer_name: str, configuration: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Refuse what an analyzer of external access has not: a configuration."""
-    access.get_analyzer(call, analyzer_name)
-    if configuration:
-        raise invalid("The configuration is not valid for an analyzer of type ACCOUNT.")
-    return {}
+    """Change whom an analyzer of unused access leaves out; one of external access has no configuration."""
+    analyzer = access.get_analyzer(call, analyzer_name)
+    if configuration is None:
+        return _configuration_of(analyzer)
+    given = configuration.get("unusedAccess", {})
+    if "unusedAccess" in configuration and given.get("unusedAccessAge", analyzer.age_days) != analyzer.age_days:
+        raise invalid("The unusedAccessAge of an analyzer cannot be changed.")
+    _, excluded = _configured(configuration, analyzer.type)
+    changed = msgspec.structs.replace(analyzer, excluded_tags=excluded)
+    analyzers.replace(call, analyzer, changed)
+    return _configuration_of(changed)
+
+
+def _configuration_of(analyzer: Analyzer) -> dict[str, Any]:
+    if analyzer.type != UNUSED:
+        return {}
+    rule = {"exclusions": [{"resourceTags": analyzer.excluded_tags}]} if analyzer.excluded_tags else {}
+    unused = {"unusedAccessAge": analyzer.age_days, **({"analysisRule": rule} if rule else {})}
+    return {"configuration": {"unusedAccess": unused}}
 
 
 @accessanalyzer.operation(unused=("clientToken",))
@@ -136,6 +180,7 @@ def _shown(analyzer: Analyzer) -> dict[str, Any]:
         "createdAt": analyzer.created_at / 1000,
         "status": "ACTIVE",
         "tags": analyzer.tags,
+        **_configuration_of(analyzer),
     }
     if analyzer.last_resource:
         shown |= {

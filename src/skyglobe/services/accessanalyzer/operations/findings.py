@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.accessanalyzer import accessanalyzer
 from skyglobe.services.accessanalyzer.access import get_analyzer, get_analyzer_by_arn, invalid, not_found
 from skyglobe.services.accessanalyzer.paging import page
-from skyglobe.services.accessanalyzer.records import Analyzer, Criteria, Finding, findings
+from skyglobe.services.accessanalyzer.records import UNUSED, Analyzer, Criteria, Finding, findings
 from skyglobe.services.accessanalyzer.rules.criteria import attributes_of, meets
 from skyglobe.services.accessanalyzer.scanning import analyzed, scan
 
@@ -31,8 +32,9 @@ def list_findings(
     next_token: str | None = None,
     max_results: int | None = None,
 ) -> dict[str, Any]:
-    """List findings that meet a filter."""
+    """List findings of external access that meet a filter."""
     analyzer = _scanned(call, analyzer_arn)
+    _check_external(analyzer)
     rows = _rows(call, analyzer, filter or {}, sort or {})
     found, more = page(call, f"findings of {analyzer_arn}", rows, max_results, next_token)
     return {"findings": [_shown(one, analyzer) for one in found], **more}
@@ -51,23 +53,78 @@ def list_findings_v2(
     analyzer = _scanned(call, analyzer_arn)
     rows = _rows(call, analyzer, filter or {}, sort or {})
     found, more = page(call, f"findings of {analyzer_arn}", rows, max_results, next_token)
-    return {"findings": [{**_common(one, analyzer), "findingType": "ExternalAccess"} for one in found], **more}
+    return {"findings": [{**_common(one, analyzer), "findingType": one.kind} for one in found], **more}
 
 
 @accessanalyzer.operation
 def get_finding(call: Call, analyzer_arn: str, id: str) -> dict[str, Any]:
-    """Return a finding."""
+    """Return a finding of external access."""
     analyzer = _scanned(call, analyzer_arn)
+    _check_external(analyzer)
     return {"finding": _shown(_get(call, analyzer, id), analyzer)}
 
 
-@accessanalyzer.operation(unused=("maxResults", "nextToken"))
-def get_finding_v2(call: Call, analyzer_arn: str, id: str) -> dict[str, Any]:
-    """Return a finding, in the form for all kinds of them."""
+@accessanalyzer.operation
+def get_finding_v2(
+    call: Call, analyzer_arn: str, id: str, max_results: int | None = None, next_token: str | None = None
+) -> dict[str, Any]:
+    """Return a finding, in the form for all kinds of them; its details come in pages."""
     analyzer = _scanned(call, analyzer_arn)
     finding = _get(call, analyzer, id)
-    details = {"externalAccessDetails": _details(finding)}
-    return {**_common(finding, analyzer), "findingType": "ExternalAccess", "findingDetails": [details]}
+    rows = [(f"{number:06}", detail) for number, detail in enumerate(_all_details(finding))]
+    details, more = page(call, f"details of {id}", rows, max_results, next_token)
+    return {**_common(finding, analyzer), "findingType": finding.kind, "findingDetails": details, **more}
+
+
+_DETAILS = {
+    "UnusedIAMRole": "unusedIamRoleDetails",
+    "UnusedIAMUserAccessKey": "unusedIamUserAccessKeyDetails",
+    "UnusedIAMUserPassword": "unusedIamUserPasswordDetails",
+    "UnusedPermission": "unusedPermissionDetails",
+}
+
+
+def _all_details(finding: Finding) -> list[dict[str, Any]]:
+    if finding.kind == "ExternalAccess":
+        return [{"externalAccessDetails": _details(finding)}]
+    shown = []
+    for detail in finding.details:
+        last = {"lastAccessed": int(detail["lastAccessed"]) / 1000} if "lastAccessed" in detail else {}
+        shown.append({_DETAILS[finding.kind]: {**detail, **last}})
+    return shown
+
+
+def _check_external(analyzer: Analyzer) -> None:
+    """Refuse what is about policies of resources for analyzers that look at something else."""
+    if analyzer.type == UNUSED:
+        raise invalid(f"The operation is not supported for analyzers of type {analyzer.type}.")
+
+
+@accessanalyzer.operation
+def get_findings_statistics(call: Call, analyzer_arn: str) -> dict[str, Any]:
+    """Count the findings by their status and kind."""
+    analyzer = _scanned(call, analyzer_arn)
+    found = list(findings.scan(call, analyzer.id))
+    statuses = Counter(one.status for one in found)
+    totals = {f"total{name.title()}Findings": statuses[name] for name in ("ACTIVE", "ARCHIVED", "RESOLVED")}
+    active = [one for one in found if one.status == "ACTIVE"]
+    if analyzer.type == UNUSED:
+        kinds = Counter(one.kind for one in active)
+        by_kind = [{"unusedAccessType": kind, "total": total} for kind, total in sorted(kinds.items())]
+        top = {"account": analyzer.owner, "numberOfActiveFindings": len(active), "details": dict(kinds)}
+        counted = {**totals, "unusedAccessTypeStatistics": by_kind, "topAccounts": [top] if active else []}
+        statistics = {"unusedAccessFindingsStatistics": counted}
+    else:
+        by_type = {
+            type_name: {
+                "totalActivePublic": sum(one.is_public for one in active if one.type_name == type_name),
+                "totalActiveCrossAccount": sum(not one.is_public for one in active if one.type_name == type_name),
+                "totalActiveErrors": 0,
+            }
+            for type_name in sorted({one.type_name for one in active})
+        }
+        statistics = {"externalAccessFindingsStatistics": {**totals, "resourceTypeStatistics": by_type}}
+    return {"findingsStatistics": [statistics], "lastUpdatedAt": call.now / 1000}
 
 
 @accessanalyzer.operation(unused=("clientToken",))
@@ -90,6 +147,7 @@ def update_findings(
 def start_resource_scan(call: Call, analyzer_arn: str, resource_arn: str) -> None:
     """Look at a resource's policy at once."""
     analyzer = get_analyzer_by_arn(call, analyzer_arn)
+    _check_external(analyzer)
     if not any(one.resource.arn == resource_arn for one in analyzed(call)):
         raise not_found("resource", resource_arn)
     scan(call, analyzer)
@@ -104,7 +162,7 @@ def list_analyzed_resources(
     max_results: int | None = None,
 ) -> dict[str, Any]:
     """List the resources whose policies are looked at."""
-    get_analyzer_by_arn(call, analyzer_arn)
+    _check_external(get_analyzer_by_arn(call, analyzer_arn))
     rows = sorted((one.resource.arn, one) for one in analyzed(call) if resource_type in (None, one.type_name))
     found, more = page(call, f"resources of {analyzer_arn} {resource_type}", rows, max_results, next_token)
     shown = [
@@ -122,6 +180,7 @@ def list_analyzed_resources(
 def get_analyzed_resource(call: Call, analyzer_arn: str, resource_arn: str) -> dict[str, Any]:
     """Return what was found about a resource."""
     analyzer = _scanned(call, analyzer_arn)
+    _check_external(analyzer)
     governed = next((one for one in analyzed(call) if one.resource.arn == resource_arn), None)
     if governed is None:
         raise not_found("resource", resource_arn)

@@ -13,10 +13,10 @@ def attributes_of(finding: Finding, owner: str) -> dict[str, list[str]]:
         "resource": [finding.resource],
         "resourceType": [finding.type_name],
         "resourceOwnerAccount": [owner],
-        "isPublic": [str(finding.is_public).lower()],
-        "findingType": ["ExternalAccess"],
-        "action": list(finding.actions),
+        "findingType": [finding.kind],
     }
+    if finding.kind == "ExternalAccess":
+        found |= {"isPublic": [str(finding.is_public).lower()], "action": list(finding.actions)}
     found |= {f"principal.{kind}": [name] for kind, name in finding.principal.items()}
     found |= {f"condition.{key}": value.split(",") for key, value in finding.condition.items()}
     return found

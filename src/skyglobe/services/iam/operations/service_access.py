@@ -8,9 +8,9 @@ from typing import Any
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.policy import Source
+from skyglobe.policy.granting import grants
 from skyglobe.services.iam import iam
 from skyglobe.services.iam.access import find_principal, policies_of, policies_on_group
-from skyglobe.services.iam.granting import grants
 from skyglobe.services.iam.paging import page
 from skyglobe.services.iam.refusals import invalid_input, no_such_entity
 

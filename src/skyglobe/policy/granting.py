@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from skyglobe.policy import Policy, Statement
+from skyglobe.policy.documents import Policy
+from skyglobe.policy.statements import Statement
 
 
 def grants(policy: Policy, namespace: str) -> bool:
