@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import botocore.endpoint
 import pytest
 from botocore.config import Config as ClientConfig
 
@@ -24,7 +26,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(places, "READS_PER_SECOND", 55)
     cloud = TestCloud(Config(quotas=True), clock=Clock(wall=lambda: 1_800_000_000_000))
     client = cloud.client("s3", config=ClientConfig(retries={"total_max_attempts": 1}))
-    client.turn = cloud.turn
+    client.turn, client.cloud = cloud.turn, cloud
     yield client
     cloud.close()
 
@@ -48,3 +50,20 @@ def test_every_prefix_has_a_rate_of_its_own(s3: Any, bucket: str) -> None:
     for prefix in ("a/", "a/b/", "c/", ""):
         for number in range(35):
             s3.put_object(Bucket=bucket, Key=f"{prefix}{number}", Body=b"")
+
+
+@pytest.mark.spec("S3PRF-007")
+def test_an_sdk_backs_off_and_writes_one_object(s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        s3.turn(1)
+
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=sleep))
+    for number in range(35):
+        s3.put_object(Bucket=bucket, Key=f"a/{number}", Body=b"")
+    answer = s3.cloud.client("s3").put_object(Bucket=bucket, Key="a/1", Body=b"again")
+    assert (answer["ResponseMetadata"]["RetryAttempts"], len(waited)) == (1, 1)
+    assert s3.get_object(Bucket=bucket, Key="a/1")["Body"].read() == b"again"
+    assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 35
