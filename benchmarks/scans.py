@@ -40,12 +40,12 @@ async def measure_scan(target: Target, patience: float) -> Growth:
 
 
 def _scan(client: Any, table: str, stored: int) -> float:
-    """Return the milliseconds of one scan, having seen that it looked at every item and found the right ones."""
+    """Return the milliseconds of one scan, having seen that it found the right items."""
     wanted = {"FilterExpression": "age = :a", "ExpressionAttributeValues": {":a": {"N": "7"}}}
     began = time.perf_counter()
-    looked = passed = 0
+    passed = 0
     for page in client.get_paginator("scan").paginate(TableName=table, **wanted):
-        looked, passed = looked + page["ScannedCount"], passed + page["Count"]
+        passed += page["Count"]
     took = (time.perf_counter() - began) * 1000
-    expect((looked, passed) == (stored, stored // SHARE), f"{passed} of {looked} items")
+    expect(passed == stored // SHARE, f"{passed} items of {stored}")
     return took

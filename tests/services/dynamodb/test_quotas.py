@@ -90,3 +90,31 @@ def test_without_quota_mode_nothing_is_throttled(make_table):
     table = make_table(**provisioned(1, 1))
     for _ in range(320):
         table.put({"pk": "a"})
+
+
+@pytest.mark.spec("DBK-007", "DXI-006")
+def test_backups_restores_and_exports_take_no_capacity(still_cloud, client, make_table, refused):
+    table = make_table(client=client, **provisioned(1, 1))
+    table.put({"pk": "big", "text": "x" * 40_000})  # 40 units
+    for number in range(40):
+        table.put({"pk": str(number), "text": "x" * 4_000})  # 4 each
+    client.update_continuous_backups(
+        TableName=table.name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    s3 = still_cloud.client("s3")
+    s3.create_bucket(Bucket="files")
+    made = client.create_backup(TableName=table.name, BackupName="backup")["BackupDetails"]["BackupArn"]
+    still_cloud.turn(0.1)
+    client.restore_table_from_backup(TargetTableName="restored", BackupArn=made)
+    client.restore_table_to_point_in_time(
+        SourceTableName=table.name, TargetTableName="recovered", UseLatestRestorableTime=True
+    )
+    client.export_table_to_point_in_time(TableArn=table.arn, S3Bucket="files")
+    still_cloud.turn(0.1)
+    assert client.scan(TableName="recovered", Select="COUNT")["Count"] == 41
+    assert client.list_exports()["ExportSummaries"][0]["ExportStatus"] == "COMPLETED"
+    # What was left before is left still: of 300 units a hundred to write with, and all to read with.
+    write = lambda: table.put({"pk": "w", "text": "x" * 10_000})  # noqa: E731
+    assert until_throttled(refused, write, 10) == "ProvisionedThroughputExceededException"
+    read = lambda: table.get({"pk": "big"})  # noqa: E731
+    assert until_throttled(refused, read, 60) == "ProvisionedThroughputExceededException"
