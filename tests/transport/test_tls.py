@@ -11,9 +11,9 @@ import urllib3
 from botocore.config import Config
 from cryptography import x509
 
+from skyglobe.engines import tls
 from skyglobe.kernel.file_slices import FileSlice
 from skyglobe.kernel.wire import Response
-from skyglobe.transport import tls
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def _certified(config: Config, folder: Path) -> Callable[[], ssl.SSLContext]:
     """Return what makes the TLS context: called by the first HTTPS connection."""
 
     def make() -> ssl.SSLContext:
-        from skyglobe.transport.tls import local_context
+        from skyglobe.engines.tls import local_context
 
         names = [name for suffix in config.host_suffixes for name in (suffix, f"*.{suffix}", f"*.s3.{suffix}")]
         return local_context(folder, names)

@@ -12,8 +12,9 @@ import boto3
 import pytest
 from botocore.config import Config as ClientConfig
 
+from skyglobe.engines import tls
 from skyglobe.testing import TestCloud
-from skyglobe.transport import serve, tls
+from skyglobe.transport import serve
 
 Refused = Callable[..., Any]
 
