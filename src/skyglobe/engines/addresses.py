@@ -54,6 +54,12 @@ def find_address(scope: Scope, name: str) -> str | None:
     return str(IPv4Address(FIRST_KEPT + found.number)) if found is not None else None
 
 
+def move_address(scope: Scope, name: str) -> str:
+    """Give ``name`` another address than the one it has, which somebody else on this machine uses."""
+    release_address(scope, name)
+    return ensure_address(scope, name)
+
+
 def release_address(scope: Scope, name: str) -> None:
     """Let others have the address of ``name``, later rather than soon. Harmless when it has none."""
     found = _addresses.find(scope, name)

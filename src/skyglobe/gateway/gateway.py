@@ -52,6 +52,7 @@ class Gateway:
         kernel.invoke = self.invoke
         kernel.invoke_within = self.invoke_within
         kernel.weigh = self.weigh
+        kernel.receive = self.visits.receive
         kernel.when_exchanged.append(self.traces.usage.clear)
 
     def handle(self, request: Request, reply: Reply) -> None:

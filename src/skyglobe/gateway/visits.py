@@ -19,6 +19,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import WriteSet
 from skyglobe.kernel.visits import Visit
 from skyglobe.kernel.wire import Request, Response
+from skyglobe.models import load
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
 
@@ -69,6 +70,11 @@ class Visits:
             self._kernel, plan, visit.principal, region, visit.request_id, started, response.status, code, visit.call
         )
         return response
+
+    def receive(self, service: str, operation: str, request: Request, region: str) -> Visit:
+        """Return a visit to a listener of a service's own. ``request`` is what its protocol's proof amounts to."""
+        plan = self._plans.get(service, operation, load(service).protocols[0])
+        return _Visit(self._kernel, plan, request, "", region)
 
 
 class _Visit(Visit):

@@ -28,6 +28,7 @@ from skyglobe.kernel.folders import DataFolder
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.keys import pack
 from skyglobe.kernel.late_writes import LateWrites
+from skyglobe.kernel.openings import openings
 from skyglobe.kernel.outbox import OutboxRunner
 from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.quotas import Quotas
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from skyglobe.kernel.call import Call
     from skyglobe.kernel.errors import ServiceError
     from skyglobe.kernel.snapshots import Snapshots
+    from skyglobe.kernel.visits import Visit
+    from skyglobe.kernel.wire import Request
 
 T = TypeVar("T")
 
@@ -54,6 +57,7 @@ _ORDER_KEY = pack(("kernel.order",))
 
 Invoke = Callable[[Principal, str, str, str, str, dict[str, Any]], Awaitable[Any]]
 Weigh = Callable[[Call, Need, dict[str, Any]], ServiceError | None]
+Receive = Callable[[str, str, "Request", str], "Visit"]
 InvokeWithin = Callable[[Scope, Principal, str, str, str, str, dict[str, Any]], Any]
 
 _log = logging.getLogger(__name__)
@@ -94,6 +98,9 @@ class Kernel:
         """The same within work that is going on, for operations that do not wait."""
         self.weigh: Weigh = _nobody_to_ask
         """Decides whether a call may do something it did not begin with; the gateway puts itself here."""
+        self.receive: Receive = _nobody_to_ask
+        """Takes service, operation, request and region for a visit to a listener of that service's own: permissions are
+        asked for as that operation's; the gateway puts itself here."""
         self.when_exchanged: list[Callable[[], None]] = []
         """What else to do when the store's content was exchanged: drop what is remembered of the old one."""
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -134,6 +141,7 @@ class Kernel:
         await self.turns.perform(self._recall)
         await self.timers.start()
         self.outbox.wake()
+        await self._open()
         if self._folder is not None:
             if self._folder.snapshots.is_dir():
                 self.snapshots.clean()
@@ -179,6 +187,7 @@ class Kernel:
         self.clock.wake_all()
         await self.timers.start()
         self.outbox.wake()
+        await self._open()
 
     def scope(self, writes: WriteSet, account: str = "", region: str = "") -> Scope:
         """Return a scope at the clock's present instant."""
@@ -244,6 +253,16 @@ class Kernel:
         self.faults.recall(self.scope(writes))
         if self.config.root_key is not None:
             admit_root(self.scope(writes), *self.config.root_key)
+
+    async def _open(self) -> None:
+        """Have services open what they had open. One that fails to does not keep the cloud from starting."""
+        for opening in await self.transact(lambda scope: list(openings.scan(scope))):
+            service = self.services.find(opening.service)
+            if service is not None and service.open is not None:
+                try:
+                    await service.open(self)
+                except Exception:
+                    _log.exception("%s did not open", opening.service)
 
     def _close_folder(self) -> None:
         if self._folder is not None:

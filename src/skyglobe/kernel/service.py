@@ -30,6 +30,7 @@ PolicyKind = Literal["resource", "trust"]
 FindControls = Callable[[Scope, Standing, str], Any]
 Page = Callable[[Scope, Request], Response]
 AnswerVisit = Callable[[Visit], Awaitable[Response]]
+Open = Callable[[Any], Awaitable[None]]
 
 
 class Operation:
@@ -128,6 +129,8 @@ class Service:
         """Answers browsers at website endpoints, which models do not know either; None where the service has none."""
         self.answer_visit: AnswerVisit | None = None
         """Answers whoever comes to host names of its resources; ``gateway.visits`` has the names."""
+        self.open: Open | None = None
+        """Opens what the store says is to be open when the cloud starts; see ``kernel.openings``."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -216,6 +219,11 @@ class Service:
     def visits(self, function: AnswerVisit) -> AnswerVisit:
         """Register ``async function(visit)``, which answers requests to host names of this service's resources."""
         self.answer_visit = function
+        return function
+
+    def opening(self, function: Open) -> Open:
+        """Register ``async function(kernel)``, which opens what the store says the service has open; see ``openings``."""
+        self.open = function
         return function
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:
