@@ -222,7 +222,7 @@ class Service:
         return function
 
     def opening(self, function: Open) -> Open:
-        """Register ``async function(kernel)``, which opens what the store says the service has open; see ``openings``."""
+        """Register ``async function(kernel)``, which opens what the store says is open; see ``openings``."""
         self.open = function
         return function
 

@@ -1,0 +1,1 @@
+"""The operations of DAX's own API, by what they are about."""

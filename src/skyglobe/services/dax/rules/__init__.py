@@ -1,0 +1,1 @@
+"""What DAX decides without looking: pure functions of their arguments."""
