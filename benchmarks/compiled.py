@@ -12,7 +12,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from benchmarks.targets import FOLDER, ROOT, CannotStart
+from benchmarks.targets import FOLDER, ROOT, CannotStart, make_environment
 
 
 def install_compiled() -> Path:
@@ -26,8 +26,7 @@ def install_compiled() -> Path:
         return programs
     shutil.rmtree(environment, ignore_errors=True)
     wheels = environment / "wheels"
-    _run(sys.executable, "-m", "venv", str(environment))
-    pip = [str(programs / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = make_environment(environment)
     _run(*pip, "wheel", "--no-deps", "--wheel-dir", str(wheels), str(ROOT), SKYGLOBE_COMPILE="1")
     (wheel,) = wheels.glob("*.whl")
     # The client's libraries too: the null handler runs in this environment as a module of the benchmark.

@@ -164,22 +164,32 @@ def installed_by_npm(package: str) -> Path:
 
 
 def install_peers() -> Path:
-    """Make the peers' virtual environment, unless it is there; return where its programs are."""
+    """Make the peers' virtual environment, unless there is one of this Python; return where its programs are."""
     programs = FOLDER / "peers" / "bin"
-    if not all((programs / program).exists() for program in ("moto_server", "ministack")):
-        subprocess.run([sys.executable, "-m", "venv", str(FOLDER / "peers")], check=True)
-        pip = [str(programs / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, *PEERS.values()], capture_output=True, text=True, check=False)
+    is_there = all((programs / program).exists() for program in ("moto_server", "ministack"))
+    if not is_there or not (programs / "python").samefile(sys.executable):
+        shutil.rmtree(FOLDER / "peers", ignore_errors=True)
+        pip = make_environment(FOLDER / "peers")
+        done = subprocess.run([*pip, "install", *PEERS.values()], capture_output=True, text=True, check=False)
         if done.returncode:
             raise CannotStart(f"pip cannot install {', '.join(PEERS.values())}: {done.stderr[-500:]}")
     return programs
 
 
+def make_environment(folder: Path) -> list[str]:
+    """Make a virtual environment of the Python that runs this; return the words that have pip work in it.
+
+    The pip is this Python's own: Debian's makes no environment that has one.
+    """
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    return [sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check"]
+
+
 def peer_versions(programs: Path) -> dict[str, str]:
     """Return what is installed of the peers, by name."""
-    listed = subprocess.run(
-        [str(programs / "pip"), "list", "--format=freeze"], capture_output=True, text=True, check=True
-    )
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "list", "--format=freeze"]
+    listed = subprocess.run(pip, capture_output=True, text=True, check=True)
     versions = dict(line.partition("==")[::2] for line in listed.stdout.splitlines())
     return {name: versions.get(name, "?") for name in PEERS}
 
