@@ -5,9 +5,8 @@ import json
 import pytest
 from amazondax import AmazonDaxClient
 from botocore.config import Config as ClientConfig
-from botocore.session import Session as BotocoreSession
 
-from skyglobe.testing.interception import share_models
+from skyglobe.testing.interception import fresh_session
 
 PATIENCE = 30  # seconds of the machine's time for what happens beside the tests
 ONCE = ClientConfig(retries={"max_attempts": 0}, connect_timeout=PATIENCE, read_timeout=PATIENCE)
@@ -71,8 +70,7 @@ class ClusterInHand:
 
     def client(self, key=ROOT, **more):
         """Open Amazon's client, with the keys of the account's root user or with others."""
-        session = BotocoreSession()
-        share_models(session)
+        session = fresh_session()
         made = AmazonDaxClient(session, **self._options(key), **more)
         self._opened.append(made)
         return made
