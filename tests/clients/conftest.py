@@ -1,4 +1,4 @@
-"""A cloud as users run it: a process of its own behind a socket, one for each test module."""
+"""A cloud as users run it: a process of its own behind a socket. All clients share it: starting one takes seconds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,15 @@ class Server:
         return done.stdout
 
     def client(self, service: str) -> Any:
-        from boto3 import Session
+        return shared_session().client(service, endpoint_url=self.endpoint)
 
-        session = Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
-        return session.client(service, endpoint_url=self.endpoint)
+
+@cache
+def shared_session() -> Any:
+    """Return the one boto3 session of these tests: every other would read all models again."""
+    from boto3 import Session
+
+    return Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
 
 
 def javascript_project(
@@ -73,7 +79,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder, port = tmp_path_factory.mktemp("cloud"), free_port()
     endpoint = f"http://127.0.0.1:{port}"

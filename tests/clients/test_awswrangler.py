@@ -6,23 +6,23 @@ import datetime as dt
 
 import pytest
 
-from tests.clients.conftest import Server
-
-wrangler = pytest.importorskip("awswrangler", reason="awswrangler is not installed: pip install 'skyglobe[clients]'")
+from tests.clients.conftest import Server, shared_session
 
 
 @pytest.fixture
-def session(server: Server):
-    from boto3 import Session
-
+def wrangler(server: Server):
+    """Loaded here, not while tests are collected: it brings pandas along."""
+    reason = "awswrangler is not installed: pip install 'skyglobe[clients]'"
+    wrangler = pytest.importorskip("awswrangler", reason=reason)
     wrangler.config.s3_endpoint_url = server.endpoint
-    yield Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+    yield wrangler
     wrangler.config.s3_endpoint_url = None
 
 
-def test_a_table_is_written_and_read(server: Server, session):
+def test_a_table_is_written_and_read(server: Server, wrangler):
     import pandas as pd
 
+    session = shared_session()
     server.client("s3").create_bucket(Bucket="tables")
     frame = pd.DataFrame(
         {

@@ -25,20 +25,20 @@ def rclone(server: Server, tmp_path: Path):
 
 def test_a_tree_synchronized_there_and_back_is_the_same_tree(server: Server, rclone, tmp_path: Path):
     tree = write_tree(tmp_path / "tree")
-    rclone("mkdir", "cloud:synchronized")
-    rclone("sync", tree, "cloud:synchronized/copy")
-    rclone("check", "--download", tree, "cloud:synchronized/copy")
-    listed = json.loads(rclone("lsjson", "-R", "--files-only", "--hash", "cloud:synchronized/copy"))
+    rclone("mkdir", "cloud:rcloned")
+    rclone("sync", tree, "cloud:rcloned/copy")
+    rclone("check", "--download", tree, "cloud:rcloned/copy")
+    listed = json.loads(rclone("lsjson", "-R", "--files-only", "--hash", "cloud:rcloned/copy"))
     assert {each["Path"] for each in listed} == set(digests(tree))
 
     (tree / "plain.txt").unlink()
     (tree / "empty").write_bytes(b"no longer")
-    rclone("sync", tree, "cloud:synchronized/copy")
-    rclone("copy", "cloud:synchronized/copy", tmp_path / "back", "--multi-thread-cutoff", "4Mi")
+    rclone("sync", tree, "cloud:rcloned/copy")
+    rclone("copy", "cloud:rcloned/copy", tmp_path / "back", "--multi-thread-cutoff", "4Mi")
     assert digests(tmp_path / "back") == digests(tree)
 
-    rclone("moveto", "cloud:synchronized/copy/empty", "cloud:synchronized/moved")
-    assert rclone("cat", "cloud:synchronized/moved", "--offset", "3", "--count", "6") == "longer"
-    assert json.loads(rclone("size", "--json", "cloud:synchronized"))["bytes"] >= 17 * MIB
-    rclone("purge", "cloud:synchronized")
-    assert "synchronized" not in rclone("lsd", "cloud:")
+    rclone("moveto", "cloud:rcloned/copy/empty", "cloud:rcloned/moved")
+    assert rclone("cat", "cloud:rcloned/moved", "--offset", "3", "--count", "6") == "longer"
+    assert json.loads(rclone("size", "--json", "cloud:rcloned"))["bytes"] >= 17 * MIB
+    rclone("purge", "cloud:rcloned")
+    assert "rcloned" not in rclone("lsd", "cloud:")

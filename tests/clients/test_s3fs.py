@@ -10,11 +10,10 @@ from tests.clients.conftest import Server
 
 MIB = 1 << 20
 
-s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'skyglobe[clients]'")
-
 
 @pytest.fixture
 def files(server: Server, monkeypatch: pytest.MonkeyPatch):
+    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'skyglobe[clients]'")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     made = s3fs.S3FileSystem(
         key="test", secret="test", endpoint_url=server.endpoint, skip_instance_cache=True, use_listings_cache=False
