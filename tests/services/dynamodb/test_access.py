@@ -170,3 +170,17 @@ def test_a_policy_can_deny_even_the_owners_users(orders, user, denied):
     }
     orders.client.put_resource_policy(ResourceArn=ARN, Policy=document(deny))
     assert "explicit deny in a resource-based policy" in denied(mine.get, {"pk": "ann"})
+
+
+def test_replicas_and_global_tables_need_actions_of_their_own(user, denied):
+    mine = user(allow("UpdateTable"), allow("CreateTableReplica", "arn:aws:dynamodb:*:*:table/other"))
+    create = [{"Create": {"RegionName": "eu-west-1"}}]
+    text = denied(mine.client.update_table, TableName="orders", ReplicaUpdates=create)
+    assert f"dynamodb:CreateTableReplica on resource: {ARN}" in text
+    group = f"arn:aws:dynamodb::{ACCOUNT}:global-table/orders"
+    theirs = user(allow("DescribeGlobalTable CreateGlobalTable", group), name="bob")
+    text = denied(theirs.client.create_global_table, GlobalTableName="orders", ReplicationGroup=[])
+    assert f"dynamodb:CreateGlobalTable on resource: {ARN}" in text
+    with pytest.raises(theirs.client.exceptions.GlobalTableNotFoundException):
+        theirs.client.describe_global_table(GlobalTableName="orders")
+    denied(theirs.client.describe_global_table, GlobalTableName="others")

@@ -157,3 +157,16 @@ def test_indexes_capacity_and_expiry_are_alike_in_all_regions(cloud, pair):
         ],
     )
     assert there.describe()["ProvisionedThroughput"]["WriteCapacityUnits"] == 4
+
+
+def test_a_backup_of_a_replica_changes_nothing_elsewhere(cloud, pair):
+    here, there = pair
+    here.put({"pk": "a"})
+    cloud.settle()
+    cloud.shake("dynamodb", "delay", 5)
+    here.client.create_backup(TableName=here.name, BackupName="backup")
+    here.delete({"pk": "a"})
+    cloud.settle()
+    cloud.turn(20)  # the copy is made now, as of then
+    (backup,) = here.client.list_backups()["BackupSummaries"]
+    assert (backup["BackupStatus"], here.items(), there.items()) == ("AVAILABLE", [], [])

@@ -124,3 +124,13 @@ def test_only_three_regions_of_one_set_can_be_strong(cloud, table, make_table, r
     cloud.turn(1)
     assert table.describe()["MultiRegionConsistency"] == "EVENTUAL"
     assert refused(strengthen, table, "us-west-2", witness="us-east-2")[0] == "ValidationException"
+
+
+def test_a_backup_of_a_strong_table_changes_nothing_elsewhere(cloud, table):
+    strengthen(table, *OTHERS)
+    table.put({"pk": "a"})
+    cloud.shake("dynamodb", "delay", 5)
+    table.client.create_backup(TableName=table.name, BackupName="backup")
+    table.delete({"pk": "a"})
+    cloud.turn(20)
+    assert there(cloud, table, OTHERS[0]).items() == table.items() == []

@@ -61,8 +61,24 @@ def keep_system_backup(scope: Scope, table: DynamoTable) -> None:
 
 
 def as_table(backup: Backup) -> DynamoTable:
-    """Return a backup as a table without indexes and settings, in which its items lie."""
-    return replace(backup.table, number=backup.number, indexes=(), stream=None, ttl=None, recovery=None, copies=0)
+    """Return a backup as a table in which its items lie."""
+    return bare(backup.table, backup.number)
+
+
+def bare(table: DynamoTable, number: int) -> DynamoTable:
+    """Return a table whose items lie under another number, and whose writes nobody hears of: a copy's."""
+    return replace(
+        table,
+        number=number,
+        indexes=(),
+        stream=None,
+        ttl=None,
+        recovery=None,
+        copies=0,
+        destinations=(),
+        replicas=(),
+        is_strong=False,
+    )
 
 
 def hold(scope: Scope, table: DynamoTable, by: int) -> None:

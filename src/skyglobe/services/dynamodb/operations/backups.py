@@ -14,7 +14,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.copying import as_table as table_of
-from skyglobe.services.dynamodb.copying import begin_copy, copy_step, hold, plan_backup
+from skyglobe.services.dynamodb.copying import bare, begin_copy, copy_step, hold, plan_backup
 from skyglobe.services.dynamodb.describing import describe, instant, shown_keys
 from skyglobe.services.dynamodb.finding import Found, find_by_arn, locate
 from skyglobe.services.dynamodb.items import tally_of
@@ -80,7 +80,7 @@ def _copy_export(scope: Scope, payload: dict[str, Any]) -> dict[str, Any] | None
     export, table = transfers.find(scope, payload["export"]), tables.find(scope, payload["table"])
     if export is None or export.table is None or table is None or table.number != payload["source"]:
         return None
-    copied = replace(export.table, number=export.number, indexes=(), stream=None, ttl=None, recovery=None, copies=0)
+    copied = bare(export.table, export.number)
     following = copy_step(scope, table, Found(scope, copied), payload)
     if following is None:
         hold(scope, table, -1)

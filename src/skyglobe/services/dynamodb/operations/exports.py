@@ -12,7 +12,7 @@ from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.dynamodb import dynamodb
-from skyglobe.services.dynamodb.copying import backup_name, begin_copy, hold, order_after
+from skyglobe.services.dynamodb.copying import backup_name, bare, begin_copy, hold, order_after
 from skyglobe.services.dynamodb.describing import instant
 from skyglobe.services.dynamodb.finding import Found, find_by_arn
 from skyglobe.services.dynamodb.items import decode
@@ -199,10 +199,8 @@ def _items(transfer: Transfer, past: Any) -> Any:
 
 def copied(transfer: Transfer) -> DynamoTable:
     """Return the copy an export is made of, as a table."""
-    from msgspec.structs import replace
-
     assert transfer.table is not None
-    return replace(transfer.table, number=transfer.number, indexes=(), stream=None, ttl=None, recovery=None, copies=0)
+    return bare(transfer.table, transfer.number)
 
 
 def _changes(transfer: Transfer) -> Any:
