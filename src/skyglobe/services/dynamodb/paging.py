@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from skyglobe.kernel.scope import Scope
+from skyglobe.kernel.store import Pair
 from skyglobe.services.dynamodb.expressions.binding import Values
 from skyglobe.services.dynamodb.expressions.conditions import Test
 from skyglobe.services.dynamodb.expressions.projections import Projection
@@ -51,38 +53,40 @@ def read_page(found: Found, index: Index | None, reading: Reading) -> Page:
     """Read until the limit, a megabyte, or the end of the range."""
     scope = found.scope
     test, values, projection, limit = reading.test, reading.values, reading.projection, reading.limit
+    fetches, counts_only = reading.fetches and index is not None, reading.counts_only
     items: list[Item] = []
     count = scanned = size = 0
     fetched = 0.0
     last: Item | None = None
-    for value in _entries(scope, reading):
-        item_size, item = decode(value)
-        if size + item_size > PAGE_BYTES and scanned:
-            return Page(items, count, scanned, size, last, fetched)
-        scanned += 1
-        size += item_size
-        last = item
-        if reading.fetches and index is not None:
-            full_size, item = decode(scope.writes.get(index.primary.of_item(item)))  # type: ignore[arg-type]
-            fetched += max(1, -(-full_size // READ_BYTES))
-        if test is None or test(item, values):
-            count += 1
-            if not reading.counts_only:
-                items.append(projection(item) if projection is not None else item)
-        if scanned == limit:
-            return Page(items, count, scanned, size, last, fetched)
+    for chunk in _chunks(scope, reading):
+        for _, value in chunk:
+            item_size, item = decode(value)
+            size += item_size
+            if size > PAGE_BYTES and scanned:
+                return Page(items, count, scanned, size - item_size, last, fetched)
+            scanned += 1
+            last = item
+            if fetches:
+                assert index is not None
+                full_size, item = decode(scope.writes.get(index.primary.of_item(item)))  # type: ignore[arg-type]
+                fetched += max(1, -(-full_size // READ_BYTES))
+            if test is None or test(item, values):
+                count += 1
+                if not counts_only:
+                    items.append(projection(item) if projection is not None else item)
+            if scanned == limit:
+                return Page(items, count, scanned, size, last, fetched)
     return Page(items, count, scanned, size, None, fetched)
 
 
-def _entries(scope: Scope, reading: Reading) -> Any:
-    """Yield the values of a range in order."""
+def _chunks(scope: Scope, reading: Reading) -> Iterator[list[Pair]]:
+    """Yield the pairs of a range in order, some at a time."""
     start, stop, left = reading.start, reading.stop, reading.limit
     scan, is_reverse = scope.writes.scan, reading.is_reverse
     while True:
         wanted = CHUNK if left is None else min(CHUNK, left)
         pairs = list(scan(start, stop, limit=wanted, reverse=is_reverse))
-        for _, value in pairs:
-            yield value
+        yield pairs
         if len(pairs) < wanted:
             return
         if left is not None:
