@@ -108,6 +108,8 @@ def test_a_transaction_whose_conditions_fail_never_flies(cloud, table, pool):
     assert reasons(table.client.transact_write_items, TransactItems=failing)[0][0] == "ConditionalCheckFailed"
     table.put({"pk": "a"})
     given = [{"Statement": f"INSERT INTO \"{table.name}\" VALUE {{'pk': '{key}'}}"} for key in "xy"]
+    there = [{"Statement": f"INSERT INTO \"{table.name}\" VALUE {{'pk': 'a'}}"}]
+    assert reasons(table.client.execute_transaction, TransactStatements=there)[0][0] == "DuplicateItem"
     made = pool.submit(table.client.execute_transaction, TransactStatements=given)
     wait_until_flying(cloud)
     assert table.get({"pk": "x"}) is None

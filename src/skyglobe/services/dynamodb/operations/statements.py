@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from skyglobe.kernel.call import Call
@@ -211,13 +213,15 @@ def execute_transaction(
         return {"Responses": [{} for _ in bounds], "ConsumedCapacity": shown}
 
     if flies_for(call):
-        return begin_flight(
-            call,
-            _writes(bounds, transact_statements),
-            client_request_token,
-            transact_statements,
-            lambda now: perform(now, _bounds(now, transact_statements)),
-        )
+        writes = _writes(bounds, transact_statements)
+        with _telling_duplicates(bounds):
+            return begin_flight(
+                call,
+                writes,
+                client_request_token,
+                transact_statements,
+                lambda now: perform(now, _bounds(now, transact_statements)),
+            )
     return perform(call, bounds)
 
 
@@ -251,9 +255,15 @@ def _writes(bounds: list[Bound], given: list[Given]) -> list[Write]:
 
 
 def _write_all(bounds: list[Bound], given: list[Given]) -> Ledger:
-    writes = _writes(bounds, given)
+    with _telling_duplicates(bounds):
+        return perform_all(_writes(bounds, given), [bound.statement.table for bound in bounds])
+
+
+@contextlib.contextmanager
+def _telling_duplicates(bounds: list[Bound]) -> Iterator[None]:
+    """Have a cancelled transaction say of an INSERT that the item is there, rather than that a condition failed."""
     try:
-        return perform_all(writes, [bound.statement.table for bound in bounds])
+        yield
     except ServiceError as error:
         reasons = error.fields.get("CancellationReasons")
         if reasons is None:
