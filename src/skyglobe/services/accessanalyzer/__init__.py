@@ -8,6 +8,12 @@ from skyglobe.kernel.service import Service
 
 accessanalyzer = Service(
     "accessanalyzer",
-    parts=("operations.analyzers", "operations.archive_rules", "operations.findings", "operations.checks"),
+    parts=(
+        "operations.analyzers",
+        "operations.archive_rules",
+        "operations.findings",
+        "operations.previews",
+        "operations.checks",
+    ),
     actions={"GetFindingV2": "GetFinding", "ListFindingsV2": "ListFindings"},
 )

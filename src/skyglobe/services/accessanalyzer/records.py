@@ -66,8 +66,31 @@ class Finding(Record, frozen=True):
         return msgspec.structs.replace(self, analyzed_at=now)
 
 
+class Previewed(msgspec.Struct, frozen=True):
+    """A finding as it would be, with its status then."""
+
+    finding: Finding
+    change: str
+    """``NEW``, ``CHANGED`` or ``UNCHANGED``."""
+    status_before: str
+    """Empty for new ones."""
+
+
+class Preview(Record, frozen=True):
+    """What would be found if a resource had another policy."""
+
+    analyzer: str
+    id: str
+    configurations: dict[str, dict[str, dict[str, str]]]
+    created_at: Instant
+    status: str = "COMPLETED"
+    reason: str = ""
+    findings: list[Previewed] = msgspec.field(default_factory=list)
+
+
 analyzers: ResourceTable[Analyzer] = ResourceTable(
     "AWS::AccessAnalyzer::Analyzer", "accessanalyzer.analyzers", Analyzer
 )
 archive_rules: Table[ArchiveRule] = Table("accessanalyzer.archive_rules", ArchiveRule, key=("analyzer", "name"))
 findings: Table[Finding] = Table("accessanalyzer.findings", Finding, key=("analyzer", "id"))
+previews: Table[Preview] = Table("accessanalyzer.previews", Preview, key=("analyzer", "id"))

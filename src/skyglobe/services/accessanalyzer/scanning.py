@@ -10,7 +10,7 @@ import msgspec
 
 from skyglobe.kernel.resources import Governed, list_policies
 from skyglobe.kernel.scope import Scope
-from skyglobe.policy import stored_policy
+from skyglobe.policy import Policy, stored_policy
 from skyglobe.services.accessanalyzer import accessanalyzer
 from skyglobe.services.accessanalyzer.records import (
     UNUSED,
@@ -71,7 +71,8 @@ def _keep(scope: Scope, analyzer: Analyzer, old: Finding | None, new: Finding, r
 
 def _external(scope: Scope, analyzer: Analyzer) -> Iterator[Finding]:
     for governed in analyzed(scope):
-        yield from _findings(analyzer, governed, scope.now)
+        policy = stored_policy(governed.document, governed.kind)
+        yield from findings_in(analyzer, policy, governed.resource.arn, governed.type_name, scope.now)
 
 
 def _unused(scope: Scope, analyzer: Analyzer) -> Iterator[Finding]:
@@ -98,14 +99,14 @@ def _id(identity: tuple[object, ...]) -> str:
     return str(uuid.UUID(bytes=hashlib.sha256(repr(identity).encode()).digest()[:16], version=4))
 
 
-def _findings(analyzer: Analyzer, governed: Governed, now: int) -> Iterator[Finding]:
-    policy = stored_policy(governed.document, governed.kind)
-    for access in external_access(policy, governed.resource.owner):
+def findings_in(analyzer: Analyzer, policy: Policy, arn: str, type_name: str, now: int) -> Iterator[Finding]:
+    """Yield what a policy lets in from outside the analyzer's account, when it is the policy of a resource."""
+    for access in external_access(policy, analyzer.owner):
         yield Finding(
             analyzer=analyzer.id,
-            id=_id((analyzer.arn, governed.resource.arn, access.principal, access.condition)),
-            resource=governed.resource.arn,
-            type_name=governed.type_name,
+            id=_id((analyzer.arn, arn, access.principal, access.condition)),
+            resource=arn,
+            type_name=type_name,
             principal=dict([access.principal]),
             actions=access.actions,
             condition=dict(access.condition),

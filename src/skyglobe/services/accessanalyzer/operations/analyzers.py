@@ -21,6 +21,7 @@ from skyglobe.services.accessanalyzer.records import (
     ArchiveRule,
     analyzers,
     findings,
+    previews,
 )
 from skyglobe.services.accessanalyzer.records import archive_rules as rules
 from skyglobe.services.accessanalyzer.scanning import scan
@@ -140,12 +141,14 @@ def _configuration_of(analyzer: Analyzer) -> dict[str, Any]:
 
 @accessanalyzer.operation(unused=("clientToken",))
 def delete_analyzer(call: Call, analyzer_name: str) -> None:
-    """Delete an analyzer with its archive rules and findings."""
+    """Delete an analyzer with its archive rules, findings and previews."""
     analyzer = access.get_analyzer(call, analyzer_name)
     for rule in list(rules.scan(call, analyzer_name)):
         rules.delete(call, rule)
     for finding in list(findings.scan(call, analyzer_name)):
         findings.delete(call, finding)
+    for preview in list(previews.scan(call, analyzer_name)):
+        previews.delete(call, preview)
     analyzers.delete(call, analyzer)
 
 
