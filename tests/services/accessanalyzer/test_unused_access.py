@@ -129,3 +129,30 @@ def test_configurations_are_checked_and_kept(root, analyzer):
     late = {"unusedAccess": {"unusedAccessAge": 366}}
     assert error_of(client.create_analyzer, **more, configuration=late) == "ValidationException"
     client.create_analyzer(analyzerName="outside", type="ACCOUNT")
+
+
+def test_recommended_policies_leave_out_what_is_not_used(cloud, iam, analyzer):
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    iam.put_user_policy(UserName="ann", PolicyName="mixed", PolicyDocument=allow("sqs:*", "sns:Publish"))
+    iam.put_user_policy(UserName="ann", PolicyName="fine", PolicyDocument=allow("sqs:ListQueues"))
+    iam.put_user_policy(UserName="ann", PolicyName="idle", PolicyDocument=allow("glacier:ListVaults"))
+    iam.attach_user_policy(UserName="ann", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    client, arn, found = analyzer()
+    cloud.turn(days=91)
+    cloud.session_with(key).client("sqs").list_queues()
+    id_ = found()["UnusedPermission", "ann"]
+    ask = {"analyzerArn": arn, "id": id_}
+    assert error_of(client.get_finding_recommendation, **ask) == "ResourceNotFoundException"
+    client.generate_finding_recommendation(**ask)
+    told = client.get_finding_recommendation(**ask)
+    assert (told["status"], told["recommendationType"]) == ("SUCCEEDED", "UnusedPermissionRecommendation")
+    steps = [one["unusedPermissionsRecommendedStep"] for one in told["recommendedSteps"]]
+    made = {
+        one["existingPolicyId"].rpartition("/")[2]: json.loads(one["recommendedPolicy"])["Statement"][0]["Action"]
+        for one in steps
+        if one["recommendedAction"] == "CREATE_POLICY"
+    }
+    assert made == {"mixed": ["sqs:*"], "AdministratorAccess": ["sqs:*"]}
+    detached = [one["existingPolicyId"] for one in steps if one["recommendedAction"] == "DETACH_POLICY"]
+    assert sorted(detached) == ["arn:aws:iam::aws:policy/AdministratorAccess", "idle", "mixed"]

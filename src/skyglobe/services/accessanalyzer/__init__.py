@@ -13,6 +13,7 @@ accessanalyzer = Service(
         "operations.archive_rules",
         "operations.findings",
         "operations.previews",
+        "operations.recommendations",
         "operations.checks",
     ),
     actions={"GetFindingV2": "GetFinding", "ListFindingsV2": "ListFindings"},

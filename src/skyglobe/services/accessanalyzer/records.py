@@ -76,6 +76,15 @@ class Previewed(msgspec.Struct, frozen=True):
     """Empty for new ones."""
 
 
+class Recommendation(Record, frozen=True):
+    """What to do about a finding, as it was worked out once."""
+
+    analyzer: str
+    finding: str
+    made_at: Instant
+    steps: list[dict[str, str]]
+
+
 class Preview(Record, frozen=True):
     """What would be found if a resource had another policy."""
 
@@ -94,3 +103,6 @@ analyzers: ResourceTable[Analyzer] = ResourceTable(
 archive_rules: Table[ArchiveRule] = Table("accessanalyzer.archive_rules", ArchiveRule, key=("analyzer", "name"))
 findings: Table[Finding] = Table("accessanalyzer.findings", Finding, key=("analyzer", "id"))
 previews: Table[Preview] = Table("accessanalyzer.previews", Preview, key=("analyzer", "id"))
+recommendations: Table[Recommendation] = Table(
+    "accessanalyzer.recommendations", Recommendation, key=("analyzer", "finding")
+)

@@ -66,12 +66,17 @@ class Account:
     def documents_of(self, entity: dict[str, Any]) -> list[str]:
         """Return the identity-based policies of a user or role, its groups' among them."""
         holders = [entity, *(self._groups[name] for name in entity.get("GroupList", ()))]
-        found = []
-        for holder in holders:
-            for inline in ("UserPolicyList", "GroupPolicyList", "RolePolicyList"):
-                found += [policy["PolicyDocument"] for policy in holder.get(inline, ())]
-            found += [self._managed[one["PolicyArn"]] for one in holder["AttachedManagedPolicies"]]
-        return [unquote(document) for document in found]
+        return [document for holder in holders for _, document in self.own_documents_of(holder)]
+
+    def own_documents_of(self, holder: dict[str, Any]) -> list[tuple[str, str]]:
+        """Return the policies of a user, group or role itself: inline ones by their name, managed ones by their ARN."""
+        found = [
+            (policy["PolicyName"], policy["PolicyDocument"])
+            for inline in ("UserPolicyList", "GroupPolicyList", "RolePolicyList")
+            for policy in holder.get(inline, ())
+        ]
+        found += [(one["PolicyArn"], self._managed[one["PolicyArn"]]) for one in holder["AttachedManagedPolicies"]]
+        return [(policy, unquote(document)) for policy, document in found]
 
     def password_made_at(self, user: str) -> Instant | None:
         """Return when a user got its password; None when it has none."""

@@ -22,6 +22,7 @@ from skyglobe.services.accessanalyzer.records import (
     analyzers,
     findings,
     previews,
+    recommendations,
 )
 from skyglobe.services.accessanalyzer.records import archive_rules as rules
 from skyglobe.services.accessanalyzer.scanning import scan
@@ -147,6 +148,8 @@ def delete_analyzer(call: Call, analyzer_name: str) -> None:
         rules.delete(call, rule)
     for finding in list(findings.scan(call, analyzer_name)):
         findings.delete(call, finding)
+    for recommendation in list(recommendations.scan(call, analyzer_name)):
+        recommendations.delete(call, recommendation)
     for preview in list(previews.scan(call, analyzer_name)):
         previews.delete(call, preview)
     analyzers.delete(call, analyzer)
