@@ -3,6 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.services.within import calls_within
+
 
 @pytest.fixture
 def refused():
@@ -19,3 +21,9 @@ def refused():
         )
 
     return refuse
+
+
+@pytest.fixture
+def many(cloud):
+    """Call an operation many times: ``many("iam", "CreateGroup", [{"GroupName": "a"}, …])``. Returns the answers."""
+    return calls_within(cloud)

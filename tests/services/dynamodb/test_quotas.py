@@ -7,6 +7,7 @@ from skyglobe.kernel.clock import Clock
 from skyglobe.kernel.config import Config
 from skyglobe.testing.clouds import TestCloud
 from tests.services.dynamodb.conftest import index, wire
+from tests.services.within import calls_within
 
 
 @pytest.fixture
@@ -22,6 +23,11 @@ def client(still_cloud):
     return still_cloud.client("dynamodb", config=ClientConfig(retries={"total_max_attempts": 1}))
 
 
+@pytest.fixture
+def many_still(still_cloud):
+    return calls_within(still_cloud)
+
+
 def provisioned(reads, writes):
     return {"ProvisionedThroughput": {"ReadCapacityUnits": reads, "WriteCapacityUnits": writes}}
 
@@ -33,45 +39,49 @@ def until_throttled(refused, call, allowed):
 
 
 @pytest.mark.spec("DDB-017", "DDB-022")
-def test_a_provisioned_table_bursts_for_five_minutes_and_then_throttles(still_cloud, client, make_table, refused):
+def test_a_provisioned_table_bursts_for_five_minutes_and_then_throttles(
+    still_cloud, client, make_table, many_still, refused
+):
     table = make_table(client=client, **provisioned(1, 1))
+    item = wire({"pk": "a"})
     put = lambda: table.put({"pk": "a"})  # noqa: E731
-    assert until_throttled(refused, put, 300) == "ProvisionedThroughputExceededException"
+    many_still("dynamodb", "PutItem", [{"TableName": table.name, "Item": item}] * 300)
+    assert until_throttled(refused, put, 0) == "ProvisionedThroughputExceededException"
     still_cloud.turn(2)
     assert until_throttled(refused, put, 2) == "ProvisionedThroughputExceededException"
     read = lambda: table.get({"pk": "a"})  # noqa: E731
-    assert until_throttled(refused, read, 600) == "ProvisionedThroughputExceededException"
+    many_still("dynamodb", "GetItem", [{"TableName": table.name, "Key": item}] * 600)
+    assert until_throttled(refused, read, 0) == "ProvisionedThroughputExceededException"
 
 
 @pytest.mark.spec("DDB-020", "DDB-022")
-def test_a_table_on_demand_is_not_throttled_unless_bounded(client, make_table, refused):
+def test_a_table_on_demand_is_not_throttled_unless_bounded(client, make_table, many_still, refused):
     free = make_table(client=client)
-    for _ in range(400):
-        free.put({"pk": "a"})
+    many_still("dynamodb", "PutItem", [{"TableName": free.name, "Item": wire({"pk": "a"})}] * 400)
     bounded = make_table(client=client, OnDemandThroughput={"MaxReadRequestUnits": 2, "MaxWriteRequestUnits": 3})
     assert until_throttled(refused, lambda: bounded.put({"pk": "a"}), 3) == "ThrottlingException"
     assert until_throttled(refused, lambda: bounded.get({"pk": "a"}), 4) == "ThrottlingException"
 
 
-def test_an_index_without_throughput_throttles_writes_that_reach_it(client, make_table, refused):
+def test_an_index_without_throughput_throttles_writes_that_reach_it(client, make_table, many_still, refused):
     table = make_table(
         client=client,
         attributes=["group:S"],
         GlobalSecondaryIndexes=[{**index("groups", "group"), **provisioned(1, 1)}],
         **provisioned(10, 10),
     )
-    numbers = iter(range(1000))
-    put = lambda: table.put({"pk": str(next(numbers)), "group": "g"})  # noqa: E731
-    assert until_throttled(refused, put, 300) == "ProvisionedThroughputExceededException"
+    items = [wire({"pk": str(number), "group": "g"}) for number in range(300)]
+    many_still("dynamodb", "PutItem", [{"TableName": table.name, "Item": item} for item in items])
+    put = lambda: table.put({"pk": "300", "group": "g"})  # noqa: E731
+    assert until_throttled(refused, put, 0) == "ProvisionedThroughputExceededException"
     assert table.describe()["ItemCount"] == 300  # the refused write left nothing, in no index either
     table.put({"pk": "outside the index"})
 
 
 @pytest.mark.spec("DDB-028")
-def test_a_batch_that_meets_the_limit_returns_the_rest(client, make_table, refused):
+def test_a_batch_that_meets_the_limit_returns_the_rest(client, make_table, many_still, refused):
     table = make_table(client=client, **provisioned(1, 1))
-    for _ in range(290):
-        table.put({"pk": "a"})
+    many_still("dynamodb", "PutItem", [{"TableName": table.name, "Item": wire({"pk": "a"})}] * 290)
     requests = [{"PutRequest": {"Item": wire({"pk": str(n)})}} for n in range(25)]
     left = client.batch_write_item(RequestItems={table.name: requests})["UnprocessedItems"][table.name]
     assert len(left) == 15
@@ -79,17 +89,15 @@ def test_a_batch_that_meets_the_limit_returns_the_rest(client, make_table, refus
     assert refused(client.batch_write_item, RequestItems={table.name: left})[0] == (
         "ProvisionedThroughputExceededException"
     )
-    for _ in range(595):
-        table.get({"pk": "a"})
+    many_still("dynamodb", "GetItem", [{"TableName": table.name, "Key": wire({"pk": "a"})}] * 595)
     keys = [wire({"pk": str(n)}) for n in range(25)]
     answer = client.batch_get_item(RequestItems={table.name: {"Keys": keys}})
     assert len(answer["UnprocessedKeys"][table.name]["Keys"]) == 20
 
 
-def test_without_quota_mode_nothing_is_throttled(make_table):
+def test_without_quota_mode_nothing_is_throttled(make_table, many):
     table = make_table(**provisioned(1, 1))
-    for _ in range(320):
-        table.put({"pk": "a"})
+    many("dynamodb", "PutItem", [{"TableName": table.name, "Item": wire({"pk": "a"})}] * 320)
 
 
 @pytest.mark.spec("DBK-007", "DXI-006")

@@ -124,9 +124,9 @@ def imported(cloud, dynamodb, name, **more):
 
 
 @pytest.mark.spec("DXI-002", "DXI-003")
-def test_what_was_exported_can_be_imported(cloud, dynamodb, s3, recoverable):
-    for number in range(450):
-        recoverable.put({"pk": str(number), "b": b"\0\xff", "s": {"x"}, "m": {"l": [1, None, True]}})
+def test_what_was_exported_can_be_imported(cloud, dynamodb, s3, recoverable, many):
+    items = [{"pk": str(number), "b": b"\0\xff", "s": {"x"}, "m": {"l": [1, None, True]}} for number in range(450)]
+    many("dynamodb", "PutItem", [{"TableName": recoverable.name, "Item": wire(item)} for item in items])
     shown = export(cloud, recoverable)
     summary, _ = exported(s3, shown)
     for file in lines(s3, summary["manifestFilesS3Key"]):

@@ -80,9 +80,8 @@ def test_a_renamed_group_keeps_its_members(iam):
     assert names(iam.list_groups(PathPrefix="/a/")["Groups"]) == ["green"]
 
 
-def test_an_account_has_at_most_three_hundred_groups(iam):
-    for number in range(300):
-        iam.create_group(GroupName=f"group-{number}")
+def test_an_account_has_at_most_three_hundred_groups(iam, many):
+    many("iam", "CreateGroup", [{"GroupName": f"group-{number}"} for number in range(300)])
     assert refusal(iam.create_group, GroupName="one-more")[::2] == (
         "LimitExceeded",
         "Cannot exceed quota for GroupsPerAccount: 300",

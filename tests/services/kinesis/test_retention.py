@@ -68,8 +68,8 @@ def test_a_closed_shard_expires_with_its_last_records(cloud, stream, kinesis, re
     assert refused(stream.iterator)[0] == "ResourceNotFoundException"
 
 
-def test_many_records_go_in_many_sweeps(cloud, stream):
-    for _ in range(450):
-        stream.put("one by one")
+def test_many_records_go_in_many_sweeps(cloud, stream, many):
+    one = {"StreamName": stream.name, "Data": b"one by one", "PartitionKey": "key"}
+    many("kinesis", "PutRecord", [one] * 450)
     cloud.turn(hours=24, seconds=61)
     assert kept(cloud) == 0

@@ -58,11 +58,11 @@ def test_with_the_scope_of_a_group_other_groups_may_use_the_same_id(make_topic, 
     )
 
 
-def test_forgotten_ids_leave_nothing_behind(cloud, fifo_topic, publish):
+def test_forgotten_ids_leave_nothing_behind(cloud, fifo_topic, many):
     from skyglobe.services.sns.records import deduplications
 
-    for index in range(250):
-        publish(fifo_topic, str(index), MessageGroupId="g")
+    sent = {"TopicArn": fifo_topic, "MessageGroupId": "g"}
+    many("sns", "Publish", [{**sent, "Message": str(index)} for index in range(250)])
     cloud.turn(minutes=11)
     assert (
         cloud.run(cloud.kernel.transact(lambda scope: list(deduplications.scan(scope)), "000000000000", "us-east-1"))
@@ -138,10 +138,12 @@ def archived(make_topic):
 
 
 @pytest.mark.spec("SNF-007")
-def test_archived_messages_are_replayed_to_one_subscription(sns, cloud, archived, subscribe, publish):
+def test_archived_messages_are_replayed_to_one_subscription(sns, cloud, archived, subscribe, publish, many):
     first = subscribe(archived)
     begin = cloud.now
-    sent = [publish(archived, str(index), MessageGroupId="g")["MessageId"] for index in range(120)]
+    messages = [{"TopicArn": archived, "MessageGroupId": "g", "Message": str(index)} for index in range(120)]
+    sent = [answer["MessageId"] for answer in many("sns", "Publish", messages)]
+    cloud.settle()
     assert len(first.texts()) == 120
     policy = {"PointType": "Timestamp", "StartingPoint": instant(begin)}
     late = subscribe(archived, ReplayPolicy=json.dumps(policy))
@@ -156,10 +158,10 @@ def test_archived_messages_are_replayed_to_one_subscription(sns, cloud, archived
     assert late.texts() == first.texts() == ["new"]
 
 
-def test_what_is_published_during_a_replay_comes_after_it_and_once(sns, cloud, archived, subscribe):
+def test_what_is_published_during_a_replay_comes_after_it_and_once(sns, cloud, archived, subscribe, many):
     begin = cloud.now
-    for index in range(130):
-        sns.publish(TopicArn=archived, Message=str(index), MessageGroupId="g")
+    sent = {"TopicArn": archived, "MessageGroupId": "g"}
+    many("sns", "Publish", [{**sent, "Message": str(index)} for index in range(130)])
     cloud.settle()
     queue = subscribe(archived)
     policy = json.dumps({"PointType": "Timestamp", "StartingPoint": instant(begin)})

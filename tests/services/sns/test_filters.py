@@ -154,10 +154,10 @@ def test_filters_have_bounds(sns, topic, make_queue, refused):
 
 
 @pytest.mark.spec("SNS-026")
-def test_a_topic_has_at_most_two_hundred_filters(sns, topic, make_queue, refused):
-    for index in range(200):
-        endpoint = f"arn:aws:sqs:us-east-1:000000000000:q{index}"
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint, Attributes={"FilterPolicy": '{"a": [1]}'})
+def test_a_topic_has_at_most_two_hundred_filters(sns, topic, make_queue, many, refused):
+    filtered = {"TopicArn": topic, "Protocol": "sqs", "Attributes": {"FilterPolicy": '{"a": [1]}'}}
+    endpoints = [f"arn:aws:sqs:us-east-1:000000000000:q{index}" for index in range(200)]
+    many("sns", "Subscribe", [{**filtered, "Endpoint": endpoint} for endpoint in endpoints])
     wanted = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": make_queue().arn}
     code, status, _ = refused(sns.subscribe, **wanted, Attributes={"FilterPolicy": '{"a": [1]}'})
     assert (code, status) == ("FilterPolicyLimitExceeded", 403)

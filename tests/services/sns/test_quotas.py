@@ -17,15 +17,15 @@ def pretend(cloud, key, value):
 
 
 @pytest.mark.spec("SNS-003")
-def test_an_account_has_so_many_topics(cloud, sns, make_topic, refused):
+def test_an_account_has_so_many_topics(cloud, sns, make_topic, many, refused):
     pretend(cloud, "topics:standard", 99_999)
     last = make_topic()
     assert refused(sns.create_topic, Name="one-too-many")[:2] == ("TopicLimitExceeded", 403)
     sns.delete_topic(TopicArn=last)
     make_topic()
-    for number in range(1_000):
-        sns.create_topic(Name=f"t{number}.fifo", Attributes={"FifoTopic": "true"})
-    assert refused(sns.create_topic, Name="x.fifo", Attributes={"FifoTopic": "true"})[0] == "TopicLimitExceeded"
+    fifo = {"FifoTopic": "true"}
+    many("sns", "CreateTopic", [{"Name": f"t{number}.fifo", "Attributes": fifo} for number in range(1_000)])
+    assert refused(sns.create_topic, Name="x.fifo", Attributes=fifo)[0] == "TopicLimitExceeded"
 
 
 @pytest.mark.spec("SNS-004")
@@ -72,11 +72,11 @@ def test_fifo_topics_are_throttled_as_a_whole_or_by_group(cloud, sns, make_topic
     assert sns.publish(**publish(whole, "b"))["MessageId"]
 
 
-def test_a_throttled_queue_gets_its_messages_later(cloud, sns, fifo_topic, subscribe):
+def test_a_throttled_queue_gets_its_messages_later(cloud, many, fifo_topic, subscribe):
     queue = subscribe(fifo_topic)
     cloud.run(stand(cloud))
-    for index in range(310):
-        sns.publish(TopicArn=fifo_topic, Message=str(index), MessageGroupId="g")
+    sent = {"TopicArn": fifo_topic, "MessageGroupId": "g"}
+    many("sns", "Publish", [{**sent, "Message": str(index)} for index in range(310)])
     cloud.turn(30)
     counted = queue.client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"])
     assert counted["Attributes"]["ApproximateNumberOfMessages"] == "310"

@@ -54,11 +54,11 @@ def costs(store, queue, **send):
 
 
 @pytest.mark.parametrize("kind", ["standard", "fair", "fifo"])
-def test_a_long_queue_costs_what_a_short_one_costs(counting, make_queue, kind):
+def test_a_long_queue_costs_what_a_short_one_costs(counting, make_queue, many, kind):
     def costs_with(size):
         queue = make_queue(**({"FifoQueue": "true"} if kind == "fifo" else {}))
-        for place in range(size):
-            queue.send("x", **members(kind, place))
+        sent = {"QueueUrl": queue.url, "MessageBody": "x"}
+        many("sqs", "SendMessage", [{**sent, **members(kind, place)} for place in range(size)])
         return costs(counting, queue, **members(kind, "last"))
 
     assert costs_with(1500) == costs_with(20)

@@ -128,9 +128,8 @@ def test_queues_are_listed_by_prefix_in_pages(sqs, refused):
 
 
 @pytest.mark.spec("SQS-049")
-def test_without_max_results_at_most_a_thousand_queues_are_listed(cloud, sqs):
-    for number in range(1001):
-        sqs.create_queue(QueueName=f"q{number:04}")
+def test_without_max_results_at_most_a_thousand_queues_are_listed(many, sqs):
+    many("sqs", "CreateQueue", [{"QueueName": f"q{number:04}"} for number in range(1001)])
     listed = sqs.list_queues()
     assert len(listed["QueueUrls"]) == 1000
     assert "NextToken" not in listed
