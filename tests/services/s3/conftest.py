@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -99,8 +100,10 @@ def document(*statements: dict[str, Any]) -> str:
 
 @pytest.fixture
 def owner(cloud: TestCloud) -> Any:
-    """A session of the root of the account that owns ``yard``."""
-    return cloud.session(account=OWNER)
+    """A session of the root of the account that owns ``yard``; asked again for a client, it returns the same one."""
+    session = cloud.session(account=OWNER)
+    session.client = cache(session.client)
+    return session
 
 
 @pytest.fixture

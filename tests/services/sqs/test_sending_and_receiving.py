@@ -5,6 +5,8 @@ import hashlib
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.services.within import ClientWithin
+
 
 @pytest.mark.spec("SQS-010")
 def test_sending_returns_an_id_and_the_digest_of_the_body(queue):
@@ -70,7 +72,8 @@ def test_producers_go_on_while_the_consumer_is_away(queue):
 
 
 @pytest.mark.spec("SQS-033")
-def test_a_burst_of_a_thousand_reaches_a_slow_consumer_whole(cloud, queue):
+def test_a_burst_of_a_thousand_reaches_a_slow_consumer_whole(cloud, make_queue):
+    queue = make_queue(client=ClientWithin(cloud, "sqs"))
     sent = {f"row {number}" for number in range(1000)}
     queue.send_many(sorted(sent))
     rows = set()
