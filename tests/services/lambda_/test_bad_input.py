@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from skyglobe.services.lambda_ import lambda_
 from skyglobe.testing.clouds import TestCloud
-from tests.services.lambda_.conftest import ARN, ECHO, make_role, zipped
+from tests.services.lambda_.conftest import ARN, ECHO, ONCE, make_role, zipped
 
 NAMES = ("hello", "nobody", "hello:$LATEST", "hello:1", "hello:live", f"{ARN}:hello", "x" * 65, "a b", "..", "$LATEST")
 LAYERS = ("tools", "arn:aws:lambda:us-east-1:000000000000:layer:tools", "arn:aws:lambda:eu-west-1:1:layer:tools", "?")
@@ -76,18 +76,17 @@ def one_cloud():
     made.close()
 
 
-@pytest.fixture
-def cloud(one_cloud):
-    """One cloud for all: what earlier calls left behind is part of what is tried."""
-    return one_cloud
+@pytest.fixture(scope="module")
+def client(one_cloud):
+    """A client of one cloud for all: what earlier calls left behind is part of what is tried."""
+    aws = one_cloud.session()
+    make_role(aws)
+    return aws.client("lambda", config=ONCE)
 
 
 @pytest.fixture
-def something(aws):
+def something(client):
     """A function with a version, an alias and a layer, made anew when a call took it away."""
-    client = aws.client("lambda")
-    with suppress(ClientError):
-        make_role(aws)
     with suppress(ClientError):
         client.create_function(
             FunctionName="hello",
