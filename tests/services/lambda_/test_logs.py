@@ -32,6 +32,14 @@ def test_each_invocation_writes_its_start_end_and_report(cloud, aws, client, mak
         assert wanted in text
 
 
+def test_whoever_reads_is_shown_what_was_logged_a_moment_ago(cloud, aws, client, make_function):
+    make_function("hello", CODE)
+    for number in range(5):
+        client.invoke(FunctionName="hello", Payload=str(number))
+    found = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/hello", filterPattern="seen")["events"]
+    assert [one["message"] for one in found] == [f"seen {number}\n" for number in range(5)]
+
+
 def test_a_role_that_may_not_write_logs_leaves_none(cloud, aws, client, make_function):
     make_function("hello", CODE, Role=make_role(aws, "mute", actions=("sqs:*",)))
     assert json.loads(client.invoke(FunctionName="hello", Payload=b"7")["Payload"].read()) is None

@@ -124,6 +124,34 @@ async def run(
     wants_tail: bool = False,
     is_streaming: bool = False,
 ) -> Outcome:
+    """As ``run_once``; of a durable function, begin an execution and wait until it is over."""
+    if target.version.durable_timeout_s:
+        from skyglobe.services.lambda_.durable.running import run_whole
+
+        return await run_whole(kernel, target, payload, trace)
+    return await run_once(
+        kernel,
+        target,
+        payload,
+        request_id,
+        trace=trace,
+        client_context=client_context,
+        wants_tail=wants_tail,
+        is_streaming=is_streaming,
+    )
+
+
+async def run_once(
+    kernel: Kernel,
+    target: Target,
+    payload: bytes,
+    request_id: str,
+    *,
+    trace: str = "",
+    client_context: str = "",
+    wants_tail: bool = False,
+    is_streaming: bool = False,
+) -> Outcome:
     """Have an environment handle one event. Whoever calls holds an ``admitted`` until the outcome is complete.
 
     Raises AccessDeniedException for a role that cannot be assumed, NotImplemented for a runtime the machine lacks.

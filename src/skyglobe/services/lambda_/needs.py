@@ -10,6 +10,8 @@ from skyglobe.kernel.arns import make_arn, parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.lambda_ import lambda_
+from skyglobe.services.lambda_.durable.records import executions
+from skyglobe.services.lambda_.durable.rules import named_by
 from skyglobe.services.lambda_.finding import find_by_arn, function_arn, place_of
 from skyglobe.services.lambda_.layering import find_layer_version
 from skyglobe.services.lambda_.records import function_urls, grants, mappings
@@ -46,6 +48,9 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     if operation == "CreateEventSourceMapping":
         place = place_of(call, params["FunctionName"])
         return [Need(action, "*", call.account, {"lambda:functionarn": place.arn})]
+    if "DurableExecutionArn" in params or "CallbackId" in params:
+        arn = params.get("DurableExecutionArn") or _arn_of_callback(call, params["CallbackId"])
+        return [Need(action, arn, _account(call, arn))]
     if "UUID" in params:
         return [_on_mapping(call, action, params["UUID"])]
     if "LayerName" in params or "Arn" in params:
@@ -103,6 +108,13 @@ def _tagging(call: Call, operation: str, params: dict[str, Any], arn: str) -> li
     if operation == "CreateFunction" and params.get("Tags"):
         return [Need("lambda:TagResource", arn, call.account)]
     return []
+
+
+def _arn_of_callback(call: Call, identifier: str) -> str:
+    """Return the ARN of the execution that waits for a callback; of one nobody knows, that it may be any."""
+    named = named_by(identifier)
+    execution = executions.find(call, named[0]) if named is not None else None
+    return execution.arn if execution is not None else "*"
 
 
 def _on_mapping(call: Call, action: str, uuid: str) -> Need:

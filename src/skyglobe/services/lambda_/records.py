@@ -90,6 +90,9 @@ class Version(Record, frozen=True, kw_only=True):
     update_code: str = ""
     update_runtime_on: str = "Auto"
     runtime_version_arn: str = ""
+    durable_timeout_s: int = 0
+    """How long a durable execution may take; 0 for a function that is not durable."""
+    durable_kept_days: int = 0
 
     @property
     def label(self) -> str:

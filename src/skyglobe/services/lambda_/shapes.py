@@ -60,6 +60,11 @@ def configuration(scope: Scope, function: Function, version: Version, qualifier:
     }
     if version.variables:
         shown["Environment"] = {"Variables": version.variables}
+    if version.durable_timeout_s:
+        shown["DurableConfig"] = {
+            "ExecutionTimeout": version.durable_timeout_s,
+            "RetentionPeriodInDays": version.durable_kept_days,
+        }
     if version.layers:
         shown["Layers"] = [{"Arn": layer.arn, "CodeSize": layer.size_bytes} for layer in version.layers]
     if version.dead_letters_to:

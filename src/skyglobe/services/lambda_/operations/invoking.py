@@ -8,7 +8,8 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.services.lambda_ import lambda_
-from skyglobe.services.lambda_.finding import called_function
+from skyglobe.services.lambda_.durable.running import begin, outcome_of
+from skyglobe.services.lambda_.finding import Found, called_function
 from skyglobe.services.lambda_.invoking import (
     MAX_ASYNC_BYTES,
     MAX_SYNC_BYTES,
@@ -21,13 +22,14 @@ from skyglobe.services.lambda_.invoking import (
 )
 from skyglobe.services.lambda_.queueing import enqueue
 from skyglobe.services.lambda_.refusals import invalid
+from skyglobe.services.lambda_.rules.configuration import MAX_TIMEOUT_S
 from skyglobe.services.lambda_.running.interface import Outcome
 
 MAX_CONTEXT_BYTES = 3_583  # of base64; API reference of Invoke
 MAX_TAIL_BYTES = 4_096  # API reference of Invoke, LogResult
 
 
-@lambda_.operation(unused=("DurableExecutionName", "TenantId"))
+@lambda_.operation(unused=("TenantId",))
 def invoke(
     call: Call,
     function_name: str,
@@ -36,6 +38,7 @@ def invoke(
     client_context: str | None = None,
     payload: bytes = b"",
     qualifier: str | None = None,
+    durable_execution_name: str | None = None,
 ) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Have a function handle an event: now, some time, or only as a try whether it might.
 
@@ -48,6 +51,8 @@ def invoke(
     if invocation_type == "DryRun":
         return {"StatusCode": 204}
     trace = call.request.headers.get("x-amzn-trace-id", "")
+    if target.version.durable_timeout_s:
+        return _begin_execution(found, target, invocation_type == "Event", payload, durable_execution_name or "", trace)
     if invocation_type == "Event":
         check_payload(payload, MAX_ASYNC_BYTES)
         enqueue(found, payload, call.request_id, trace)
@@ -55,6 +60,37 @@ def invoke(
     check_payload(payload, MAX_SYNC_BYTES)
     check_loop(target, trace)
     return _invoke(call, target, payload, log_type == "Tail", _decoded(client_context), trace)
+
+
+def _begin_execution(
+    found: Found, target: Target, is_asynchronous: bool, payload: bytes, name: str, trace: str
+) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
+    """Begin a durable execution, and wait for its end unless it is asynchronous.
+
+    Developer guide, "Invoking Lambda durable functions". Raises DurableExecutionAlreadyStartedException as well.
+    """
+    if not found.qualifier:
+        raise invalid("You cannot invoke a durable function using an unqualified ARN.")
+    check_payload(payload, MAX_ASYNC_BYTES if is_asynchronous else MAX_SYNC_BYTES)
+    if not is_asynchronous and target.version.durable_timeout_s > MAX_TIMEOUT_S:
+        raise invalid(
+            "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes."
+        )
+    execution = begin(found.scope, target, name, payload, trace)
+    if is_asynchronous:
+        return {"StatusCode": 202, "Payload": b"", "DurableExecutionArn": execution.arn}
+
+    async def whole() -> dict[str, Any]:
+        outcome = await outcome_of(found.scope.kernel, target.account, target.region, execution.id)
+        answer = {
+            "StatusCode": 200,
+            "Payload": outcome.payload,
+            "ExecutedVersion": target.version.label,
+            "DurableExecutionArn": execution.arn,
+        }
+        return answer | ({"FunctionError": outcome.function_error} if outcome.function_error is not None else {})
+
+    return whole()
 
 
 async def _invoke(

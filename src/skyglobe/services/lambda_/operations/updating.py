@@ -15,6 +15,7 @@ from skyglobe.services.lambda_.layering import check_unpacked, resolve_layers, s
 from skyglobe.services.lambda_.packages import Prepared
 from skyglobe.services.lambda_.publishing import change_latest, publish
 from skyglobe.services.lambda_.records import versions
+from skyglobe.services.lambda_.refusals import invalid
 from skyglobe.services.lambda_.roles import check_dead_letters, check_role
 from skyglobe.services.lambda_.rules.configuration import Settings, check_built, check_runtime, read_settings
 from skyglobe.services.lambda_.shapes import configuration
@@ -114,6 +115,8 @@ def _write_configuration(call: Call, request: dict[str, Any], settings: Settings
     _check_changeable(found, request)
     scope, function, _ = found
     old = latest_of(found)
+    if "durable_timeout_s" in settings and not old.durable_timeout_s:
+        raise invalid("DurableConfig can only be set when a function is created.")
     new = replace(old, **settings)
     if "Layers" in request:
         new = replace(new, layers=resolve_layers(scope, request["Layers"]))

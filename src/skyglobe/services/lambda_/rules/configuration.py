@@ -14,6 +14,8 @@ from skyglobe.services.lambda_.rules.runtimes import SNAP_STARTED, SUPPORTED
 MAX_TIMEOUT_S = 900  # Lambda quotas, "Function timeout"
 MAX_MEMORY_MB = 10_240  # Lambda quotas, "Function memory allocation"
 MAX_ENVIRONMENT_BYTES = 4_096  # Lambda quotas, "Function environment variables"
+DEFAULT_DURABLE_TIMEOUT_S = 86_400  # the console's proposal; the API reference names no default
+DEFAULT_RETENTION_DAYS = 14  # AWS::Lambda::Function DurableConfig
 MAX_LAYERS = 5  # Lambda quotas, "Function layers"
 RESERVED = (
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
@@ -39,7 +41,6 @@ def check_built(request: dict[str, Any]) -> None:
         raise not_built("Container images need Amazon ECR, which is not built yet: use PackageType Zip.")
     for member, what in (
         ("CapacityProviderConfig", "Capacity providers"),
-        ("DurableConfig", "Durable functions"),
         ("TenancyConfig", "Tenant isolation"),
         ("PublishTo", "Publishing to $LATEST.PUBLISHED"),
     ):
@@ -58,6 +59,8 @@ def read_settings(request: dict[str, Any]) -> Settings:
             settings[field] = read(request[member])
     if "LoggingConfig" in request:
         settings |= _logging(request["LoggingConfig"])
+    if request.get("DurableConfig"):
+        settings |= _durable(request["DurableConfig"])
     return settings
 
 
@@ -116,6 +119,11 @@ def _dead_letters(value: dict[str, Any]) -> str:
         if place.service == "sqs" and place.resource.endswith(".fifo"):
             raise invalid("The dead-letter queue of a function cannot be a FIFO queue.")
     return arn
+
+
+def _durable(value: dict[str, Any]) -> Settings:
+    kept = value.get("RetentionPeriodInDays", DEFAULT_RETENTION_DAYS)
+    return {"durable_timeout_s": value.get("ExecutionTimeout", DEFAULT_DURABLE_TIMEOUT_S), "durable_kept_days": kept}
 
 
 def _logging(value: dict[str, Any]) -> Settings:
