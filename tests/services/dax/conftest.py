@@ -70,8 +70,7 @@ class ClusterInHand:
 
     def client(self, key=ROOT, **more):
         """Open Amazon's client, with the keys of the account's root user or with others."""
-        session = fresh_session()
-        made = AmazonDaxClient(session, **self._options(key), **more)
+        made = AmazonDaxClient(fresh_session(), **self._options(key), **more)
         self._opened.append(made)
         return made
 
