@@ -73,3 +73,25 @@ def test_who_does_not_speak_the_protocol_is_hung_up_on(make_cluster, sent):
         with contextlib.suppress(ConnectionResetError):
             assert connection.recv(1) == b""
     assert cluster.await_status()
+
+
+def test_ports_are_those_of_the_snapshot_that_was_loaded(aws, cloud, make_cluster):
+    make_table(aws)
+    cluster = make_cluster()
+    place = (cluster.described["Nodes"][0]["Endpoint"]["Address"], 8111)
+    cluster.client().put_item(TableName="items", Item={**KEY, "v": {"S": "1"}})
+    cloud.run(cloud.kernel.snapshots.save("with"))
+    cluster.client().put_item(TableName="items", Item={**KEY, "v": {"S": "2"}})
+    cluster.control.delete_cluster(ClusterName="c")
+    cloud.settle()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place, 30)
+    cloud.run(cloud.kernel.snapshots.save("without"))
+    cloud.run(cloud.kernel.snapshots.load("with"))
+    dax = cluster.client()
+    assert dax.get_item(TableName="items", Key=KEY)["Item"]["v"] == {"S": "1"}
+    cloud.run(cloud.kernel.snapshots.load("without"))
+    cloud.settle()
+    assert cluster.control.describe_clusters()["Clusters"] == []
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place, 30)

@@ -124,11 +124,11 @@ class Servers:
         return self._tls[1]
 
     def _forget(self) -> None:
-        """The store has other content: nothing that is remembered is of it."""
+        """The store has other content: nothing that is remembered is of it, and other ports may be to be open."""
         self._memories.clear()
         for server in self._open.values():
-            server.close()
-        self._open.clear()
+            server.cut()
+        self.kernel.spawn(self.reconcile())
 
 
 def _wanted(scope: Scope) -> tuple[dict[str, Listener], set[int]]:
