@@ -40,6 +40,7 @@ GIVEN = {
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r",
     "roleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
+    "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "Arn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "Resource": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:sample",
     "AWSServiceName": "elasticloadbalancing.amazonaws.com",

@@ -191,7 +191,7 @@ def _signed(arguments: list[Any]) -> Request:
     """
     key, signature, signed, token, _ = arguments
     lines = text_in(signed).split("\n")
-    if len(lines) != 4 or lines[2].count("/") != 3:
+    if len(lines) != 4 or lines[0] != "AWS4-HMAC-SHA256" or lines[2].count("/") != 3:
         raise ValueError("The string to sign is malformed.")
     credential = f"{text_in(key)}/{lines[2]}"
     if credential.count("/") != 4 or not credential.isascii() or "," in credential:
@@ -200,7 +200,7 @@ def _signed(arguments: list[Any]) -> Request:
         "host": HOST,
         "x-amz-date": lines[1],
         "authorization": (
-            f"{lines[0]} Credential={credential}, SignedHeaders=host;x-amz-date, Signature={text_in(signature)}"
+            f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-date, Signature={text_in(signature)}"
         ),
     }
     if token is not None:

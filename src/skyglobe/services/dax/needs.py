@@ -26,7 +26,9 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     """List what a call needs: its own action on its clusters, and passing the role that it hands over."""
     action = f"dax:{operation}"
     if operation in ("ListTags", "TagResource", "UntagResource"):
-        return [Need(action, params["ResourceName"], call.account)]
+        arn = params["ResourceName"]
+        is_cluster = arn.startswith(f"arn:{call.partition}:dax:")
+        return [Need(action, arn if is_cluster else "*", call.account)]  # what is none is refused afterwards
     if operation == "DescribeClusters" and params.get("ClusterNames"):
         return [Need(action, cluster_arn(call, name), call.account) for name in params["ClusterNames"]]
     if operation not in _ON_CLUSTERS:

@@ -63,7 +63,8 @@ def lists_in(name: str, arguments: list[Any]) -> set[int]:
         written = [value for pairs in expect(arguments[0], dict).values() for value in _list_in(pairs)[1::2]]
     elif name == "TransactWriteItems" and arguments[3] is not None:
         written = _list_in(arguments[3])
-    return {expect(decode_all(value)[0], int) for value in written if isinstance(value, bytes) and value}
+    found = [decode_all(value) for value in written if isinstance(value, bytes)]
+    return {expect(values[0], int) for values in found if values}
 
 
 def item_from(schema: Schema, key: bytes, values: bytes, lists: Lists) -> Item:

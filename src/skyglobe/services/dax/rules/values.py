@@ -22,10 +22,12 @@ def decode_all(data: bytes) -> list[Any]:
     import cbor2  # few clouds have clusters
 
     try:
-        found = cbor2.loads(b"\x9f" + data + b"\xff", max_depth=MAX_DEPTH + 2)
+        found, end = cbor2.loads(b"\x82\x9f" + data + b"\xff\x00", max_depth=MAX_DEPTH + 3)
     except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:
         # Besides its own error, cbor2 lets out those of the types that exotic tags stand for.
         raise Malformed("The request cannot be decoded.") from error
+    if end != 0:
+        raise Malformed("The request has values that end before they began.")
     return list(found)
 
 
