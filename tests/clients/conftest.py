@@ -58,7 +58,7 @@ def javascript_project(
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("Node.js and npm are not installed")
     folder = request.config.cache.mkdir(name)
-    names = [*(f"@aws-sdk/{package}" for package in packages), *(other.partition("@")[0] for other in others)]
+    names = [*(f"@aws-sdk/{package}" for package in packages), *(other.rpartition("@")[0] for other in others)]
     if not all((folder / "node_modules" / package).is_dir() for package in names):
         (folder / "package.json").write_text('{"private": true, "type": "module"}')
         wanted = [*(f"@aws-sdk/{package}@3" for package in packages), *others]

@@ -1,25 +1,29 @@
-"""Amazon's DAX client for Python: a program for boto3's resource, pointed at a cluster of a cloud in a process."""
+"""Amazon's DAX clients for Python and JavaScript, pointed at a cluster of a cloud in a process of its own."""
 
 from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 from amazondax import AmazonDaxClient
 from boto3.dynamodb.conditions import Key
 
-from tests.clients.conftest import PATIENCE, Server
+from tests.clients.conftest import PATIENCE, Server, javascript_project
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "dax.amazonaws.com"}, "Action": "sts:AssumeRole"}
 ALLOWED = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+
+
+SCENARIO = Path(__file__).with_name("cluster.mjs")
 
 
 def document(statement: dict[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url(server: Server) -> str:
     iam, dax = server.client("iam"), server.client("dax")
     role = iam.create_role(RoleName="dax", AssumeRolePolicyDocument=document(TRUST))["Role"]["Arn"]
@@ -66,3 +70,30 @@ def test_a_program_for_tables_is_one_for_clusters(server: Server, url: str) -> N
         assert [item["number"] for item in table.query(**newest)["Items"]] == [39, 38, 37]
         assert "Item" in table.get_item(Key={"customer": "c", "number": 7})
         assert "Item" not in table.get_item(Key={"customer": "c", "number": 7}, ConsistentRead=True)
+
+
+@pytest.fixture(scope="module")
+def project(request: pytest.FixtureRequest) -> Path:
+    return javascript_project(request, "javascript-dax", (), SCENARIO, ("@amazon-dax-sdk/lib-dax@3.1.0",))
+
+
+def test_a_story_of_documents_in_javascript(server: Server, url: str, project: Path) -> None:
+    server.client("dynamodb").create_table(
+        TableName="documents",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "N"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    seen = json.loads(server.run("node", SCENARIO.name, url, folder=project))
+    assert seen == {
+        "item": {"pk": "ä", "sk": 1.5, "list": [1, "x", None, {"deep": True}]},
+        "updated": [{"list": [42], "n": 41}, 1],
+        "remembered": [41, 0],
+        "page": [[{"sk": 0}, {"sk": 1.5, "list": [42]}], {"pk": "ä", "sk": 1.5}],
+        "batch": [{"pk": "ä", "sk": -2}],
+        "cancelled": ["TransactionCanceledException", ["None", "ConditionalCheckFailed"]],
+        "transacted": [41, None],
+    }
