@@ -68,8 +68,11 @@ def release_address(scope: Scope, name: str) -> None:
 
 
 def _next_free(scope: Scope) -> int:
-    """Return the next number nobody has: those given back last come last."""
-    number = _last.get(scope, "kept")
+    """Return the next number nobody has: those given back last come last.
+
+    The first is any: several clouds of one machine seldom meet, which do not know of each other's.
+    """
+    number = _last.get(scope, "kept") or scope.kernel.ids.random.randrange(KEPT)
     for _ in range(KEPT):
         number = number + 1 if number + 1 < KEPT else 1
         ends_badly = number & 0xFF in (0, 0xFF)  # read by people as networks and broadcasts
