@@ -247,7 +247,7 @@ def test_what_was_never_set_has_its_own_answer(s3: Any, bucket: str, refused: Re
 
 def test_what_is_not_built_is_refused_by_name(s3: Any, bucket: str, refused: Refused) -> None:
     with refused("NotImplemented", 501) as answer:
-        s3.list_bucket_metrics_configurations(Bucket=bucket)
-    assert "ListBucketMetricsConfigurations" in answer["Error"]["Message"]
+        s3.get_bucket_metadata_configuration(Bucket=bucket)
+    assert "GetBucketMetadataConfiguration" in answer["Error"]["Message"]
     with refused("InvalidBucketAclWithObjectOwnership"):
         s3.create_bucket(Bucket="public", ACL="public-read")

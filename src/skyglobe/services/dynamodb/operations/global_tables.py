@@ -154,6 +154,14 @@ def update_global_table_settings(call: Call, request: Given) -> dict[str, Any]:
     return {"GlobalTableName": known.name, "ReplicaSettings": settings}
 
 
+_SCALING = (
+    "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate",
+    "ProvisionedReadCapacityAutoScalingSettingsUpdate",
+    "ProvisionedWriteCapacityAutoScalingSettingsUpdate",
+    "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate",
+)
+
+
 def _refuse_scaling(given: Any) -> None:
     """Refuse (501) auto scaling, wherever it is asked for: there is no Application Auto Scaling yet."""
     if isinstance(given, list):
@@ -161,7 +169,7 @@ def _refuse_scaling(given: Any) -> None:
             _refuse_scaling(part_)
     elif isinstance(given, dict):
         for name, inner in given.items():
-            if "AutoScaling" in name:
+            if name in _SCALING:
                 text = f"Skyglobe does not implement UpdateGlobalTableSettings with {name} yet."
                 raise dynamodb.error("NotImplemented", text, status=501)
             _refuse_scaling(inner)
