@@ -9,12 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 from skyglobe.models.authorization import find_reference, prefixes
 from skyglobe.policy.conditions import find_condition
 from skyglobe.policy.globs import arn_includes, includes
+from skyglobe.services.accessanalyzer.rules.found import Found, at_key, at_node, listed
 from skyglobe.services.accessanalyzer.rules.places import Node, NotJson, parse_places, position
+from skyglobe.services.accessanalyzer.rules.values import (
+    arn_faults,
+    condition_faults,
+    principal_faults,
+    variable_faults,
+)
 
 _LINK = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
 _KINDS = {"WARNING": "general-warning", "SECURITY_WARNING": "security-warning"}
@@ -42,17 +49,6 @@ _GLOBAL_KEYS = frozenset(
 _GLOBAL_FAMILIES = ("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/")
 _MULTIVALUED = ("aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:tagkeys")
 _SID = re.compile(r"[0-9A-Za-z]*")
-
-
-class Found(NamedTuple):
-    """A finding: its code and type, AWS's words for it, and what it points at."""
-
-    kind: str
-    code: str
-    text: str
-    path: tuple[str | int, ...]
-    start: int
-    end: int
 
 
 def findings_of(text: str, policy_type: str) -> list[dict[str, Any]]:
@@ -91,26 +87,26 @@ class _Validation:
     def findings(self) -> Iterator[Found]:
         root = self.root
         if not isinstance(root.value, dict):
-            yield _at(
+            yield at_node(
                 root, (), "ERROR", "DATA_TYPE_MISMATCH", "The text does not match the expected JSON data type OBJECT."
             )
             return
         for name in root.members:
             if name not in _TOP:
-                yield _key(
+                yield at_key(
                     root, name, (), "ERROR", "INVALID_POLICY_ELEMENT", f"The policy element {name} is not valid."
                 )
         yield from self._version()
         statements = root.members.get("Statement")
         if statements is None or statements.value == []:
-            yield _at(root, (), "ERROR", "MISSING_STATEMENT", "Add a statement to the policy")
+            yield at_node(root, (), "ERROR", "MISSING_STATEMENT", "Add a statement to the policy")
             return
         sids: set[str] = set()
         for number, statement in enumerate(statements.each):
             path: tuple[str | int, ...] = ("Statement", number) if statements.elements else ("Statement",)
             if not isinstance(statement.value, dict):
                 words = "The text does not match the expected JSON data type OBJECT."
-                yield _at(statement, path, "ERROR", "DATA_TYPE_MISMATCH", words)
+                yield at_node(statement, path, "ERROR", "DATA_TYPE_MISMATCH", words)
                 continue
             yield from self._statement(statement, path)
             yield from self._sid(statement, path, sids)
@@ -119,12 +115,12 @@ class _Validation:
         version = self.root.members.get("Version")
         if version is None:
             words = "We recommend that you specify the Version element to help you with debugging permission issues."
-            yield _at(self.root, (), "WARNING", "MISSING_VERSION", words)
+            yield at_node(self.root, (), "WARNING", "MISSING_VERSION", words)
         elif version.value not in ("2012-10-17", "2008-10-17"):
             words = (
                 f"The version {version.value} is not valid. Use one of the following versions: [2012-10-17, 2008-10-17]"
             )
-            yield _at(version, ("Version",), "ERROR", "INVALID_VERSION", words)
+            yield at_node(version, ("Version",), "ERROR", "INVALID_VERSION", words)
 
     def _sid(self, statement: Node, path: tuple[str | int, ...], sids: set[str]) -> Iterator[Found]:
         sid = statement.members.get("Sid")
@@ -132,22 +128,24 @@ class _Validation:
             return
         here = (*path, "Sid")
         if sid.value == "":
-            yield _at(sid, here, "SUGGESTION", "EMPTY_SID_VALUE", "Add a value to the empty string in the Sid element.")
+            yield at_node(
+                sid, here, "SUGGESTION", "EMPTY_SID_VALUE", "Add a value to the empty string in the Sid element."
+            )
         elif not isinstance(sid.value, str):
             words = "The text does not match the expected JSON data type STRING."
-            yield _at(sid, here, "ERROR", "DATA_TYPE_MISMATCH", words)
+            yield at_node(sid, here, "ERROR", "DATA_TYPE_MISMATCH", words)
         elif not self.has_principal and not _SID.fullmatch(sid.value):
             words = (
                 "Update the characters in the Sid element to use one of the following character types: [a-z, A-Z, 0-9]"
             )
-            yield _at(sid, here, "ERROR", "UNSUPPORTED_SID", words)
+            yield at_node(sid, here, "ERROR", "UNSUPPORTED_SID", words)
         elif sid.value in sids:
             if self.has_principal:
                 words = "We recommend that you use statement IDs that are unique to your policy. Update the Sid value."
-                yield _at(sid, here, "WARNING", "UNIQUE_SIDS_RECOMMENDED", words)
+                yield at_node(sid, here, "WARNING", "UNIQUE_SIDS_RECOMMENDED", words)
             else:
                 words = "Duplicate statement IDs are not supported for this policy type. Update the Sid value."
-                yield _at(sid, here, "ERROR", "UNIQUE_SIDS_REQUIRED", words)
+                yield at_node(sid, here, "ERROR", "UNIQUE_SIDS_REQUIRED", words)
         sids.add(str(sid.value))
 
     def _statement(self, statement: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
@@ -155,7 +153,7 @@ class _Validation:
         for name in members:
             if name not in _ELEMENTS:
                 words = f"The policy element {name} is not valid."
-                yield _key(statement, name, path, "ERROR", "INVALID_POLICY_ELEMENT", words)
+                yield at_key(statement, name, path, "ERROR", "INVALID_POLICY_ELEMENT", words)
         yield from self._effect(statement, path)
         for element in ("Action", "Resource", "Principal"):
             if element in members and f"Not{element}" in members:
@@ -163,7 +161,7 @@ class _Validation:
                     f"The policy elements {element} and Not{element} can not be used in the same statement. "
                     "Remove one of these elements."
                 )
-                yield _at(statement, path, "ERROR", "UNSUPPORTED_ELEMENT_COMBINATION", words)
+                yield at_node(statement, path, "ERROR", "UNSUPPORTED_ELEMENT_COMBINATION", words)
         yield from self._missing(statement, path)
         yield from self._principals(statement, path)
         for name in ("Action", "NotAction"):
@@ -174,6 +172,10 @@ class _Validation:
                 yield from _resources(members[name], (*path, name))
         if "Condition" in members:
             yield from _conditions(members["Condition"], (*path, "Condition"))
+            yield from condition_faults(members["Condition"], (*path, "Condition"))
+        version = self.root.members.get("Version")
+        if version is not None and version.value == "2012-10-17":
+            yield from variable_faults(statement, path)
         if members.get("Effect") is not None and members["Effect"].value == "Allow":
             yield from _overly_permissive(statement, path)
 
@@ -181,10 +183,10 @@ class _Validation:
         effect = statement.members.get("Effect")
         if effect is None:
             words = "Add an Effect element to the policy statement with a value of Allow or Deny."
-            yield _at(statement, path, "ERROR", "MISSING_EFFECT", words)
+            yield at_node(statement, path, "ERROR", "MISSING_EFFECT", words)
         elif effect.value not in ("Allow", "Deny"):
             words = f"The effect {effect.value} is not valid. Use Allow or Deny."
-            yield _at(effect, (*path, "Effect"), "ERROR", "INVALID_EFFECT", words)
+            yield at_node(effect, (*path, "Effect"), "ERROR", "INVALID_EFFECT", words)
 
     def _missing(self, statement: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
         needed = ["Action", *(["Principal"] if self.has_principal else ["Resource"])]
@@ -193,7 +195,7 @@ class _Validation:
                 other = f" or Not{element}" if element != "Principal" else ""
                 article = "an" if element == "Action" else "a"
                 words = f"Add {article} {element}{other} element to the policy statement."
-                yield _at(statement, path, "ERROR", f"MISSING_{element.upper()}", words)
+                yield at_node(statement, path, "ERROR", f"MISSING_{element.upper()}", words)
 
     def _principals(self, statement: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
         for name in ("Principal", "NotPrincipal"):
@@ -203,45 +205,32 @@ class _Validation:
             here = (*path, name)
             if self.type == "SERVICE_CONTROL_POLICY":
                 words = "SCPs do not support specifying principals. Remove the Principal or NotPrincipal element."
-                yield _at(node, here, "ERROR", "SCP_SYNTAX_ERROR_PRINCIPAL", words)
+                yield at_node(node, here, "ERROR", "SCP_SYNTAX_ERROR_PRINCIPAL", words)
             elif not self.has_principal:
                 words = f"The policy type {self.type} does not support the {name} element. Remove the {name} element."
-                yield _at(node, here, "ERROR", "UNSUPPORTED_PRINCIPAL", words)
+                yield at_node(node, here, "ERROR", "UNSUPPORTED_PRINCIPAL", words)
             elif isinstance(node.value, dict):
                 for key in node.members:
                     if key not in ("AWS", "Service", "Federated", "CanonicalUser"):
                         words = f"The principal key {key} is not valid."
-                        yield _key(node, key, here, "ERROR", "INVALID_PRINCIPAL_KEY", words)
+                        yield at_key(node, key, here, "ERROR", "INVALID_PRINCIPAL_KEY", words)
+                yield from principal_faults(node, here)
             elif node.value != "*":
                 words = (
                     "The Principal element contents are not valid. Specify a key-value pair in the Principal element."
                 )
-                yield _at(node, here, "ERROR", "INVALID_PRINCIPAL_FORMAT", words)
-
-
-def _at(node: Node, path: tuple[str | int, ...], kind: str, code: str, text: str) -> Found:
-    return Found(kind, code, text, path, node.start, node.end)
-
-
-def _key(node: Node, name: str, path: tuple[str | int, ...], kind: str, code: str, text: str) -> Found:
-    return Found(kind, code, text, (*path, name), *node.keys[name])
-
-
-def _listed(node: Node, path: tuple[str | int, ...]) -> list[tuple[Node, tuple[str | int, ...]]]:
-    if not isinstance(node.value, list):
-        return [(node, path)]
-    return [(one, (*path, number)) for number, one in enumerate(node.elements)]
+                yield at_node(node, here, "ERROR", "INVALID_PRINCIPAL_FORMAT", words)
 
 
 def _actions(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
     if node.value == []:
         words = "This statement includes no actions and does not affect the policy. Specify actions."
-        yield _at(node, path, "SUGGESTION", "EMPTY_ARRAY_ACTION", words)
+        yield at_node(node, path, "SUGGESTION", "EMPTY_ARRAY_ACTION", words)
     seen: list[tuple[str, Node, tuple[str | int, ...]]] = []
-    for one, here in _listed(node, path):
+    for one, here in listed(node, path):
         if not isinstance(one.value, str):
             words = "The text does not match the expected JSON data type STRING."
-            yield _at(one, here, "ERROR", "DATA_TYPE_MISMATCH", words)
+            yield at_node(one, here, "ERROR", "DATA_TYPE_MISMATCH", words)
             continue
         seen.append((one.value.lower(), one, here))
         if one.value != "*":
@@ -252,7 +241,7 @@ def _actions(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
             f"The {len(redundant)} action(s) are redundant because they provide similar permissions. "
             f"Update the policy to remove the redundant action such as: {seen[at][1].value}."
         )
-        yield _at(seen[at][1], seen[at][2], "SUGGESTION", "REDUNDANT_ACTION", words)
+        yield at_node(seen[at][1], seen[at][2], "SUGGESTION", "REDUNDANT_ACTION", words)
 
 
 def _is_redundant(text: str, at: int, all_: list[str]) -> bool:
@@ -266,24 +255,24 @@ def _action(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
     prefix, colon, name = node.value.partition(":")
     if not colon:
         words = f"The action {node.value} does not have a prefix. Use the format service:action."
-        yield _at(node, path, "ERROR", "MISSING_ACTION_PREFIX", words)
+        yield at_node(node, path, "ERROR", "MISSING_ACTION_PREFIX", words)
         return
     if "*" in prefix or "?" in prefix:
         words = "The service prefix of an action does not support wildcards."
-        yield _at(node, path, "ERROR", "INVALID_SERVICE_IN_ACTION", words)
+        yield at_node(node, path, "ERROR", "INVALID_SERVICE_IN_ACTION", words)
         return
     reference = find_reference(prefix.lower())
     if reference is None:
         words = f"The service {prefix} specified in the action does not exist."
         near = get_close_matches(prefix.lower(), prefixes(), 1)
-        yield _at(node, path, "ERROR", "INVALID_SERVICE_IN_ACTION", words + _near(near))
+        yield at_node(node, path, "ERROR", "INVALID_SERVICE_IN_ACTION", words + _near(near))
     elif not any(includes(name.lower(), known) for known in reference.actions):
         words = f"The action {node.value} does not exist."
         near = [
             f"{reference.prefix}:{reference.actions[one].name}"
             for one in get_close_matches(name.lower(), reference.actions, 1)
         ]
-        yield _at(node, path, "ERROR", "INVALID_ACTION", words + _near(near))
+        yield at_node(node, path, "ERROR", "INVALID_ACTION", words + _near(near))
 
 
 def _near(names: list[str]) -> str:
@@ -293,15 +282,16 @@ def _near(names: list[str]) -> str:
 def _resources(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
     if node.value == []:
         words = "This statement includes no resources and does not affect the policy. Specify resources."
-        yield _at(node, path, "SUGGESTION", "EMPTY_ARRAY_RESOURCE", words)
-    listed = [(one, here) for one, here in _listed(node, path)]
-    for one, here in listed:
+        yield at_node(node, path, "SUGGESTION", "EMPTY_ARRAY_RESOURCE", words)
+    every = listed(node, path)
+    for one, here in every:
         if not isinstance(one.value, str):
             words = "The text does not match the expected JSON data type STRING."
-            yield _at(one, here, "ERROR", "DATA_TYPE_MISMATCH", words)
+            yield at_node(one, here, "ERROR", "DATA_TYPE_MISMATCH", words)
         elif one.value != "*":
             yield from _arn(one, here)
-    texts = [str(one.value) for one, _ in listed]
+            yield from arn_faults(one, here)
+    texts = [str(one.value) for one, _ in every]
     redundant = [
         at
         for at, text in enumerate(texts)
@@ -316,48 +306,54 @@ def _resources(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
             f"The {len(redundant)} resource ARN(s) are redundant because they reference the same resource. "
             "Review the use of wildcards (*)"
         )
-        yield _at(*listed[at], "SUGGESTION", "REDUNDANT_RESOURCE", words)
+        yield at_node(*every[at], "SUGGESTION", "REDUNDANT_RESOURCE", words)
 
 
 def _arn(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
     fields = node.value.split(":", 5)
     if fields[0] != "arn":
         words = "Add the required prefix (arn) to the resource ARN."
-        yield _at(node, path, "ERROR", "INVALID_ARN_PREFIX", words)
+        yield at_node(node, path, "ERROR", "INVALID_ARN_PREFIX", words)
     elif len(fields) < 6:
         words = (
             "Resource ARNs must include at least 6 fields in the following structure: "
             "arn:partition:service:region:account:resource"
         )
-        yield _at(node, path, "ERROR", "MISSING_ARN_FIELD", words)
+        yield at_node(node, path, "ERROR", "MISSING_ARN_FIELD", words)
     elif fields[4] and not re.fullmatch(r"[0-9]{12}|aws|[*?0-9]*|\$\{[^}]*\}", fields[4]):
         words = f"The resource ARN account ID {fields[4]} is not valid. Provide a 12-digit account ID."
-        yield _at(node, path, "ERROR", "INVALID_ARN_ACCOUNT", words)
+        yield at_node(node, path, "ERROR", "INVALID_ARN_ACCOUNT", words)
 
 
 def _conditions(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
     if node.value == {}:
         words = "This condition block is empty and it does not affect the policy. Specify conditions."
-        yield _at(node, path, "SUGGESTION", "EMPTY_OBJECT_CONDITION", words)
+        yield at_node(node, path, "SUGGESTION", "EMPTY_OBJECT_CONDITION", words)
     for operator, keys in node.members.items():
         lower = operator.lower()
         if lower in ("nullifexists", "forallvalues:nullifexists", "foranyvalue:nullifexists"):
             words = (
                 "The Null condition operator is not valid with the IfExists suffix. Update the operator or the suffix."
             )
-            yield _key(node, operator, path, "ERROR", "NULL_WITH_IF_EXISTS", words)
+            yield at_key(node, operator, path, "ERROR", "NULL_WITH_IF_EXISTS", words)
         elif find_condition(operator, "aws:x", ["x"], variables=False) is None:
             words = f"The condition operator {operator} is not valid. Use a valid condition operator."
-            yield _key(node, operator, path, "ERROR", "INVALID_CONDITION_OPERATOR", words)
+            yield at_key(node, operator, path, "ERROR", "INVALID_CONDITION_OPERATOR", words)
         for key, values in keys.members.items():
             here = (*path, operator)
             yield from _condition_key(keys, key, here)
+            if lower.startswith("string") and _is_multivalued(key):
+                words = (
+                    f"The request context key {key} has multiple values. "
+                    "Use the ForAllValues or ForAnyValue condition key qualifiers in your policy."
+                )
+                yield at_key(keys, key, here, "ERROR", "MISSING_QUALIFIER", words)
             if lower.startswith("forallvalues:") and _is_single_valued(key):
                 words = (
                     f"Using ForAllValues qualifier with the single-valued condition key {key} can be overly "
                     "permissive. We recommend that you remove ForAllValues:."
                 )
-                yield _key(keys, key, here, "SECURITY_WARNING", "FORALLVALUES_WITH_SINGLE_VALUED_KEY", words)
+                yield at_key(keys, key, here, "SECURITY_WARNING", "FORALLVALUES_WITH_SINGLE_VALUED_KEY", words)
             if lower.removesuffix("ifexists").endswith(("stringequals", "stringnotequals")):
                 yield from _wildcards(values, (*here, key))
 
@@ -367,17 +363,23 @@ def _condition_key(keys: Node, key: str, path: tuple[str | int, ...]) -> Iterato
     lower = key.lower()
     if not colon:
         words = f"The condition key {key} is not valid. Use the format service:keyname."
-        yield _key(keys, key, path, "ERROR", "INVALID_CONDITION_KEY_FORMAT", words)
+        yield at_key(keys, key, path, "ERROR", "INVALID_CONDITION_KEY_FORMAT", words)
     elif prefix.lower() == "aws":
-        if lower not in _GLOBAL_KEYS and not lower.startswith(_GLOBAL_FAMILIES):
+        if lower == "aws:arn":
+            words = "The condition key aws:ARN is not supported. Use aws:PrincipalArn or aws:SourceArn instead."
+            yield at_key(keys, key, path, "ERROR", "UNSUPPORTED_GLOBAL_CONDITION_KEY", words)
+        elif lower not in _GLOBAL_KEYS and not lower.startswith(_GLOBAL_FAMILIES):
             words = f"The condition key {key} does not exist. Use a valid condition key."
-            yield _key(keys, key, path, "ERROR", "INVALID_GLOBAL_CONDITION_KEY", words)
+            yield at_key(keys, key, path, "ERROR", "INVALID_GLOBAL_CONDITION_KEY", words)
     else:
         reference = find_reference(prefix.lower())
         # Keys of identity providers (``example.com:sub``) are nobody's to list.
-        if reference is not None and not reference.has_key(key) and "." not in prefix:
+        if reference is None and "." not in prefix and prefix.lower() != "saml":
+            words = f"The service {prefix} does not exist. Use a valid service name."
+            yield at_key(keys, key, path, "ERROR", "INVALID_SERVICE", words)
+        elif reference is not None and not reference.has_key(key) and "." not in prefix:
             words = f"The condition key {key} does not exist in the service {prefix}. Use a valid condition key."
-            yield _key(keys, key, path, "ERROR", "INVALID_SERVICE_CONDITION_KEY", words)
+            yield at_key(keys, key, path, "ERROR", "INVALID_SERVICE_CONDITION_KEY", words)
 
 
 def _is_single_valued(key: str) -> bool:
@@ -389,14 +391,23 @@ def _is_single_valued(key: str) -> bool:
     return known is not None and not known.type.startswith("ArrayOf")
 
 
+def _is_multivalued(key: str) -> bool:
+    lower = key.lower()
+    if lower.startswith("aws:"):
+        return lower in _MULTIVALUED
+    reference = find_reference(lower.partition(":")[0])
+    known = reference.keys.get(lower) if reference is not None else None
+    return known is not None and known.type.startswith("ArrayOf")
+
+
 def _wildcards(values: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
-    for one, here in _listed(values, path):
+    for one, here in listed(values, path):
         if isinstance(one.value, str) and re.search(r"[*?]", re.sub(r"\$\{[^}]*\}", "", one.value)):
             words = (
                 "Your condition value includes a * or ? character. If you meant to use a wildcard (*, ?), update the "
                 "condition operator to include Like."
             )
-            yield _at(one, here, "WARNING", "WILDCARD_WITHOUT_LIKE_OPERATOR", words)
+            yield at_node(one, here, "WARNING", "WILDCARD_WITHOUT_LIKE_OPERATOR", words)
 
 
 _ABOUT_ROLES = (
@@ -425,19 +436,19 @@ def _overly_permissive(statement: Node, path: tuple[str | int, ...]) -> Iterator
     if "NotPrincipal" in members:
         words = "Using Allow with NotPrincipal can be overly permissive. We recommend that you use Principal instead."
         here = (*path, "NotPrincipal")
-        yield _at(members["NotPrincipal"], here, "SECURITY_WARNING", "ALLOW_WITH_NOT_PRINCIPAL", words)
+        yield at_node(members["NotPrincipal"], here, "SECURITY_WARNING", "ALLOW_WITH_NOT_PRINCIPAL", words)
     if "Action" not in members or "Resource" not in members:
         return
-    stars = [pair for pair in _listed(members["Resource"], (*path, "Resource")) if pair[0].value == "*"]
+    stars = [pair for pair in listed(members["Resource"], (*path, "Resource")) if pair[0].value == "*"]
     condition = members["Condition"].value if "Condition" in members else {}
     keys = {key.lower() for block in condition.values() if isinstance(block, dict) for key in block}
-    actions = [str(one.value).lower() for one, _ in _listed(members["Action"], path)]
+    actions = [str(one.value).lower() for one, _ in listed(members["Action"], path)]
     for action, (code, key, named, starred) in _POWERFUL.items():
         if not stars or key in keys or not any(includes(pattern, action) for pattern in actions):
             continue
         if action in actions:
             words = f"Using the {_SPELLED[action]} action with wildcards (*) in the resource {named}"
-            yield _at(*stars[0], "SECURITY_WARNING", f"{code}_WITH_STAR_IN_RESOURCE", words)
+            yield at_node(*stars[0], "SECURITY_WARNING", f"{code}_WITH_STAR_IN_RESOURCE", words)
         else:
             words = f"Using wildcards (*) in the action and the resource {starred}"
-            yield _at(*stars[0], "SECURITY_WARNING", f"{code}_WITH_STAR_IN_ACTION_AND_RESOURCE", words)
+            yield at_node(*stars[0], "SECURITY_WARNING", f"{code}_WITH_STAR_IN_ACTION_AND_RESOURCE", words)
