@@ -249,7 +249,20 @@ def _principal_arn(call: Call, need: Need, params: dict[str, Any]) -> str | None
     return principal.arn or None
 
 
+def _called_via(call: Call, place: int) -> str | None:
+    """The first or the last service that called on in the caller's name."""
+    services = call.principal.called_via
+    return services[place] if services else None
+
+
+def _is_via_service(call: Call) -> bool:
+    return call.principal.type == "service" or bool(call.principal.called_via)
+
+
 _GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
+    "aws:calledvia": lambda call, need, params: list(call.principal.called_via) or None,
+    "aws:calledviafirst": lambda call, need, params: _called_via(call, 0),
+    "aws:calledvialast": lambda call, need, params: _called_via(call, -1),
     "aws:currenttime": _current_time,
     "aws:epochtime": lambda call, need, params: str(call.now // 1000),
     "aws:federatedprovider": _federated_provider,
@@ -282,7 +295,7 @@ _GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
     "aws:useragent": lambda call, need, params: call.request.headers.get("user-agent"),
     "aws:userid": lambda call, need, params: call.principal.user_id or None,
     "aws:username": _user_name,
-    "aws:viaawsservice": lambda call, need, params: str(call.principal.type == "service").lower(),
+    "aws:viaawsservice": lambda call, need, params: str(_is_via_service(call)).lower(),
 }
 """The global condition keys that can be told of a call today; AWS: "AWS global condition context keys"."""
 

@@ -68,6 +68,15 @@ class Principal(msgspec.Struct, frozen=True):
     """The resource a service acts for: ``aws:SourceArn``. Such a service does only what a resource's policy allows."""
     only_for: str = ""
     """The one signing name its key is good for; empty for keys that are good for every service."""
+    called_via: tuple[str, ...] = ()
+    """The services that call on in the caller's name, the first of them first: ``aws:CalledVia``."""
+
+    def via(self, service: str) -> Principal:
+        """Return the caller as a service (``lambda.amazonaws.com``) has it when it calls others in the caller's name.
+
+        IAM user guide, "Forward access sessions": the caller's own permissions count, and policies can tell.
+        """
+        return msgspec.structs.replace(self, called_via=(*self.called_via, service))
 
     @property
     def is_anonymous(self) -> bool:

@@ -133,6 +133,23 @@ def test_code_comes_from_s3_when_the_caller_may_read_it(cloud, aws, client, make
     assert "GetObject for packages/one.zip" in text
 
 
+def test_policies_tell_what_lambda_reads_in_the_caller_s_name_from_what_the_caller_reads(
+    cloud, aws, make_function, role, refusal
+):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="packages")
+    s3.put_object(Bucket="packages", Key="one.zip", Body=zipped(ECHO))
+    make_function("hello")
+    through = {"StringEquals": {"aws:CalledViaFirst": "lambda.amazonaws.com"}, "Bool": {"aws:ViaAWSService": "true"}}
+    through["ForAnyValue:StringEquals"] = {"aws:CalledVia": ["lambda.amazonaws.com"]}
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": through}
+    key = make_user(aws, "dev", {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}, reads)
+    dev = cloud.session_with(key)
+    for _ in range(2):
+        dev.client("lambda").update_function_code(FunctionName="hello", S3Bucket="packages", S3Key="one.zip")
+        assert refusal(dev.client("s3").get_object, Bucket="packages", Key="one.zip")[:2] == ("AccessDenied", 403)
+
+
 @pytest.mark.spec("LAM-014")
 def test_an_archive_of_more_than_fifty_megabytes_must_come_from_s3(aws, client, make_function, refusal):
     make_function("hello")

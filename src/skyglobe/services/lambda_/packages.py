@@ -91,7 +91,9 @@ async def _fetch(call: Call, content: dict[str, Any]) -> bytes:
     if content.get("S3ObjectVersion"):
         params["VersionId"] = content["S3ObjectVersion"]
     try:
-        answer = await call.kernel.invoke(call.principal, call.account, call.region, "s3", "GetObject", params)
+        answer = await call.kernel.invoke(
+            call.principal.via("lambda.amazonaws.com"), call.account, call.region, "s3", "GetObject", params
+        )
     except ServiceError as error:
         told = f"S3 Error Code: {error.code}. S3 Error Message: {error.message}"
         if error.status == 403:

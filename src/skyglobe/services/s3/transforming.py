@@ -239,7 +239,12 @@ async def _invoke(call: Call, chosen: Transformation, event: dict[str, Any]) -> 
     }
     try:
         result = await call.kernel.invoke(
-            call.principal, call.principal.account, place.region, "lambda", "Invoke", params
+            call.principal.via("s3-object-lambda.amazonaws.com"),
+            call.principal.account,
+            place.region,
+            "lambda",
+            "Invoke",
+            params,
         )
     except ServiceError as error:
         return error
