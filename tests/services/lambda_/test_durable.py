@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.lambda_.conftest import ECHO, make_role, make_user
+from skyglobe.kernel.config import Config
+from skyglobe.testing import TestCloud
+from tests.services.lambda_.conftest import ECHO, make_role, make_user, zipped
 
 sdk = pytest.importorskip("aws_durable_execution_sdk_python")
 
@@ -275,6 +277,25 @@ def test_names_make_starts_idempotent_and_executions_are_listed_stopped_and_forg
     assert listed() == []
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_durable_execution(DurableExecutionArn=other)
+
+
+def test_an_execution_goes_on_in_a_cloud_that_was_started_anew(tmp_path):
+    cloud = TestCloud(Config(folder=tmp_path))
+    aws = cloud.session()
+    options = {"Runtime": "python3.13", "Handler": "app.handler", "Role": make_role(aws), "DurableConfig": CONFIG}
+    client = aws.client("lambda")
+    client.create_function(FunctionName="orders", Code={"ZipFile": zipped(BARE)}, **options)
+    asked = {"FunctionName": "orders:$LATEST", "InvocationType": "Event", "Payload": b'{"kind": "done"}'}
+    begun = [client.invoke(**asked)["DurableExecutionArn"] for _ in range(3)]
+    cloud.close()
+    cloud = TestCloud(Config(folder=tmp_path))
+    client = cloud.session().client("lambda")
+    cloud.turn(10)
+    cloud.settle()
+    for arn in begun:
+        execution = client.get_durable_execution(DurableExecutionArn=arn)
+        assert (execution["Status"], execution["Result"]) == ("SUCCEEDED", "1")
+    cloud.close()
 
 
 def test_what_durable_functions_may_not(cloud, aws, client, plain, make_function, refusal, start):
