@@ -7,6 +7,8 @@ import zipfile
 import pytest
 from botocore.config import Config as ClientConfig
 
+from skyglobe.services.lambda_.running import layout
+
 ONCE = ClientConfig(retries={"total_max_attempts": 1}, parameter_validation=False)
 ACCOUNT = "000000000000"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function"
@@ -55,6 +57,13 @@ def zipped(files):
         for name, content in ({"app.py": files} if isinstance(files, str) else files).items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def nothing_ahead_of_need(monkeypatch):
+    """Keep launchers from loading SDKs and from having sandboxes wait: these clouds end before that would pay."""
+    monkeypatch.setattr(layout, "PRELOADED", layout.PRELOADED[:1])
+    monkeypatch.setattr(layout, "SPARES", 0)
 
 
 class Queue:

@@ -35,6 +35,11 @@ T = TypeVar("T")
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 
 
+@pytest.fixture(autouse=True)
+def nothing_ahead_of_need():
+    """Here launchers do all they do."""
+
+
 class Machine:
     """A cloud's execution environments, on an event loop in a thread of its own."""
 
