@@ -51,14 +51,14 @@ def shows_all(operation: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(operation)
-    def perform(call: Call, **params: Any) -> Any:
+    def perform(call: Call, *request: Any, **params: Any) -> Any:
         rest = call.kernel.late_writes.rest(call.operation.service.name)
         if rest is None:
-            return operation(call, **params)
+            return operation(call, *request, **params)
 
         async def later() -> Any:
             await rest
-            return await call.transact(lambda now: operation(now, **params))
+            return await call.transact(lambda now: operation(now, *request, **params))
 
         return later()
 

@@ -7,7 +7,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.late_writes import shows_all
 from skyglobe.kernel.outbox import post
 from skyglobe.services.logs import logs
 from skyglobe.services.logs.finding import get_group
@@ -20,7 +19,6 @@ MAX_KEPT = 1_000  # tasks; of more, the oldest are forgotten
 
 
 @logs.operation
-@shows_all
 def create_export_task(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Begin to copy a group's events of some time into a bucket. Raises LimitExceededException during another."""
     group = get_group(call, request["logGroupName"])
