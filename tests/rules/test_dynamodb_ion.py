@@ -1,6 +1,6 @@
 """The law of DynamoDB's Ion: what is written of an item is read as the same item."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyglobe.services.dynamodb.rules.ion import ion_line, read_ion_line
@@ -35,6 +35,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(texts.filter(bool), values, max_size=5))
 def test_an_item_is_read_as_it_was_written(item):
     measure_item(item)  # which makes it canonical, as every write does
@@ -47,6 +48,7 @@ def test_an_item_is_read_as_it_was_written(item):
     assert found == item
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: b"$ion_1_0 {Item:{" + text.encode() + b"}}"))
 def test_a_line_of_anything_is_an_item_or_none(line):
     found = read_ion_line(line)
