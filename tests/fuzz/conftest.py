@@ -92,7 +92,7 @@ class Serving:
         self.port = self._server.addresses[0][1]
 
     def run(self, work):
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     def close(self) -> None:
         self.run(self._server.close(0.2))

@@ -16,7 +16,7 @@ from tests.fuzz.drafts import Arriving, Draft
 from tests.fuzz.judging import judge
 from tests.fuzz.mutating import mutant
 
-PATIENCE = 30  # seconds; an answer that takes longer is none
+PATIENCE = 60  # seconds; an answer that takes longer is none
 RENEWED_EVERY = 500  # mutants; by then some have deleted or overwritten what the recordings speak of
 BODY_STEPS = {step.__name__ for kind in bodies.KINDS for step in kind}
 

@@ -17,7 +17,7 @@ from tests.fuzz.judging import Wrong, judge
 from tests.fuzz.mutating import mutant
 from tests.fuzz.recording import record
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 GOOD = (
     b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, "

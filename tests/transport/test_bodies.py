@@ -6,6 +6,7 @@ import random
 import pytest
 
 from skyglobe.kernel.wire import ClientGone, Response
+from tests.transport.conftest import PATIENCE
 
 KIB = 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -111,7 +112,7 @@ def test_a_reader_learns_that_the_client_has_gone(serving, held, framing):
     reading = asyncio.run_coroutine_threadsafe(read_all(), served.loop)
     wire.sock.close()
     with pytest.raises(ClientGone):
-        reading.result(20)
+        reading.result(PATIENCE)
     served.on_loop(lambda: reply(Response()))  # nobody is there; nothing happens
 
 
@@ -155,7 +156,7 @@ def test_a_streamed_body_is_asked_for_when_it_is_first_read(serving, held, frami
     reading = asyncio.run_coroutine_threadsafe(request.stream.read(), served.loop)
     assert wire.until(b"\r\n\r\n") == CONTINUE
     wire.send(b"3\r\nabc\r\n")
-    assert reading.result(20)[-3:] in (b"abc", b"c\r\n")
+    assert reading.result(PATIENCE)[-3:] in (b"abc", b"c\r\n")
 
 
 def test_a_body_may_be_refused_before_it_is_sent(serving, held):

@@ -7,6 +7,7 @@ import pytest
 
 from skyglobe.kernel.wire import Response
 from skyglobe.transport import CannotListen, run, serve
+from tests.transport.conftest import PATIENCE
 
 
 def never(request, reply):
@@ -89,7 +90,7 @@ def test_closing_finishes_what_runs_closes_what_idles_and_accepts_nothing_new(se
     answer = busy.answer()
     assert (answer.body, answer.headers["connection"]) == (b"done", "close")
     assert busy.closed()
-    closing.result(20)
+    closing.result(PATIENCE)
 
 
 def test_closing_waits_for_no_more_than_the_grace_time(serving, held):

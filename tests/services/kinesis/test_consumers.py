@@ -102,7 +102,7 @@ def test_records_are_pushed_until_five_minutes_are_over(cloud, stream, register,
     cloud.turn(170)
     assert not events.done()
     cloud.turn(11)
-    found = events.result(10)
+    found = events.result(60)
     assert data_of(found) == [b"before", b"while", b"later"]
     assert all(event["MillisBehindLatest"] == 0 for event in found[1:])
     assert len(found) > 50  # a sign of life every five seconds
@@ -113,7 +113,7 @@ def test_two_consumers_each_get_everything(cloud, stream, register, subscribe):
     one, other = subscribe(register("one")), subscribe(register("other"))
     stream.put_many([(str(number).encode(), "k") for number in range(100)])
     cloud.turn(301)
-    assert data_of(one.result(10)) == data_of(other.result(10)) == [str(number).encode() for number in range(100)]
+    assert data_of(one.result(60)) == data_of(other.result(60)) == [str(number).encode() for number in range(100)]
 
 
 def test_a_subscription_goes_on_where_the_last_one_ended(cloud, stream, register, subscribe):
@@ -121,11 +121,11 @@ def test_a_subscription_goes_on_where_the_last_one_ended(cloud, stream, register
     stream.put("first")
     events = subscribe(consumer)
     cloud.turn(301)
-    last = events.result(10)[-1]["ContinuationSequenceNumber"]
+    last = events.result(60)[-1]["ContinuationSequenceNumber"]
     stream.put("second")
     again = subscribe(consumer, Type="AFTER_SEQUENCE_NUMBER", SequenceNumber=last)
     cloud.turn(301)
-    assert data_of(again.result(10)) == [b"second"]
+    assert data_of(again.result(60)) == [b"second"]
 
 
 @pytest.mark.spec("KDS-033")
@@ -141,17 +141,17 @@ def test_a_second_subscription_waits_five_seconds_and_then_takes_over(
     second = subscribe(consumer)
     cloud.turn(10)
     with pytest.raises(Exception, match="ResourceInUseException"):
-        first.result(10)
+        first.result(60)
     stream.put("for the second")
     cloud.turn(301)
-    assert data_of(second.result(10)) == [b"for the second"]
+    assert data_of(second.result(60)) == [b"for the second"]
 
 
 def test_a_subscription_ends_with_its_shard_and_names_the_children(stream, kinesis, register, subscribe):
     stream.put("last words")
     events = subscribe(register())
     kinesis.split_shard(StreamName=stream.name, ShardToSplit=FIRST, NewStartingHashKey="7")
-    found = events.result(10)
+    found = events.result(60)
     assert data_of(found) == [b"last words"]
     assert [child["ShardId"][-1] for child in found[-1]["ChildShards"]] == ["1", "2"]
 
@@ -162,4 +162,4 @@ def test_a_subscription_ends_with_its_consumer(kinesis, stream, register, subscr
     kinesis.deregister_stream_consumer(ConsumerARN=consumer["ConsumerARN"])
     cloud.turn(6)
     with pytest.raises(Exception, match="ResourceNotFoundException"):
-        events.result(10)
+        events.result(60)

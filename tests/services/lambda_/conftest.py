@@ -118,10 +118,15 @@ def role(aws):
 
 @pytest.fixture
 def make_function(client, role):
-    """Create a function: ``make_function("name", code, Timeout=3)``."""
+    """Create a function: ``make_function("name", code, MemorySize=256)``.
+
+    Its processes run in real time, on a machine that may be busy: they get more of it than AWS gives by default, which
+    ``Timeout=None`` asks for.
+    """
 
     def make(name="hello", code=ECHO, **options):
-        options = {"Runtime": "python3.13", "Role": role, "Handler": "app.handler", **options}
+        options = {"Runtime": "python3.13", "Role": role, "Handler": "app.handler", "Timeout": 30, **options}
+        options = {key: value for key, value in options.items() if value is not None}
         return client.create_function(FunctionName=name, Code={"ZipFile": zipped(code)}, **options)
 
     return make

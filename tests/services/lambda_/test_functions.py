@@ -25,7 +25,7 @@ def download(cloud, url):
 
 @pytest.mark.spec("LAM-044")
 def test_the_package_of_a_function_is_downloaded_as_it_was_uploaded(cloud, client, make_function):
-    made = make_function("hello")
+    made = make_function("hello", Timeout=None)
     assert made["FunctionArn"] == f"{ARN}:hello"
     assert (made["Version"], made["State"], made["LastUpdateStatus"]) == ("$LATEST", "Active", "Successful")
     assert (made["Timeout"], made["MemorySize"], made["EphemeralStorage"]) == (3, 128, {"Size": 512})

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from skyglobe.kernel.wire import Request
+from skyglobe.services.sns import http_client
 
 _names = count(1)
 ACCOUNT = "000000000000"
@@ -57,6 +58,12 @@ class QueueInHand:
 
     def texts(self):
         return [envelope["Message"] for envelope in self.envelopes()]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Endpoints of tests run in real time, on a machine that may be busy."""
+    monkeypatch.setattr(http_client, "TIMEOUT", 120.0)
 
 
 @pytest.fixture

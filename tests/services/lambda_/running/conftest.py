@@ -103,6 +103,7 @@ class Machine:
             code=code,
             get_credentials=get_credentials,
             log_group=f"/aws/lambda/{name}",
+            timeout_s=30,  # of real time, on a machine that may be busy
         )
         return Function(self, msgspec.structs.replace(specification, **changes))
 
