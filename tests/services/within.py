@@ -13,13 +13,13 @@ from skyglobe.models.names import snake_case
 ACCOUNT, REGION = "000000000000", "us-east-1"
 
 
-def calls_within(cloud):
-    """Call an operation many times as the root: ``call("iam", "CreateGroup", [{"GroupName": "a"}, …])``."""
+def calls_within(cloud, account=ACCOUNT):
+    """Call an operation many times as an account's root: ``call("iam", "CreateGroup", [{"GroupName": "a"}, …])``."""
 
     def call(service, operation, inputs):
         async def work():
-            invoke, root = cloud.kernel.invoke, root_of(ACCOUNT)
-            return [await invoke(root, ACCOUNT, REGION, service, operation, given) for given in inputs]
+            invoke, root = cloud.kernel.invoke, root_of(account)
+            return [await invoke(root, account, REGION, service, operation, given) for given in inputs]
 
         return cloud.run(work())
 
@@ -32,8 +32,8 @@ class ClientWithin:
     Their codes are the model's own; older names that a protocol writes instead are the wire's affair.
     """
 
-    def __init__(self, cloud, service):
-        self._call = calls_within(cloud)
+    def __init__(self, cloud, service, account=ACCOUNT):
+        self._call = calls_within(cloud, account)
         self._service = service
         self._operations = {snake_case(name): name for name in load(service).operation_names}
 

@@ -14,6 +14,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
 from skyglobe.testing import TestCloud
+from tests.services.within import ClientWithin
 
 MIB = 1024 * 1024
 NAME = "orchard"
@@ -136,16 +137,14 @@ def user(cloud: TestCloud) -> Callable[..., Any]:
     """Return a function that makes a user with allowing statements (action, resource), and returns its S3 client."""
 
     def make(name: str, *allowed: tuple[Any, Any], account: str = OWNER, **options: Any) -> Any:
-        iam = cloud.session(account=account).client("iam")
+        iam = ClientWithin(cloud, "iam", account)
         iam.create_user(UserName=name)
         if allowed:
             statements = [{"Effect": "Allow", "Action": action, "Resource": on} for action, on in allowed]
             text = json.dumps({"Version": "2012-10-17", "Statement": statements})
             iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=text)
         key = iam.create_access_key(UserName=name)["AccessKey"]
-        session = cloud.session()
-        session._session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
-        return session.client("s3", config=ClientConfig(retries={"total_max_attempts": 1}, **options))
+        return cloud.session_with(key).client("s3", config=ClientConfig(retries={"total_max_attempts": 1}, **options))
 
     return make
 
