@@ -39,8 +39,8 @@ MANAGED: dict[str, Managed] = {
             ("ec2:RunInstances", "ec2:CreateNetworkInterface", "ec2:DescribeSubnets"),
             is_type_default=True,
         ),
-        # A public Terraform module describes them: requesting credentials and finding one's own grants; that and looking
-        # at all; looking only. AWS's own JSON was not found; the actions are those these words are about.
+        # A public Terraform module describes them: requesting credentials and finding one's own grants; that and
+        # looking at all; looking only. AWS's own JSON was not found; the actions are those these words are about.
         Managed("AWSRAMPermissionAccessGrantsData", "s3:AccessGrants", _FIND_AND_USE, is_type_default=True),
         Managed("AWSRAMPermissionAccessGrantsReadAccess", "s3:AccessGrants", _FIND_AND_USE + _LOOK),
         Managed("AWSRAMPermissionAccessGrantsControl", "s3:AccessGrants", _LOOK),
