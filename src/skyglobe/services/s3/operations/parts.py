@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from skyglobe.kernel import checksums
 from skyglobe.kernel.blobs import INLINE_BYTES
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
@@ -15,7 +16,8 @@ from skyglobe.services.s3.copy_sources import CopySource, find_source
 from skyglobe.services.s3.envelopes import Envelope
 from skyglobe.services.s3.records import Part, Span, Upload, parts
 from skyglobe.services.s3.rules import ranges
-from skyglobe.services.s3.rules.checksums import COMPOSITE, DECLARED_AT_CREATION, DEFAULT, MEMBERS
+from skyglobe.services.s3.rules.checksums import COMPOSITE, DECLARED_AT_CREATION, DEFAULT, FULL_OBJECT, MEMBERS
+from skyglobe.services.s3.rules.directories import is_directory
 from skyglobe.services.s3.rules.parts import MAX_COPY_BYTES, MAX_PART_BYTES
 from skyglobe.services.s3.writing import Expected, Received
 
@@ -123,7 +125,22 @@ def upload_part_copy(call: Call, request: dict[str, Any]) -> dict[str, Any] | Co
     if span.length <= INLINE_BYTES:
         received = _hash(source.lease(span.start, span.length), _algorithms(upload, None))
         return _publish_copy(call, request, source, span, received, envelope)
+    known = _known(source, span, _algorithms(upload, None))
+    if known is not None and source.can_share(envelope):
+        return _publish_copy(call, request, source, span, known, envelope)
     return _copy_hashing(call, request)
+
+
+def _known(source: CopySource, span: ranges.Span, algorithms: frozenset[str]) -> Received | None:
+    """Return what reading a source would tell, where its record tells it: of one that was put whole, copied whole."""
+    found, details = source.found, source.details
+    is_whole = span.length == found.size_bytes and "-" not in found.etag and found.checksum_type == FULL_OBJECT
+    if not is_whole or is_directory(found.bucket) or not encrypting.has_md5(details.encryption):
+        return None
+    digest = checksums.from_text(found.algorithm, details.checksum)
+    if digest is None or not algorithms <= {found.algorithm}:
+        return None
+    return Received(found.size_bytes, found.etag, {found.algorithm: digest})
 
 
 async def _copy_hashing(call: Call, request: dict[str, Any]) -> dict[str, Any]:
