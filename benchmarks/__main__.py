@@ -29,6 +29,8 @@ from benchmarks.workloads import WORKLOADS
 
 PEER_LEVELS_UP_TO = 100_000
 """Peers are filled up to here: beyond, some take hours."""
+ONLY_RATES = frozenset(("kinesalite", "dynalite", "s3rver"))
+"""Peers of one service that are not filled."""
 PARTS = ("rates", "growth", "start", "upload")
 
 console = Console(stderr=True, soft_wrap=True)
@@ -44,7 +46,7 @@ def arguments() -> argparse.Namespace:
         "--targets",
         default="skyglobe,moto,ministack,null",
         metavar="NAMES",
-        help="who takes part: skyglobe always, kinesalite (Kinesis) and dynalite (DynamoDB) when named",
+        help="who takes part: skyglobe always, kinesalite (Kinesis), dynalite (DynamoDB) and s3rver (S3) when named",
     )
     add("--as-is", action="store_true", help="measure this checkout, not a compiled wheel of it")
     add("--rounds", type=int, help="turns each target takes (5; quick 3)")
@@ -84,6 +86,7 @@ def makers(names: list[str], ours: Path) -> tuple[dict[str, Callable[[], Target]
         made["ministack"] = lambda: targets.ministack(programs)
     made["kinesalite"] = targets.kinesalite
     made["dynalite"] = targets.dynalite
+    made["s3rver"] = targets.s3rver
     return {name: made[name] for name in names}, versions
 
 
@@ -127,10 +130,10 @@ async def measure_growths(started: list[Target], options: argparse.Namespace, re
         if words and not any(word in kind.name for word in words):
             continue
         for target in started:
-            if target.is_null or target.name in ("kinesalite", "dynalite"):
+            if target.is_null or target.name in ONLY_RATES:
                 continue
             most = options.levels[-1] if target.name == "skyglobe" else PEER_LEVELS_UP_TO
-            levels = [level for level in options.levels if level <= most]
+            levels = [level for level in kind.levels or options.levels if level <= most]
             with console.status(f"{kind.name}: {target.name} up to {levels[-1]:,} …"):
                 found = await growth.measure_growth(kind, target, levels, options.patience)
             told = ", ".join(f"{level:,}: {cost:.2f} ms" for level, cost in found.levels.items())

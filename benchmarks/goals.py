@@ -12,10 +12,14 @@ from benchmarks.turns import Measured
 
 SMALL = {"moto": 10.0, "ministack": 4.0, "null": 0.2}
 """How many times each rate Skyglobe's is to be, for small requests over 16 connections."""
+BESIDE = {"s3rver": 4.0}
+"""The same for peers that take part only when they are named."""
 FANNED = {"SNS publish to 5 queues": {"moto": 3.0, "ministack": 3.0}}
 """The same for workloads with goals of their own."""
 LARGE = {"S3 put 16 MiB": 1.5, "S3 get 16 MiB": 1.0}
 """How many times the better peer's rate Skyglobe's is to be."""
+OF_TRANSPORT = {"S3 put 16 MiB": 0.6, "S3 get 16 MiB": 0.7}
+"""Of what the same transport moves with a handler that throws the bytes away, or sends a file's."""
 STREAMS = 3.0
 """How many times each peer's rate Skyglobe's is to be, for many records of streams in one request."""
 GROWTH = 1.5
@@ -51,13 +55,16 @@ def rate_verdicts(cells: list[Measured]) -> list[Verdict]:
     for (workload, connections, name), ours in places.items():
         if name != "skyglobe":
             continue
-        theirs = {other: places.get((workload, connections, other)) for other in SMALL}
+        theirs = {other: places.get((workload, connections, other)) for other in {**SMALL, **BESIDE}}
         if ours.mib:
             peers = [cell for other, cell in theirs.items() if other != "null" and cell is not None and cell.rate]
             best = max(peers, key=lambda cell: cell.rate, default=None)
             if best is not None:
                 goal = f"{workload}: times the better peer ({best.target})"
                 verdicts.append(Verdict(goal, LARGE[workload], ours.times(best), True))
+            if (ceiling := theirs["null"]) is not None:
+                goal = f"{workload}: times the transport alone"
+                verdicts.append(Verdict(goal, OF_TRANSPORT[workload], ours.times(ceiling), True))
         elif workload.startswith("Kinesis"):
             peers = [cell for cell in cells if (cell.workload, cell.connections) == (workload, connections)]
             verdicts += [
@@ -71,6 +78,11 @@ def rate_verdicts(cells: list[Measured]) -> list[Verdict]:
                     f"{workload}: times {other}", wanted, ours.times(cell) if (cell := theirs[other]) else None, True
                 )
                 for other, wanted in FANNED.get(workload, SMALL).items()
+            ]
+            verdicts += [
+                Verdict(f"{workload}: times {other}", wanted, ours.times(cell), True)
+                for other, wanted in BESIDE.items()
+                if (cell := theirs[other]) is not None and cell.rates
             ]
     return verdicts
 

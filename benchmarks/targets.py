@@ -151,10 +151,18 @@ def dynalite() -> Target:
     return Target("dynalite", command, port, probe=("dynamodb", "list_tables"))
 
 
-def installed_by_npm(package: str) -> Path:
+def s3rver() -> Target:
+    """A peer from npm that is S3 only. It keeps its objects in files, and verifies signatures of the one key it has."""
+    port = free_port()
+    program = installed_by_npm("s3rver", "bin/s3rver.js")
+    command = ["node", str(program), "--silent", "--directory", str(fresh_folder("s3rver")), "--address", "127.0.0.1"]
+    return Target("s3rver", [*command, "--port", str(port)], port, ("S3RVER", "S3RVER"), probe=("s3", "list_buckets"))
+
+
+def installed_by_npm(package: str, name: str = "cli.js") -> Path:
     """Install a package with npm, unless it is there; return its program. Raises ``CannotStart``."""
     folder = FOLDER / "npm"
-    program = folder / "node_modules" / package / "cli.js"
+    program = folder / "node_modules" / package / name
     if not program.exists():
         command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--loglevel=error", package]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
