@@ -57,7 +57,7 @@ class Queue:
     """A queue that is filled step by step."""
 
     name = "SQS ReceiveMessage by messages queued"
-    levels = ()
+    levels: tuple[int, ...] = ()
 
     def __init__(self, target: Target) -> None:
         self._preparer = target.preparer()
@@ -85,7 +85,7 @@ class Keys:
     """A bucket that is filled step by step."""
 
     name = "S3 ListObjectsV2 page of 1,000 by keys stored"
-    levels = ()
+    levels: tuple[int, ...] = ()
 
     def __init__(self, target: Target) -> None:
         self._preparer = target.preparer()
@@ -115,7 +115,7 @@ class Records:
     """A shard that is filled step by step, and read from all over."""
 
     name = "Kinesis GetRecords of 500 by records retained"
-    levels = ()
+    levels: tuple[int, ...] = ()
 
     def __init__(self, target: Target) -> None:
         self._preparer = target.preparer()
@@ -161,7 +161,7 @@ class Versions:
     """A key that is overwritten step by step in a bucket with versioning."""
 
     name = "S3 HeadObject by versions of its key"
-    levels = (1, 1_000, 10_000)
+    levels: tuple[int, ...] = (1, 1_000, 10_000)
 
     def __init__(self, target: Target) -> None:
         self._preparer = target.preparer()

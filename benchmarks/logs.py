@@ -80,7 +80,7 @@ class Hours:
     """A stream that is filled step by step, over twelve days; one hour of it, always the same events, is searched."""
 
     name = "Logs FilterLogEvents of a stream's hour by events stored"
-    levels = ()
+    levels: tuple[int, ...] = ()
 
     def __init__(self, target: Target) -> None:
         self._preparer = target.preparer()

@@ -129,7 +129,7 @@ class Items:
     """A table that is filled step by step, and read item by item."""
 
     name = "DynamoDB GetItem by items stored"
-    levels = ()
+    levels: tuple[int, ...] = ()
     _operation = "get_item"
 
     def __init__(self, target: Target) -> None:
@@ -162,7 +162,7 @@ class Partitions(Items):
     """A table that is filled step by step, and queried partition by partition."""
 
     name = "DynamoDB Query of 20 by items stored"
-    levels = ()
+    levels: tuple[int, ...] = ()
     _operation = "query"
 
     def _body(self, number: int) -> Item:
