@@ -15,29 +15,32 @@ from skyglobe.kernel.store import Conflict, StoreFailure, WriteSet
 from skyglobe.kernel.turns import MAX_ATTEMPTS, Turns
 
 
-class Recorded(SqliteStore):
-    """Counts commits, and fails when told to."""
+class Recorded:
+    """A store that counts commits, and fails when told to."""
 
     def __init__(self, path: Path | None = None) -> None:
-        super().__init__(path)
+        self._store = SqliteStore(path)
         self.commits: list[dict[bytes, bytes | None]] = []
         self.open: dict[bytes, bytes | None] = {}
         self.next_failures: list[Exception] = []
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
         self.open.update(changes)
-        super().write(changes)
+        self._store.write(changes)
 
     def commit(self) -> None:
         if self.open and self.next_failures:
             raise self.next_failures.pop(0)
-        super().commit()
+        self._store.commit()
         if self.open:
             self.commits.append(self.open)
         self.open = {}
 
     def rollback(self) -> None:
-        super().rollback()
+        self._store.rollback()
         self.open = {}
 
 

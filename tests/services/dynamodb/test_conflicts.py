@@ -119,11 +119,18 @@ def test_a_transaction_whose_conditions_fail_never_flies(cloud, table, pool):
 
 
 def test_a_write_that_loses_every_race_for_the_store_conflicts(cloud, table, refused, monkeypatch):
-    def lose():
-        raise Conflict("somebody else was first")
+    class Outrun:
+        """The store, where somebody else is always first."""
+
+        def __getattr__(self, name):
+            return getattr(store, name)
+
+        def commit(self):
+            raise Conflict("somebody else was first")
 
     put, transact = table.put, table.client.transact_write_items
-    monkeypatch.setattr(cloud.kernel.turns.store, "commit", lose)
+    store = cloud.kernel.turns.store
+    monkeypatch.setattr(cloud.kernel.turns, "store", Outrun())
     assert refused(put, {"pk": "a"}) == ("TransactionConflictException", 400, ONGOING)
     assert reasons(transact, TransactItems=additions(table, "a", "b")) == [("TransactionConflict", ONGOING)] * 2
     monkeypatch.undo()
