@@ -14,7 +14,7 @@ SMALL = {"moto": 10.0, "ministack": 4.0, "null": 0.2}
 """How many times each rate Skyglobe's is to be, for small requests over 16 connections."""
 BESIDE = {"s3rver": 4.0}
 """The same for peers that take part only when they are named."""
-FANNED = {"SNS publish to 5 queues": {"moto": 3.0, "ministack": 3.0}}
+FANNED = {"SNS publish to 5 queues": {"moto": 3.0, "ministack": 3.0}, "Lambda Invoke": {"ministack": 4.0}}
 """The same for workloads with goals of their own."""
 LARGE = {"S3 put 16 MiB": 1.5, "S3 get 16 MiB": 1.0}
 """How many times the better peer's rate Skyglobe's is to be."""
