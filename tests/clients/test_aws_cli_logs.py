@@ -28,7 +28,8 @@ def test_the_cli_puts_searches_and_tails_events(server: Server):
     searched = ("logs", "filter-log-events", "--log-group-name", "/cli", "--filter-pattern", "ERROR")
     found = json.loads(aws(server, *searched, "--page-size", "7"))
     assert [event["message"] for event in found["events"]] == [f"ERROR {number}" for number in range(30)]
-    (group,) = json.loads(aws(server, "logs", "describe-log-groups"))["logGroups"]
+    named = ("--log-group-name-prefix", "/cli")
+    (group,) = json.loads(aws(server, "logs", "describe-log-groups", *named))["logGroups"]
     command = ["aws", "--endpoint-url", server.endpoint, "logs", "start-live-tail", "--log-group-identifiers"]
     # Without DNS of one's own, "streaming-logs." in front of the endpoint's name leads nowhere.
     environment = {**server.environment, "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}

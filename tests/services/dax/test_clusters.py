@@ -37,6 +37,7 @@ def test_a_cluster_has_one_to_eleven_nodes(control, make_cluster, refused):
     shrink(ClusterName="c", NewReplicationFactor=3, NodeIdsToRemove=["c-a"])
     assert ids(cluster.await_status()) == ["c-b", "c-c", "c-d"]
     shrink(ClusterName="c", NewReplicationFactor=2)
+    cluster.await_status()
     control.increase_replication_factor(ClusterName="c", NewReplicationFactor=3)
     assert ids(cluster.await_status()) == ["c-b", "c-c", "c-e"]
 

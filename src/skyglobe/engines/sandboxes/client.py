@@ -101,9 +101,11 @@ class Pipes(msgspec.Struct):
     frames: int
     reports: int
     gate: int = -1
+    asides: int = -1
+    """Standard output and error of the other processes, with a gate only; without it they share the main one's."""
 
     def all(self) -> list[int]:
-        return [fd for fd in (self.output, self.frames, self.reports, self.gate) if fd >= 0]
+        return [fd for fd in (self.output, self.frames, self.reports, self.gate, self.asides) if fd >= 0]
 
 
 class Running:

@@ -24,7 +24,7 @@ from skyglobe.engines import linux
 from skyglobe.engines.sandboxes.groups import Group
 from skyglobe.engines.sandboxes.mounts import furnish
 
-OUTPUT, FRAMES, REPORTS, GATE = range(4)
+OUTPUT, FRAMES, REPORTS, GATE, ASIDES = range(5)
 """What the descriptors that come with a request are."""
 FRAMES_AT = 3
 """The descriptor at which processes find the pipe for framed logs."""
@@ -52,7 +52,8 @@ def live(
         request = json.loads(data)
         if isolation != "none":
             furnish(request, has_pids=True)
-        others = {_spawn(request, each, fds, uid, isolation, None): each["name"] for each in request["others"]}
+        theirs = [fds[ASIDES], *fds[FRAMES:]] if len(fds) > ASIDES else fds
+        others = {_spawn(request, each, theirs, uid, isolation, None): each["name"] for each in request["others"]}
         if len(fds) > GATE:
             _wait_at_gate(fds[GATE], others, fds[REPORTS])
         main = _spawn(request, request["main"], fds, uid, isolation, start)

@@ -22,7 +22,10 @@ class Listener(Protocol):
     """Who is told what comes out of a sandbox."""
 
     def printed(self, data: bytes) -> None:
-        """Bytes came on standard output or error."""
+        """Bytes came on the main process's standard output or error."""
+
+    def printed_aside(self, data: bytes) -> None:
+        """The same of the other processes."""
 
     def framed(self, data: bytes) -> None:
         """Bytes came on the pipe for framed logs."""
@@ -50,6 +53,7 @@ class Box:
     async def start(self, launcher: Launcher, plan: Plan) -> None:
         """Start the sandbox. Raises ``NotStarted`` and ``NoLauncher``."""
         assert self._listener is not None
+        asides = self._open(self._listener.printed_aside) if plan.others else -1  # heard first: they begin first
         output = self._open(self._listener.printed)
         frames = self._open(self._listener.framed)
         self._log_pipes = list(self._readers)
@@ -58,7 +62,7 @@ class Box:
         if plan.others:
             gate, self._gate = os.pipe()
         try:
-            self.running = await launcher.launch(plan, Pipes(output, frames, reports, gate))
+            self.running = await launcher.launch(plan, Pipes(output, frames, reports, gate, asides))
         except BaseException:
             self._close()
             raise

@@ -67,6 +67,7 @@ class Environment:
         self._box: Box | None = None
         self._credentials: Credentials | None = None
         self._lines = Lines(self.log.printed)
+        self._asides = Lines(lambda line: self.log.printed(line, "extension"))
         self._frames = Frames(self.log.printed)
         self._door = home.door(self)
         self._address = ""
@@ -416,6 +417,10 @@ class Environment:
         self._lines.feed(data)
         self._hold_if_full()
 
+    def printed_aside(self, data: bytes) -> None:
+        self._asides.feed(data)
+        self._hold_if_full()
+
     def framed(self, data: bytes) -> None:
         self._frames.feed(data)
         self._hold_if_full()
@@ -469,6 +474,7 @@ class Environment:
     def _drain(self) -> None:
         if self._box is not None:
             self._box.drain()
+        self._asides.end()
         self._lines.end()
 
     def _drop_box(self) -> None:
