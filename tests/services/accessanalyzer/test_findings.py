@@ -4,19 +4,7 @@ import json
 
 import pytest
 
-ACCOUNT = "111111111111"
-QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
-
-
-@pytest.fixture
-def root(cloud):
-    return cloud.session(account=ACCOUNT)
-
-
-@pytest.fixture
-def analyzer(root):
-    client = root.client("accessanalyzer")
-    return client, client.create_analyzer(analyzerName="outside", type="ACCOUNT")["arn"]
+from tests.services.accessanalyzer.conftest import ACCOUNT, QUEUE
 
 
 @pytest.fixture
