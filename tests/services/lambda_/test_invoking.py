@@ -139,22 +139,40 @@ def test_a_function_acts_as_its_role_and_may_no_more(cloud, aws, client, make_fu
     code = """
 import boto3
 def handler(event, context):
-    who = boto3.client("sts").get_caller_identity()["Arn"]
-    try:
-        boto3.client("s3").list_buckets()
-    except Exception as error:
-        return [who, error.response["Error"]["Code"]]
+    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+    body = s3.get_object(Bucket="orders", Key="first")["Body"].read().decode()
+    dynamodb.put_item(TableName="orders", Item={"id": {"S": "first"}, "text": {"S": body}})
+    answers = [boto3.client("sts").get_caller_identity()["Arn"]]
+    for refused in (s3.list_buckets, lambda: dynamodb.get_item(TableName="orders", Key={"id": {"S": "first"}})):
+        try:
+            refused()
+        except Exception as error:
+            answers.append(error.response["Error"]["Code"])
+    return answers
 """
+    aws.client("s3").create_bucket(Bucket="orders")
+    aws.client("s3").put_object(Bucket="orders", Key="first", Body=b"two apples")
+    dynamodb = aws.client("dynamodb")
+    dynamodb.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    cloud.turn(60)
     endpoint = cloud.listen("127.0.0.1", 0)
     make_function(
         "hello",
         code,
-        Role=make_role(aws, "poor", actions=("sqs:*",)),
+        Role=make_role(aws, "poor", actions=("s3:GetObject", "dynamodb:PutItem")),
         Environment={"Variables": {"AWS_ENDPOINT_URL": endpoint}},
         Timeout=30,
     )
     answer = json.loads(client.invoke(FunctionName="hello")["Payload"].read())
-    assert answer == ["arn:aws:sts::000000000000:assumed-role/poor/hello", "AccessDenied"]
+    role = "arn:aws:sts::000000000000:assumed-role/poor/hello"
+    assert answer == [role, "AccessDenied", "AccessDeniedException"]
+    (kept,) = dynamodb.scan(TableName="orders")["Items"]
+    assert kept == {"id": {"S": "first"}, "text": {"S": "two apples"}}
 
 
 @pytest.mark.spec("LAM-038")
