@@ -112,6 +112,15 @@ class Exchange:
         else:
             self._kernel.spawn(self._wait_for(result))
 
+    def pass_on(self, response: Response | None, failure: BaseException | None) -> None:
+        """Answer, once the turn is committed, with what no model describes: pages, and what browsers ask beforehand."""
+        if response is None:
+            self.fail(failure or AssertionError("neither an answer nor a failure"))
+            return
+        if self._request.when_answered is not None:
+            self._request.when_answered(response, response.headers.get("x-amz-error-code", ""))
+        self._reply(response)
+
     async def _wait_for(self, work: Any) -> None:
         try:
             result = await work

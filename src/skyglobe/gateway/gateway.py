@@ -114,13 +114,9 @@ class Gateway:
         bucket = place.bucket or unquote(request.path[1:].partition("/")[0])
         region = place.region or self.kernel.config.region
 
-        def finish(response: Response | None, failure: BaseException | None) -> None:
-            if response is None:
-                exchange.fail(failure or AssertionError("neither an answer nor a failure"))
-            else:
-                reply(response)
-
-        self.kernel.turns.run(lambda writes: answer(self.kernel.scope(writes, "", region), request, bucket), finish)
+        self.kernel.turns.run(
+            lambda writes: answer(self.kernel.scope(writes, "", region), request, bucket), exchange.pass_on
+        )
 
     def _handle_website(self, request: Request, reply: Reply) -> bool:
         """Answer a request to a website endpoint; return whether it is to one."""
@@ -130,15 +126,7 @@ class Gateway:
             return False
         exchange = Exchange(self.kernel, self.traces, self.key_uses, request, reply)
 
-        def finish(response: Response | None, failure: BaseException | None) -> None:
-            if response is None:
-                exchange.fail(failure or AssertionError("neither an answer nor a failure"))
-            else:
-                if request.when_answered is not None:
-                    request.when_answered(response, response.headers.get("x-amz-error-code", ""))
-                reply(response)
-
-        self.kernel.turns.run(lambda writes: self.websites.answer(writes, service, request, place), finish)
+        self.kernel.turns.run(lambda writes: self.websites.answer(writes, service, request, place), exchange.pass_on)
         return True
 
     async def _handle_whole(self, request: Request, reply: Reply) -> None:
