@@ -204,6 +204,13 @@ def renewed(preparer: Preparer, service: str, operation: str, **parameters: obje
     return fresh
 
 
+async def fill(target: Target, requests: Iterator[bytes], level: int, patience: float) -> str:
+    """Play all ``requests``; return what to note when that takes longer than ``patience`` seconds, else nothing."""
+    stretch = await play(target.port, fill_scripts(requests), patience)
+    expect(not stretch.errors, stretch.first_error)
+    return f"{level:,} took longer than {patience:.0f} s to fill" if next(requests, None) is not None else ""
+
+
 async def measure_growth(kind: type[Growing], target: Target, levels: list[int], patience: float) -> Growth:
     """Fill and probe at each level; stop where filling takes longer than ``patience`` seconds."""
     found = Growth(kind.name, target.name, {})
@@ -211,11 +218,8 @@ async def measure_growth(kind: type[Growing], target: Target, levels: list[int],
         place, stored = kind(target), 0
         first: float | None = None
         for level in levels:
-            requests = place.additions(stored, level)
-            stretch = await play(target.port, fill_scripts(requests), patience)
-            expect(not stretch.errors, stretch.first_error)
-            if next(requests, None) is not None:
-                found.note = f"{level:,} took longer than {patience:.0f} s to fill"
+            found.note = await fill(target, place.additions(stored, level), level, patience)
+            if found.note:
                 break
             stored = level
             found.levels[level] = await _probe(target, place.probes(level))

@@ -6,11 +6,11 @@ import statistics
 import time
 from typing import Any
 
-from benchmarks.growth import Growth
-from benchmarks.load import LoadFailed, play
+from benchmarks.growth import Growth, fill
+from benchmarks.load import LoadFailed
 from benchmarks.tables import Items
 from benchmarks.targets import Target
-from benchmarks.workloads import Unfit, expect, fill_scripts
+from benchmarks.workloads import Unfit, expect
 
 SCAN = "DynamoDB Scan with a filter, whole, by items stored"
 LEVELS = (1_000, 100_000)
@@ -25,11 +25,8 @@ async def measure_scan(target: Target, patience: float) -> Growth:
     try:
         table, stored = Items(target), 0
         for level in LEVELS:
-            requests = table.additions(stored, level)
-            stretch = await play(target.port, fill_scripts(requests), patience)
-            expect(not stretch.errors, stretch.first_error)
-            if next(requests, None) is not None:
-                found.note = f"{level:,} took longer than {patience:.0f} s to fill"
+            found.note = await fill(target, table.additions(stored, level), level, patience)
+            if found.note:
                 break
             stored = level
             client = target.preparer().client("dynamodb")
