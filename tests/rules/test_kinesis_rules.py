@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skyglobe.services.kinesis.rules.hashing import SPACE, Span, even_spans
@@ -32,6 +32,7 @@ def test_sequence_numbers_have_56_digits(created, order, index):
     assert len(numbered(base_of(created, index), order)) == 56
 
 
+@example("²")
 @given(st.text() | st.integers(0, 2**190).map(str))
 def test_what_is_read_as_a_sequence_number_is_one(text):
     found = parse_sequence(text)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 def _is_card(text: str) -> bool:
     """The Luhn check, by which card numbers are told from others."""
-    digits = [int(character) for character in text if character.isdigit()]
+    digits = [int(character) for character in text if character.isdecimal()]
     doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
     return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 

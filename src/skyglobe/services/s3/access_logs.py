@@ -134,7 +134,7 @@ def _object_bytes(operation: str, headers: dict[str, str], response: Response) -
             return len(response.body)
     else:
         return None
-    return int(size) if size.isdigit() else None
+    return int(size) if size.isdecimal() else None
 
 
 @s3.timer("deliver logs")

@@ -186,7 +186,7 @@ class _Parser:
             elif tokens.take_if("["):
                 index = tokens.expect("number").text
                 tokens.expect("]")
-                if not index.isdigit() or len(index) > 9:
+                if not index.isdecimal() or len(index) > 9:
                     raise malformed(f"Invalid list index: {index}")
                 steps.append(int(index))
             else:

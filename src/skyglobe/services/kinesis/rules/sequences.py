@@ -39,7 +39,7 @@ def numbered(base: int, order: int) -> str:
 
 def parse_sequence(number: str) -> Sequence | None:
     """Return what a number says, or None when it is none of ours."""
-    if len(number) > 60 or not number.isdigit():
+    if len(number) > 60 or not (number.isascii() and number.isdigit()):
         return None
     value = int(number)
     found = Sequence((value ^ _TOP) >> _CREATED_AT, value >> ORDER_AT & _ORDER_MASK, value >> _SHARD_AT & _SHARD_MASK)
