@@ -39,6 +39,7 @@ COMPILED = (
     "gateway/authorize.py",
     "gateway/aws_chunked.py",
     "gateway/bodies.py",
+    "gateway/context.py",
     "gateway/exchange.py",
     "gateway/gateway.py",
     "gateway/hosts.py",

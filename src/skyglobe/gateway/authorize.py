@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from skyglobe.gateway.context import LASTING, RequestContext
@@ -10,7 +12,8 @@ from skyglobe.gateway.plans import Plan
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.principals import canonical_user_of
+from skyglobe.kernel.principals import Principal, canonical_user_of
+from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.service import Service
 from skyglobe.kernel.shared import find_shared
 from skyglobe.policy import Decision, PolicySet, Question, Source, Sources, decide, stored_policy
@@ -22,6 +25,8 @@ _EVERYTHING = Source(
     ),
     "Delegated",
 )
+_Holding = Callable[[Scope, Principal], tuple[tuple[Source, ...], Source | None]]
+_Session = Callable[[Scope, Principal], tuple[Source, ...]]
 MAX_KEPT = 4_096  # decisions on what services may do for resources
 
 
@@ -115,7 +120,7 @@ def _decision_for_service(call: Call, need: Need, params: dict[str, Any], resour
     question = Question(principal, need.action, need.resource, context, need.account)
     decision = decide(question, PolicySet(resource=resource))
     if context.asked <= LASTING and context.asked.isdisjoint(need.context):
-        lasting = {name: context[name] for name in context.asked if name in context}
+        lasting = {name: value for name in list(context.asked) if (value := context.get(name)) is not None}
         cache.keep(key, decision._replace(question=question._replace(context=lasting)))
     return decision
 
@@ -148,11 +153,20 @@ def _held(call: Call) -> tuple[tuple[Source, ...], Source | None, tuple[Source, 
     """Return the caller's identity-based policies, permissions boundary and session policies."""
     if call.principal.type in ("anonymous", "service") or call.kernel.services.find("iam") is None:
         return (), None, ()
-    # Only where there is an IAM to ask: a cloud of few services starts without it.
-    from skyglobe.services.iam.access import policies_of, session_policies_of
-
+    policies_of, session_policies_of = _iam()
     identity, boundary = policies_of(call, call.principal)
     return identity, boundary, session_policies_of(call, call.principal)
+
+
+@cache
+def _iam() -> tuple[_Holding, _Session]:
+    """Return what IAM tells of callers. Only where it is there to be asked: a cloud of few services starts without it.
+
+    Kept, since importing what is imported costs as much as asking it.
+    """
+    from skyglobe.services.iam.access import policies_of, session_policies_of
+
+    return policies_of, session_policies_of
 
 
 def _denied(call: Call, plan: Plan, decision: Decision) -> ServiceError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, KeysView, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any
 
-from skyglobe.kernel.access import LazyValues, Need
+from skyglobe.kernel.access import Need, lazy_of
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.resources import find_resource
@@ -28,76 +28,44 @@ _TYPES = {
 }
 
 
-class _PastRequest(NamedTuple):
-    """What condition keys are made of in a request that was answered."""
-
-    headers: Mapping[str, str]
-    client: str
-    secure: bool
-
-
-class _PastCall(NamedTuple):
-    """What condition keys are made of in a call that is over: neither its body nor its write-set."""
-
-    principal: Principal
-    region: str
-    now: int
-    request: _PastRequest
-
-
-class _ResumedCall(Scope):
-    """A call that is over, in a scope of now."""
-
-    __slots__ = ("principal", "request")
-
-    def __init__(self, scope: Scope, principal: Principal, region: str, now: int, request: Any) -> None:
-        super().__init__(scope.kernel, scope.writes, principal.account, region, now)
-        self.principal = principal
-        self.request = request
-
-
-class RequestContext(Mapping[str, Values]):
+class RequestContext:
     """Condition keys, in lower case, and their values for one need of one call.
 
     Keys that do not apply to the call are absent, as AWS's global condition keys page says of each.
     """
 
-    __slots__ = ("_call", "_known", "_need", "_params", "_tags")
+    __slots__ = ("_call", "_is_over", "_known", "_need", "_params", "_tags")
 
     def __init__(self, call: Call, need: Need, params: dict[str, Any]) -> None:
         self._call = call
         self._need = need
         self._params = params
+        self._is_over = False
         self._known: dict[str, Values | None] = {}
         self._tags: dict[str, Mapping[str, str]] = {}
 
     def release(self) -> None:
         """Let go of the call, but for what its condition keys are made of: decisions are kept longer than calls."""
-        call, params = self._call, self._params
-        request = _PastRequest(call.request.headers, call.request.client, call.request.secure)
-        self._call = cast("Call", _PastCall(call.principal, call.region, call.now, request))
+        params = self._params
+        self._call = self._call.over()
         self._params = {name: params[name] for name in _TAG_MEMBERS if name in params}
-        if isinstance(self._need.context, LazyValues):
-            self._need.context.release()
+        self._is_over = True
+        lazy = lazy_of(self._need)
+        if lazy is not None:
+            lazy.release(self._call)
 
     def complete(self, scope: Scope) -> None:
         """Look up what deciding did not ask for, as it is in ``scope``: tags, organizations."""
-        if isinstance(self._need.context, LazyValues):
-            self._need.context.complete(scope)
-        past = self._call
-        resumed = cast("Call", _ResumedCall(scope, past.principal, past.region, past.now, past.request))
+        lazy = lazy_of(self._need)
+        if lazy is not None:
+            lazy.complete(scope)
+        resumed = self._call.resumed(scope.writes)
         for family, find in _STORED_TAGS.items():
             if family not in self._tags:
-                self._tags[family] = find(resumed, past.principal, self._need)
+                self._tags[family] = find(resumed, resumed.principal, self._need)
         for key, known in _GLOBAL.items():
             if key not in self._known and key not in self._need.context:
                 self._known[key] = known(resumed, self._need, self._params)
-
-    def __getitem__(self, key: str) -> Values:
-        value: Values | None = self.get(key)
-        if value is None:
-            raise KeyError(key)
-        return value
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a key's values, or ``default``. Policies ask by this, many times for each call."""
@@ -113,14 +81,13 @@ class RequestContext(Mapping[str, Values]):
         """The keys that were asked for so far."""
         return self._known.keys()
 
-    def __iter__(self) -> Iterator[str]:
+    def items(self) -> Iterable[tuple[str, Values]]:
+        """Return the keys that apply to the call, with their values."""
         session = self._call.principal.session
         names = [*_GLOBAL, *self._need.context, *(session.claims if session is not None else ())]
         names += [f"aws:requesttag/{name.lower()}" for name in request_tags(self._params)]
-        return (name for name in names if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+        found = [(name, self.get(name)) for name in names]
+        return [(name, value) for name, value in found if value is not None]
 
     def _find(self, key: str) -> Values | None:
         given = self._need.context.get(key)
@@ -141,8 +108,7 @@ class RequestContext(Mapping[str, Values]):
     def _find_tags(self, family: str) -> Mapping[str, str]:
         if family not in _STORED_TAGS:
             return request_tags(self._params)
-        is_over = isinstance(self._call, _PastCall)
-        return {} if is_over else _STORED_TAGS[family](self._call, self._call.principal, self._need)
+        return {} if self._is_over else _STORED_TAGS[family](self._call, self._call.principal, self._need)
 
 
 def request_tags(params: dict[str, Any]) -> dict[str, str]:
@@ -162,7 +128,8 @@ def _by_name(tags: Mapping[str, str], name: str) -> str | None:
 
 
 def _resource_tags(scope: Scope, principal: Principal, need: Need) -> Mapping[str, str]:
-    told = need.context.resource_tags(scope) if isinstance(need.context, LazyValues) else None
+    lazy = lazy_of(need)
+    told = lazy.resource_tags(scope) if lazy is not None else None
     if told is not None:
         return told
     resource = find_resource(scope, need.resource)

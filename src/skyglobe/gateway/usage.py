@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from skyglobe.kernel.access import LazyValues, Need
+from skyglobe.kernel.access import Need, lazy_of
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.principals import Principal
 from skyglobe.policy.least import NARROWING
@@ -65,7 +65,7 @@ class Usage:
 def _narrowing(need: Need, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the condition keys of a need that policies are narrowed by, and their values."""
     context = need.context
-    if not isinstance(context, LazyValues) and not context:
+    if not context and lazy_of(need) is None:
         return ()
     given: list[tuple[str, tuple[str, ...]]] = []
     for name in names:

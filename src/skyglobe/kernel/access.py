@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from skyglobe.kernel.call import Call
     from skyglobe.kernel.scope import Scope
 
 Values = Mapping[str, str | list[str]]
@@ -18,8 +19,8 @@ class LazyValues(Mapping[str, str | list[str]]):
     """Condition keys that are worked out when a policy asks for them."""
 
     @abstractmethod
-    def release(self) -> None:
-        """Let go of the call's body and of its write-set: decisions are kept longer than calls."""
+    def release(self, over: Call) -> None:
+        """Let go of the call for what is left of it, and of its body: decisions are kept longer than calls."""
 
     def resource_tags(self, scope: Scope) -> Mapping[str, str] | None:
         """Return the tags that count for the resource; None: those it is found to have by its ARN."""
@@ -52,3 +53,10 @@ class Need(NamedTuple):
     def bare(self) -> Need:
         """The need alone, to be remembered: without condition keys and policy."""
         return tuple.__new__(Need, (self.action, self.resource, self.account, _NOTHING, None, False))  # for every call
+
+
+def lazy_of(need: Need) -> LazyValues | None:
+    """Return a need's own condition keys where they are worked out when asked for, else None."""
+    context = need.context
+    # Asking an abstract class for its instances is slow, and most contexts are plain dicts.
+    return context if type(context) is not dict and isinstance(context, LazyValues) else None

@@ -29,6 +29,10 @@ class _Nothing:
         return ()
 
 
+_NOWHERE = WriteSet(_Nothing())
+"""What calls that are over stand on: condition keys only read. One for all, since each request leaves one."""
+
+
 class Call(Scope):
     """What an operation is handed: where it works (``Scope``), who calls, and the request as it came."""
 
@@ -75,51 +79,34 @@ class Call(Scope):
 
     def renewed(self, writes: WriteSet) -> Call:
         """Return the same call over another write-set, at the clock's present instant."""
+        return self._like(writes, self.kernel.clock.now(), self.principal, self.request)
+
+    def as_principal(self, principal: Principal) -> Call:
+        """Return the same call as if ``principal`` made it: one whose proof is in the request, not in its signature."""
+        return self._like(self.writes, self.now, principal, self.request)
+
+    def over(self) -> Call:
+        """Return the call to be told of later: without body, and with a write-set where nothing is found."""
+        request = self.request
+        bare = Request(
+            request.method, request.path, request.query, request.headers, client=request.client, secure=request.secure
+        )
+        return self._like(_NOWHERE, self.now, self.principal, bare)
+
+    def resumed(self, writes: WriteSet) -> Call:
+        """Return the same call, at its own instant, over what the store holds now."""
+        return self._like(writes, self.now, self.principal, self.request)
+
+    def _like(self, writes: WriteSet, now: int, principal: Principal, request: Request) -> Call:
         return Call(
             self.kernel,
             writes,
             self.account,
             self.region,
-            self.kernel.clock.now(),
-            operation=self.operation,
-            principal=self.principal,
-            request=self.request,
-            request_id=self.request_id,
-            protocol=self.protocol,
-            via=self.via,
-        )
-
-    def as_principal(self, principal: Principal) -> Call:
-        """Return the same call as if ``principal`` made it: one whose proof is in the request, not in its signature."""
-        return Call(
-            self.kernel,
-            self.writes,
-            self.account,
-            self.region,
-            self.now,
+            now,
             operation=self.operation,
             principal=principal,
-            request=self.request,
-            request_id=self.request_id,
-            protocol=self.protocol,
-            via=self.via,
-        )
-
-    def over(self) -> Call:
-        """Return the call to be told of later: without body, and with a write-set that keeps and finds nothing."""
-        request = self.request
-        bare = Request(
-            request.method, request.path, request.query, request.headers, client=request.client, secure=request.secure
-        )
-        return Call(
-            self.kernel,
-            WriteSet(_Nothing()),
-            self.account,
-            self.region,
-            self.now,
-            operation=self.operation,
-            principal=self.principal,
-            request=bare,
+            request=request,
             request_id=self.request_id,
             protocol=self.protocol,
             via=self.via,

@@ -7,11 +7,20 @@ between two wildcards: pieces are found leftmost and never given back (atomic gr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
-Context = Mapping[str, str | Sequence[str]]
-"""The request context: keys in lower case, values text or several texts."""
+
+class Context(Protocol):
+    """The request context: keys in lower case, values text or several texts. A dict is one."""
+
+    def get(self, key: str, /) -> Any:
+        """Return a key's value, or None where the key does not apply to the request."""
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """Return all keys that apply, with their values."""
+
+
 Test = Callable[[str, Context], bool]
 
 Match = Callable[[str], bool]
@@ -38,7 +47,7 @@ class Variable(NamedTuple):
 
     def value(self, context: Context) -> str | None:
         """Return what the variable stands for; None where the key is absent or has several values, and no default."""
-        value = context.get(self.key)
+        value: str | Sequence[str] | None = context.get(self.key)
         if isinstance(value, str):
             return value
         if value is not None and len(value) == 1:

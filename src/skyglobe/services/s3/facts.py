@@ -50,8 +50,8 @@ class Facts(LazyValues):
         self.via = via
         self._existing: Mapping[str, str] | None = None
 
-    def release(self) -> None:
-        self.call = self.call.over()
+    def release(self, over: Call) -> None:
+        self.call = over
         self.params = {name: value for name, value in self.params.items() if name != "Body"}
 
     def complete(self, scope: Scope) -> None:
