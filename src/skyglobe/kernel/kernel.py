@@ -28,6 +28,7 @@ from skyglobe.kernel.folders import DataFolder
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.keys import pack
 from skyglobe.kernel.late_writes import LateWrites
+from skyglobe.kernel.metrics import Metrics
 from skyglobe.kernel.openings import openings
 from skyglobe.kernel.outbox import OutboxRunner
 from skyglobe.kernel.principals import Principal
@@ -103,6 +104,7 @@ class Kernel:
         asked for as that operation's; the gateway puts itself here."""
         self.when_exchanged: list[Callable[[], None]] = []
         """What else to do when the store's content was exchanged: drop what is remembered of the old one."""
+        self.metrics = Metrics(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._last_order = 0
         self._is_stopped = False
@@ -162,6 +164,9 @@ class Kernel:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
         self.timers.stop()
+        self.metrics.stop()
+        if self.metrics.is_behind:
+            self.turns.run(lambda writes: self.metrics.fold(self.scope(writes)), lambda *_: None)
         self.turns.run(self._remember_order, lambda *_: None)
         self.turns.flush()
         self.store.close()
@@ -207,6 +212,7 @@ class Kernel:
         """Have everything done that needs no other time: what is written late, and what waits to be delivered."""
         await self.late_writes.finish()
         await self.outbox.settle()
+        await self.metrics.flush()
         await asyncio.sleep(0)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -31,6 +31,7 @@ FindControls = Callable[[Scope, Standing, str], Any]
 Page = Callable[[Scope, Request], Response]
 AnswerVisit = Callable[[Visit], Awaitable[Response]]
 Open = Callable[[Any], Awaitable[None]]
+ReadGauges = Callable[[Scope, "dict[str, str] | None"], Any]
 
 
 class Operation:
@@ -131,6 +132,8 @@ class Service:
         """Answers whoever comes to host names of its resources; ``gateway.visits`` has the names."""
         self.open: Open | None = None
         """Opens what the store says is to be open when the cloud starts; see ``kernel.openings``."""
+        self.read_gauges: ReadGauges | None = None
+        """Reads what can be measured at any time, such as how long queues are; see ``kernel.metrics``."""
         self.errors = Errors(self)
         """The model's error shapes as exception classes: ``raise sqs.errors.QueueDoesNotExist("…")``."""
 
@@ -225,6 +228,26 @@ class Service:
         """Register ``async function(kernel)``, which opens what the store says is open; see ``openings``."""
         self.open = function
         return function
+
+    def gauges(self, function: ReadGauges) -> ReadGauges:
+        """Register ``function(scope, dimensions)``, which yields ``kernel.metrics.Reading``s of the service's gauges.
+
+        ``dimensions`` narrow them to just these, None asks for all of the account and region. They are asked when
+        somebody reads or watches ``AWS/NAME``, whose NAME in lower case is the service's.
+        """
+        self.read_gauges = function
+        return function
+
+    def alarm_actions(self, kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register ``function(scope, notice)``, plain or async, as what alarms do with ARNs of a kind of this service.
+
+        It is an outbox consumer of the kind ``alarm:KIND``: ``@service.alarm_actions("scalingPolicy")`` is called when
+        an alarm comes into (and, at each evaluation, stays in) a state that names a scaling policy's ARN. ``notice``
+        holds ``ActionArn``, ``AlarmName``, ``AlarmArn``, ``NewStateValue``, ``OldStateValue``, ``NewStateReason``,
+        ``StateChangeTime`` (milliseconds), ``Threshold`` (None for bands), ``Datapoints`` (numbers, the newest first)
+        and ``Trigger`` as notifications have it. It may come twice.
+        """
+        return self.consumer(f"alarm:{kind}")
 
     def error(self, code: str, message: str, *, status: int = 400, **fields: Any) -> ServiceError:
         """Return an error the model has no shape for. AWS has many: ``InvalidParameterValue`` and its kin."""

@@ -132,6 +132,7 @@ class Snapshots:
         kernel = self._kernel
         made = self._new_folder()
         try:
+            await kernel.metrics.flush()
             with kernel.blobs.hold():
                 # Whatever blob the copy of the store names is there until the hold ends.
                 cloud_time = kernel.clock.now()
