@@ -1,0 +1,1 @@
+"""The operations of Glue's API that are built, by what they deal with."""

@@ -1,0 +1,1 @@
+"""The Data Catalog's decisions, without effects."""
