@@ -77,6 +77,7 @@ CALLERS = {
     "spy-session": _assumed("spy-session", "spy", THERE),
     "there-root": root_of(THERE),
     "logs": service_principal(NAMES["logs"], HERE),
+    "events": service_principal(NAMES["events"], HERE),
     "nobody": ANONYMOUS,
     "google": Principal("", NAMES["google"], "", "federated-user"),
     "saml": Principal(HERE, NAMES["saml"], "", "federated-user"),

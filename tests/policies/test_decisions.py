@@ -31,7 +31,12 @@ def test_roles_and_keys_are_opened_by_their_own_policy_only(row):
     assert _told(_decide(row)) == row["expected"]
 
 
-@pytest.mark.parametrize("row", rows("layers") + rows("doors"), ids=lambda row: row["row"])
+@pytest.mark.parametrize("row", rows("finer"), ids=lambda row: row["row"])
+def test_the_finer_points_are_as_awss_pages_tell_them(row):
+    assert _told(_decide(row)) == row["expected"]
+
+
+@pytest.mark.parametrize("row", rows("layers") + rows("doors") + rows("finer"), ids=lambda row: row["row"])
 def test_the_explanation_agrees_with_the_decision(row):
     decision = _decide(row)
     verdicts = {(step.layer, step.verdict) for step in decision.trail}
@@ -48,7 +53,7 @@ def test_the_explanation_agrees_with_the_decision(row):
         )
 
 
-@pytest.mark.parametrize("row", rows("layers") + rows("doors"), ids=lambda row: row["row"])
+@pytest.mark.parametrize("row", rows("layers") + rows("doors") + rows("finer"), ids=lambda row: row["row"])
 def test_only_denials_have_a_message(row):
     decision = _decide(row)
     assert bool(decision.message) != decision.is_allowed

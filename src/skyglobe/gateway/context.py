@@ -260,7 +260,9 @@ _GLOBAL: dict[str, Callable[[Call, Need, dict[str, Any]], Values | None]] = {
     "aws:tagkeys": _tag_keys,
     "aws:tokenissuetime": _issued_at,
     "aws:useragent": lambda call, need, params: call.request.headers.get("user-agent"),
-    "aws:userid": lambda call, need, params: call.principal.user_id or None,
+    "aws:userid": lambda call, need, params: (
+        "anonymous" if call.principal.is_anonymous else call.principal.user_id or None
+    ),
     "aws:username": _user_name,
     "aws:viaawsservice": lambda call, need, params: str(_is_via_service(call)).lower(),
 }

@@ -121,9 +121,11 @@ class Group(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def asked_of(question: Question) -> Asked:
+def asked_of(question: Question, policies: PolicySet) -> Asked:
     """Return ``question`` as statements see it."""
     caller = caller_of(question.principal, question.canonical_user)
+    if policies.boundary is not None and caller.type != "root":
+        caller = caller._replace(is_bounded=True)
     return Asked(question.action.lower(), question.resource, question.context, caller)
 
 
@@ -158,7 +160,7 @@ def groups_of(question: Question, policies: PolicySet, caller: Caller) -> Iterat
 
 def decide(question: Question, policies: PolicySet) -> Decision:
     """Decide one question. Never raises: policies that cannot be read were compiled to deny."""
-    asked = asked_of(question)
+    asked = asked_of(question, policies)
     groups = list(groups_of(question, policies, asked.caller))
     denied = _find_deny(groups, asked)
     if denied is not None:

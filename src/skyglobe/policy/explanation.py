@@ -43,7 +43,7 @@ def explain(decision: Decision) -> tuple[Step, ...]:
 
     Made when somebody asks: the decision keeps its question and policies, and deciding has no other input.
     """
-    asked = asked_of(decision.question)
+    asked = asked_of(decision.question, decision.policies)
     steps: list[Step] = []
     levels: dict[Layer, int] = {}
     for group in groups_of(decision.question, decision.policies, asked.caller):

@@ -41,6 +41,8 @@ class Caller(NamedTuple):
     type: str
     """A principal's, or ``token``: who comes with an identity provider's token, to assume a role."""
     canonical_user: str = ""
+    is_bounded: bool = False
+    """Whether a permissions boundary is attached to the user or role."""
 
     @property
     def chain(self) -> tuple[str, ...]:
@@ -112,8 +114,11 @@ class Principals(NamedTuple):
         )
 
     def spares(self, caller: Caller) -> bool:
-        """Whether, as NotPrincipal of a Deny, this spares ``caller``: every name in its chain must be listed."""
-        return all(self.lists(arn) for arn in caller.chain)
+        """Whether, as NotPrincipal of a Deny, this spares ``caller``: every name in its chain must be listed.
+
+        Who has a permissions boundary is never spared. IAM user guide, "Permissions boundaries for IAM entities".
+        """
+        return not caller.is_bounded and all(self.lists(arn) for arn in caller.chain)
 
     def leaves_out(self, caller: Caller) -> bool:
         """Whether, as NotPrincipal of an Allow, this leaves ``caller`` out: one name in its chain suffices."""

@@ -177,7 +177,7 @@ def _granting(decision: Decision, layer: Layer) -> PolicySet:
 
 def _lacking_level(decision: Decision, layer: Layer) -> int:
     """Return the first level of the organization that allows nothing of the question."""
-    asked = asked_of(decision.question)
+    asked = asked_of(decision.question, decision.policies)
     groups = [group for group in groups_of(decision.question, decision.policies, asked.caller) if group.layer == layer]
     allowing = {step.level for step in explain(decision) if step.layer == layer and step.verdict == "allows"}
     return next((number for number in range(len(groups)) if number not in allowing), 0)

@@ -49,6 +49,16 @@ def test_a_public_policy_lets_everybody_read(owner, yard, policy, anonymous, ref
         anonymous.get_object(Bucket="nowhere", Key="a")
 
 
+def test_a_policy_knows_callers_nobody_vouches_for_by_their_id(owner, yard, policy, anonymous, refused):
+    owner.client("s3").delete_public_access_block(Bucket=yard)
+    nobody = {"StringEquals": {"aws:userid": "anonymous", "aws:PrincipalType": "Anonymous"}}
+    policy(statement("s3:GetObject", INSIDE, Condition=nobody))
+    assert anonymous.get_object(Bucket=yard, Key="a")["Body"].read() == b"apple"
+    policy(statement("s3:GetObject", INSIDE, Condition={"StringNotEquals": {"aws:userid": "anonymous"}}))
+    with refused("AccessDenied", 403):
+        anonymous.get_object(Bucket=yard, Key="a")
+
+
 @pytest.mark.parametrize(
     ("operator", "key", "values", "is_public"),
     [
