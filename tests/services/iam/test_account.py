@@ -118,3 +118,11 @@ def test_the_use_of_roots_keys_is_seen(cloud, iam):
     assert root["access_key_1_active"] == "true"
     assert root["access_key_1_last_used_service"] == "sts"
     assert root["access_key_1_last_used_date"] != "N/A"
+
+
+def test_the_account_chooses_the_version_of_global_tokens(iam):
+    assert iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == 1
+    iam.set_security_token_service_preferences(GlobalEndpointTokenVersion="v2Token")
+    assert iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == 2
+    iam.set_security_token_service_preferences(GlobalEndpointTokenVersion="v1Token")
+    assert iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == 1

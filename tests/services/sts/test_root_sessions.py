@@ -39,6 +39,37 @@ def test_root_sessions_do_their_task_and_nothing_else(organization, home, away, 
     assert denied(refused, ann, away.number)[0] == "AccessDenied"
 
 
+def test_managing_credentials_takes_no_more_than_that_feature(organization, home, away, refused):
+    ann = home.user("ann", allow("sts:AssumeRoot", f"arn:aws:iam::{away.number}:root"))
+    enabled = home.iam.enable_organizations_root_credentials_management()
+    assert enabled["EnabledFeatures"] == ["RootCredentialsManagement"]
+    ann.client("sts").assume_root(TargetPrincipal=away.root, TaskPolicyArn={"arn": TASK})
+    unlock = {"arn": "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"}
+    assert refused(ann.client("sts").assume_root, TargetPrincipal=away.root, TaskPolicyArn=unlock)[0] == "AccessDenied"
+    both = home.iam.enable_organizations_root_sessions()["EnabledFeatures"]
+    assert both == ["RootCredentialsManagement", "RootSessions"]
+    ann.client("sts").assume_root(TargetPrincipal=away.root, TaskPolicyArn=unlock)
+    home.iam.disable_organizations_root_sessions()
+    assert home.iam.disable_organizations_root_credentials_management()["EnabledFeatures"] == []
+    assert denied(refused, ann, away.number)[0] == "AccessDenied"
+
+
+def test_a_member_that_administers_iam_assumes_root_of_others(cloud, organization, home, away, refused):
+    asked = organization.create_account(AccountName="dev", Email="dev@example.org")["CreateAccountStatus"]["Id"]
+    cloud.settle()
+    made = organization.describe_create_account_status(CreateAccountRequestId=asked)["CreateAccountStatus"]
+    ann = away.user("ann", allow("sts:AssumeRoot"))
+    home.iam.enable_organizations_root_sessions()
+    assert denied(refused, ann, made["AccountId"])[0] == "AccessDenied"
+    listing = away.iam.list_organizations_features
+    assert refused(listing)[0] == "AccountNotManagementOrDelegatedAdministratorException"
+    organization.register_delegated_administrator(AccountId=away.number, ServicePrincipal="iam.amazonaws.com")
+    assert listing()["EnabledFeatures"] == ["RootSessions"]
+    ann.client("sts").assume_root(TargetPrincipal=made["AccountId"], TaskPolicyArn={"arn": TASK})
+    assert denied(refused, ann, home.number)[0] == "AccessDenied"
+    assert refused(away.iam.enable_organizations_root_sessions)[0] == "CallerIsNotManagementAccountException"
+
+
 def test_root_sessions_last_fifteen_minutes(cloud, organization, home, away, refused):
     ann = home.user("ann", allow("sts:*"))
     home.iam.enable_organizations_root_sessions()

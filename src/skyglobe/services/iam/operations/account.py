@@ -86,9 +86,22 @@ def _figures(scope: Scope) -> dict[str, int]:
         "AccountMFAEnabled": 0,
         "AccountPasswordPresent": 0,
         "AccountSigningCertificatesPresent": 0,
-        # 1: tokens of the global endpoint are good in regions enabled by default; an account's setting at the start.
-        "GlobalEndpointTokenVersion": 1,
+        "GlobalEndpointTokenVersion": _token_version(scope),
     }
+
+
+_TOKEN_VERSIONS = ("v1Token", "v2Token")
+
+
+def _token_version(scope: Scope) -> int:
+    known = accounts.find(scope, "")
+    return known.token_version if known is not None else 1
+
+
+@iam.operation
+def set_security_token_service_preferences(call: Call, global_endpoint_token_version: str) -> None:
+    """Choose the version that ``GetAccountSummary`` tells. Tokens of both are good in every region here."""
+    change_account(call, token_version=_TOKEN_VERSIONS.index(global_endpoint_token_version) + 1)
 
 
 _QUOTAS = {

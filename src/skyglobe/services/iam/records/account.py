@@ -33,6 +33,8 @@ class Account(Record, frozen=True):
     """When IAM was first used in it: accounts need no founding here."""
     alias: str = ""
     password_policy: PasswordPolicy | None = None
+    token_version: int = 1
+    """Of tokens of the global STS endpoint; 1 is what accounts begin with."""
 
     @property
     def key(self) -> str:

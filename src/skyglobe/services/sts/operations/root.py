@@ -24,6 +24,8 @@ TASKS = frozenset(
         "arn:aws:iam::aws:policy/root-task/SQSUnlockQueuePolicy",
     }
 )
+_OF_CREDENTIALS = frozenset(task for task in TASKS if "/IAM" in task)
+"""What is managing credentials, and needs no more than that feature; the rest are privileged actions (RootSessions)."""
 _EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 """Root may do all that its task's policy, which only denies, leaves of it."""
 MAX_FOR = 900  # seconds; same page
@@ -35,8 +37,8 @@ def assume_root(
 ) -> Coroutine[Any, Any, dict[str, Any]]:
     """Issue credentials of a member account's root user that are good for one task.
 
-    Raises AccessDenied unless the caller's account manages an organization that has the member and root sessions
-    enabled; ValidationError for other policies.
+    Raises AccessDenied unless the caller's account manages, or administers IAM of, an organization that has the member
+    and the feature enabled that the task takes; ValidationError for other policies.
     """
     account = account_of_target(target_principal)
     task = task_policy_arn.get("arn", "")
@@ -47,7 +49,7 @@ def assume_root(
 
 
 async def _assume(call: Call, account: str, task: str, lasts_for: int) -> dict[str, Any]:
-    if not await _manages(call, account):
+    if not await _may_do(call, account, task):
         raise not_authorized(call.principal.arn, "sts:AssumeRoot", root_arn(call, account))
 
     def work(call: Call) -> dict[str, Any]:
@@ -66,12 +68,12 @@ async def _assume(call: Call, account: str, task: str, lasts_for: int) -> dict[s
     return await call.transact(work)
 
 
-async def _manages(call: Call, account: str) -> bool:
-    """Whether the caller's account manages an organization with that member, and with root sessions enabled."""
+async def _may_do(call: Call, account: str, task: str) -> bool:
+    """Whether the caller's account may do the task on the member: IAM tells only those who look after root users."""
     caller = ServiceCaller(call.kernel, "sts", call.account, call.region)
     try:
         organization = (await caller.organizations.describe_organization())["Organization"]
-        if organization["MasterAccountId"] != call.account or account == call.account:
+        if account in (organization["MasterAccountId"], call.account):
             return False
         await caller.organizations.describe_account(AccountId=account)
         features = await caller.iam.list_organizations_features()
@@ -81,4 +83,5 @@ async def _manages(call: Call, account: str) -> bool:
         if error.status >= 500:
             raise
         return False
-    return "RootSessions" in features.get("EnabledFeatures", ())
+    enabled = features.get("EnabledFeatures", ())
+    return "RootSessions" in enabled or ("RootCredentialsManagement" in enabled and task in _OF_CREDENTIALS)
