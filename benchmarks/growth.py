@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterator
@@ -16,6 +17,9 @@ from benchmarks.workloads import PUT_RECORDS, Unfit, expect, fill_scripts, make_
 RECEIVES = 300
 """Measured at each level: fewer than the smallest level has messages, each of which is received once."""
 PAGES = 24
+MARKED_EVERY = 5_000  # records of a shard
+SETTLING = 30  # seconds at most
+IDLE = 0.02  # seconds of CPU in half a second
 BATCH = 10  # SendMessageBatch; SQS quotas
 
 
@@ -115,7 +119,7 @@ class Records:
     """A shard that is filled step by step, and read from all over."""
 
     name = "Kinesis GetRecords of 500 by records retained"
-    levels: tuple[int, ...] = ()
+    levels: tuple[int, ...] = (10_000, 100_000, 1_000_000)
 
     def __init__(self, target: Target) -> None:
         self._preparer = target.preparer()
@@ -128,7 +132,7 @@ class Records:
         fresh = renewed(self._preparer, "kinesis", "put_records", StreamName=self.stream, Records=one)
         data = base64.b64encode(b"r" * 100).decode()
         for first in range(start, stop, PUT_RECORDS):
-            if first % 100_000 < PUT_RECORDS:
+            if first % MARKED_EVERY < PUT_RECORDS:
                 marked = self._kinesis.put_record(StreamName=self.stream, Data=b"mark", PartitionKey="k")
                 self._marks.append(marked["SequenceNumber"])
             count = min(PUT_RECORDS, stop - first)
@@ -137,7 +141,7 @@ class Records:
 
     def probes(self, level: int) -> list[bytes]:
         (shard,) = self._kinesis.list_shards(StreamName=self.stream)["Shards"]
-        marks = [self._marks[place % len(self._marks)] for place in range(PAGES)]
+        marks = [self._marks[place * len(self._marks) // PAGES] for place in range(PAGES)]
         iterators = [
             self._kinesis.get_shard_iterator(
                 StreamName=self.stream,
@@ -211,6 +215,15 @@ async def fill(target: Target, requests: Iterator[bytes], level: int, patience: 
     return f"{level:,} took longer than {patience:.0f} s to fill" if next(requests, None) is not None else ""
 
 
+async def settle(target: Target) -> None:
+    """Wait until the server has done what filling left to it: asked is what a call costs among much, not in a rush."""
+    for _ in range(SETTLING * 2):
+        before = target.processes.cpu()
+        await asyncio.sleep(0.5)
+        if target.processes.cpu() - before < IDLE:
+            return
+
+
 async def measure_growth(kind: type[Growing], target: Target, levels: list[int], patience: float) -> Growth:
     """Fill and probe at each level; stop where filling takes longer than ``patience`` seconds."""
     found = Growth(kind.name, target.name, {})
@@ -222,6 +235,7 @@ async def measure_growth(kind: type[Growing], target: Target, levels: list[int],
             if found.note:
                 break
             stored = level
+            await settle(target)
             found.levels[level] = await _probe(target, place.probes(level))
             place.check()
             held = target.processes.rss()
