@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import string
 
@@ -44,5 +45,5 @@ class Ids:
         return "".join(self.random.choices(_SECRET, k=characters))
 
     def token(self, size: int) -> bytes:
-        """Return ``size`` random bytes."""
-        return self.random.randbytes(size)
+        """Return ``size`` random bytes. Without a seed they are the system's: none can be told from those before."""
+        return os.urandom(size) if self._seed is None else self.random.randbytes(size)
