@@ -73,7 +73,9 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
     Service control policies bind the root user of a member account, resource control policies services as well.
     """
     principal = call.principal
-    resource = _resource_policy(call, service, need)
+    # Nearly every call is about the called service's own resources.
+    owner = service if need.resource.startswith(service.arn_start) else _owner_of(call, service, need.resource)
+    resource = _resource_policy(call, owner, need)
     is_at_home = (
         principal.account == need.account and principal.type in ("root", "service") and not principal.source_arn
     )
@@ -92,7 +94,8 @@ def decision_on(call: Call, service: Service, need: Need, params: dict[str, Any]
     identity, boundary, session = _held(call)
     if need.is_delegated and resource is not None:
         return decide(question, PolicySet((*identity, _EVERYTHING), resource=resource, scps=scps, rcps=rcps))
-    policies = PolicySet(identity, boundary, session, resource, scps, rcps)
+    is_required = resource is not None and owner.is_policy_required
+    policies = PolicySet(identity, boundary, session, resource, scps, rcps, is_resource_policy_required=is_required)
     if session or scps or rcps or not principal.access_key_id or not isinstance(identity, Sources):
         return decide(question, policies)
     # Nothing but what the key names and what is asked of the request can change the decision: it is a function of them.
@@ -125,11 +128,9 @@ def _decision_for_service(call: Call, need: Need, params: dict[str, Any], resour
     return decision
 
 
-def _resource_policy(call: Call, service: Service, need: Need) -> Source | None:
+def _resource_policy(call: Call, owner: Service, need: Need) -> Source | None:
     """Return the policy of what is needed: with the need, or from the service that the ARN names, whoever is called."""
     resource = need.resource
-    # Nearly every call is about the called service's own resources.
-    owner = service if resource.startswith(service.arn_start) else _owner_of(call, service, resource)
     document = need.policy
     if document is None and owner.find_resource_policy is not None and need.action.startswith(owner.policy_actions):
         document = owner.find_resource_policy(call, resource)

@@ -122,6 +122,8 @@ class Service:
         self.policy_kind: PolicyKind = "resource"
         self.policy_actions = ""
         """What actions that ask for the policies start with; those of a role speak of ``sts:`` alone."""
+        self.is_policy_required = False
+        """Whether only the resource's policy opens the door, to the account's own users and root as well: KMS keys."""
         self.find_controls: FindControls | None = None
         """The control policies on a member account and an action; only the service that keeps organizations has any."""
         self.answer_preflight: AnswerPreflight | None = None
@@ -192,16 +194,22 @@ class Service:
         return function
 
     def resource_policies(
-        self, function: FindResourcePolicy, *, kind: PolicyKind = "resource", actions: str = ""
+        self,
+        function: FindResourcePolicy,
+        *,
+        kind: PolicyKind = "resource",
+        actions: str = "",
+        is_required: bool = False,
     ) -> FindResourcePolicy:
         """Register ``function(scope, arn)``, which returns a resource's policy document or None.
 
         It is asked about resources whose ARN names this service, whichever service is called for them, when the
-        action starts with ``actions``.
+        action starts with ``actions``. With ``is_required`` nobody gets at a resource with a policy but by it.
         """
         self.find_resource_policy = function
         self.policy_kind = kind
         self.policy_actions = actions
+        self.is_policy_required = is_required
         return function
 
     def controls(self, function: FindControls) -> FindControls:
