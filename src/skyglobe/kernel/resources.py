@@ -70,7 +70,7 @@ RESOURCE_TABLES: dict[str, ResourceTable[Any]] = {}
 def find_resource(scope: Scope, arn: str) -> Resource | None:
     """Return the resource with this ARN among those of the services loaded so far, wherever it lives, or None."""
     try:
-        service = parse_arn(arn).service
+        service = parse_arn(arn).service.replace("-", "")  # AWS::ApplicationAutoScaling: application-autoscaling
     except ValueError:
         return None
     for type_name, table in RESOURCE_TABLES.items():
