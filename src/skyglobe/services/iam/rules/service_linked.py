@@ -27,7 +27,14 @@ LINKED_ROLES: dict[str, LinkedRole] = {
     "batch.amazonaws.com": LinkedRole("AWSServiceRoleForBatch", "BatchServiceRolePolicy"),
     "cloudtrail.amazonaws.com": LinkedRole("AWSServiceRoleForCloudTrail", "CloudTrailServiceRolePolicy"),
     "config.amazonaws.com": LinkedRole("AWSServiceRoleForConfig", "AWSConfigServiceRolePolicy"),
+    "contributorinsights.dynamodb.amazonaws.com": LinkedRole(
+        "AWSServiceRoleForDynamoDBCloudWatchContributorInsights",
+        "DynamoDBCloudWatchContributorInsightsServiceRolePolicy",
+    ),
     "dax.amazonaws.com": LinkedRole("AWSServiceRoleForDAX", "DAXServiceRolePolicy"),
+    "dynamodb.application-autoscaling.amazonaws.com": LinkedRole(
+        "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable", "AWSApplicationAutoscalingDynamoDBTablePolicy"
+    ),
     "ecs.amazonaws.com": LinkedRole("AWSServiceRoleForECS", "AmazonECSServiceRolePolicy"),
     "eks.amazonaws.com": LinkedRole("AWSServiceRoleForAmazonEKS", "AmazonEKSServiceRolePolicy"),
     "eks-nodegroup.amazonaws.com": LinkedRole(
@@ -46,6 +53,9 @@ LINKED_ROLES: dict[str, LinkedRole] = {
     "guardduty.amazonaws.com": LinkedRole("AWSServiceRoleForAmazonGuardDuty", "AmazonGuardDutyServiceRolePolicy"),
     "inspector2.amazonaws.com": LinkedRole("AWSServiceRoleForAmazonInspector2", "AmazonInspector2ServiceRolePolicy"),
     "kafka.amazonaws.com": LinkedRole("AWSServiceRoleForKafka", "KafkaServiceRolePolicy"),
+    "lambda.application-autoscaling.amazonaws.com": LinkedRole(
+        "AWSServiceRoleForApplicationAutoScaling_LambdaConcurrency", "AWSApplicationAutoscalingLambdaConcurrencyPolicy"
+    ),
     "macie.amazonaws.com": LinkedRole("AWSServiceRoleForAmazonMacie", "AmazonMacieServiceRolePolicy"),
     "ops.apigateway.amazonaws.com": LinkedRole("AWSServiceRoleForAPIGateway", "APIGatewayServiceRolePolicy"),
     "organizations.amazonaws.com": LinkedRole("AWSServiceRoleForOrganizations", "AWSOrganizationsServiceTrustPolicy"),
