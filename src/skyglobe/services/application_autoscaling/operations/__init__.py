@@ -1,0 +1,1 @@
+"""The operations of Application Auto Scaling, by what they are about."""

@@ -1,0 +1,42 @@
+"""Target tracking: how much capacity brings a metric back to its target, and when a change has to wait.
+
+User guide, "How target tracking scaling for Application Auto Scaling works".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+_TOLERANCE = 1e-9  # what dividing may add: 70.00000000001 % of a unit is no reason for another one
+
+
+class Wait(NamedTuple):
+    """What a policy did last, as cool-downs count it. Instants in milliseconds; 0 for never."""
+
+    scaled_out_at: int = 0
+    added: int = 0
+    """Capacity that the last scaling out added."""
+    scaled_in_at: int = 0
+
+
+def needed(load: float, target: float) -> int:
+    """Return the least capacity of which ``load`` units are at most ``target`` (a share of 1)."""
+    return math.ceil(load / target - _TOLERANCE)
+
+
+def proportional(current: int, value: float, target: float) -> int:
+    """Return the capacity at which a metric that falls as capacity grows comes down, or up, to its target."""
+    return math.ceil(current * value / target - _TOLERANCE)
+
+
+def may_scale_out(wait: Wait, now: int, cooldown_for: int, more: int) -> bool:
+    """Whether ``more`` capacity may be added. Within a cool-down, in seconds, only more than was added last."""
+    return now - wait.scaled_out_at >= cooldown_for * 1000 or more > wait.added
+
+
+def may_scale_in(wait: Wait, now: int, cooldown_for: int) -> bool:
+    """Whether capacity may be removed. A scaling out in between ended the cool-down, which is in seconds."""
+    if wait.scaled_out_at > wait.scaled_in_at:
+        return True
+    return now - wait.scaled_in_at >= cooldown_for * 1000
