@@ -17,7 +17,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.service import Service
 from skyglobe.kernel.shared import find_shared
 from skyglobe.policy import Decision, PolicySet, Question, Source, Sources, decide, stored_policy
-from skyglobe.policy.documents import joined
+from skyglobe.policy.documents import Kind, joined
 
 _EVERYTHING = Source(
     stored_policy(
@@ -132,14 +132,16 @@ def _resource_policy(call: Call, owner: Service, need: Need) -> Source | None:
     """Return the policy of what is needed: with the need, or from the service that the ARN names, whoever is called."""
     resource = need.resource
     document = need.policy
-    if document is None and owner.find_resource_policy is not None and need.action.startswith(owner.policy_actions):
+    is_of_owners_kind = need.action.startswith(owner.policy_actions)
+    if document is None and owner.find_resource_policy is not None and is_of_owners_kind:
         document = owner.find_resource_policy(call, resource)
     principal = call.principal
     if (principal.account != need.account or principal.source_arn) and (shared := find_shared(call, resource)):
         document = joined(tuple([document, *shared] if document else shared))
     if not document:
         return None
-    return Source(stored_policy(document, owner.policy_kind), "Policy", kind=owner.policy_kind, of=need.resource)
+    kind: Kind = owner.policy_kind if is_of_owners_kind else "resource"
+    return Source(stored_policy(document, kind), "Policy", kind=kind, of=need.resource)
 
 
 def _owner_of(call: Call, service: Service, resource: str) -> Service:

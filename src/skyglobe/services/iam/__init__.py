@@ -41,5 +41,8 @@ iam = Service(
         "operations.organization_features",
         "operations.outbound_federation",
         "operations.organizations_access",
+        "operations.delegation_requests",
+        "operations.delegation_answers",
+        "notices",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from skyglobe.services.iam import iam
 from skyglobe.services.iam.access import trust_policy_of
 from skyglobe.services.iam.finding import find_caller, iam_arn
 from skyglobe.services.iam.records.attachments import Kind, find_boundary
+from skyglobe.services.iam.records.delegation_requests import delegation_requests
 from skyglobe.services.iam.records.groups import groups
 from skyglobe.services.iam.records.providers import server_certificates
 from skyglobe.services.iam.records.roles import SERVICE_LINKED_PATH, instance_profiles, roles
@@ -47,6 +49,11 @@ _OF_CALLER = frozenset(
         *("UpdateServiceSpecificCredential", "UpdateSigningCertificate", "UploadSigningCertificate"),
     }
 )
+_OF_OWNERS = frozenset({"GetDelegationRequest", "GetHumanReadableSummary", "UpdateDelegationRequest"})
+_OF_DELEGATIONS = _OF_OWNERS | {
+    *("CreateDelegationRequest", "AssociateDelegationRequest", "AcceptDelegationRequest"),
+    *("RejectDelegationRequest", "SendDelegationToken"),
+}
 _BOUNDED_KINDS: dict[str, Kind] = {"UserName": "user", "RoleName": "role"}
 _BY_BOUNDARY = ("Attach", "Detach", "PutUserPolicy", "PutRolePolicy", "DeleteUserPolicy", "DeleteRolePolicy")
 
@@ -62,12 +69,47 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     """
     if _is_shut_out(call.principal):
         raise iam.error("InvalidClientTokenId", "The security token included in the request is invalid", status=403)
+    if operation in _OF_DELEGATIONS:
+        return _of_delegation(call, operation, params)
     resource = _resource(call, operation, params)
     needs = [Need(f"iam:{operation}", resource, _owner(call, resource), _context(call, operation, params))]
     if operation == "AddRoleToInstanceProfile":
         role = _arn_of(call, "role", params.get("RoleName", ""), "/")
         needs.append(Need("iam:PassRole", role, call.account, {"iam:passedtoservice": "ec2.amazonaws.com"}))
     return needs
+
+
+def _of_delegation(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
+    """Return the need of a call about a delegation request.
+
+    Before it belongs to an account it is anybody's; its owner may look at it and put it before others by default.
+    API reference, GetDelegationRequest and UpdateDelegationRequest.
+    """
+    id_ = params.get("DelegationRequestId") or params.get("EntityArn", "").rpartition("/")[2]
+    request = delegation_requests.find(call, id_) if id_ else None
+    owner = request.owner_account if request is not None and request.owner_account else call.account
+    arn = iam_arn(call.within(owner), "delegation-request", "/", id_ or "*")
+    context: dict[str, str | list[str]] = {
+        key: str(params[member])
+        for key, member in (
+            ("iam:delegationduration", "SessionDuration"),
+            ("iam:notificationchannel", "NotificationChannel"),
+        )
+        if member in params
+    }
+    if template := params.get("Permissions", {}).get("PolicyTemplateArn"):
+        context["iam:templatearn"] = template
+    if request is not None and request.owner:
+        context["iam:delegationrequestowner"] = request.owner
+    policy = None
+    if request is not None and request.owner == call.principal.arn and operation in _OF_OWNERS:
+        policy = _owners_policy(request.owner, f"iam:{operation}")
+    return [Need(f"iam:{operation}", arn, owner, context, policy)]
+
+
+def _owners_policy(owner: str, action: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": owner}, "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _is_shut_out(principal: Principal) -> bool:
@@ -143,6 +185,8 @@ def _context(call: Call, operation: str, params: dict[str, Any]) -> dict[str, st
         context["iam:policyarn"] = params["PolicyArn"]
     if "AWSServiceName" in params:
         context["iam:awsservicename"] = params["AWSServiceName"]
+    if operation == "ListDelegationRequests" and "OwnerId" in params:
+        context["iam:delegationrequestowner"] = params["OwnerId"]
     boundary = params.get("PermissionsBoundary") or _present_boundary(call, operation, params)
     if boundary is not None:
         context["iam:permissionsboundary"] = boundary

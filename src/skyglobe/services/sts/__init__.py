@@ -18,6 +18,7 @@ sts = Service(
         "operations.messages",
         "operations.root",
         "operations.outbound",
+        "operations.delegated",
         "needs",
     ),
 )
