@@ -26,10 +26,13 @@ if "fails" in sys.argv:
     sys.exit("cannot begin")
 server = socket.create_server((sys.argv[1], int(sys.argv[2])), reuse_port=False)
 if "child" in sys.argv:
+    told, telling = os.pipe()
     child = os.fork()
     if child == 0:
         os.setsid()
+        os.write(telling, b"1")
         time.sleep(1000)
+    os.read(told, 1)
 print("listening", flush=True)
 while True:
     connection, _ = server.accept()
