@@ -1,0 +1,1 @@
+"""What KMS decides, as pure functions."""
