@@ -41,6 +41,7 @@ dynamodb = Service(
         "publishing",
         "replicating",
         "engine",
+        "measuring",
         "needs",
     ),
 )

@@ -82,24 +82,26 @@ def write_item(
     *,
     is_expiry: bool = False,
     is_replicated: bool = False,
+    times: int = 1,
 ) -> Written:
     """Put ``item`` (None: nothing) in the place of ``old``, which is what lies at ``key`` now.
 
-    What DynamoDB does by itself (``is_expiry``) is not throttled; what comes from another region (``is_replicated``)
-    is not sent on.
+    What DynamoDB does by itself (``is_expiry``) costs nothing; what comes from another region (``is_replicated``)
+    is not sent on. ``times`` is 2 in transactions, which cost twice as much.
     """
     scope, table = found
     units = write_units(max(size, old.size if old is not None else 0))
     if item is None if old is None else old.item == item:
-        if scope.kernel.quotas.enforced and not is_expiry:
-            spend_writes(found, units, _NO_INDEXES)
+        if not is_expiry:
+            spend_writes(found, units * times, _NO_INDEXES)
         return Written(units, _NO_INDEXES)
     layout = table.layout
     made: dict[bytes, bytes | None] = {key: encode((size, item)) if item is not None else None}
     deltas: dict[int, tuple[int, int]] = {}
     index_units = _plan_entries(scope, layout, key, old, item, made, deltas) if layout.indexes else _NO_INDEXES
-    if scope.kernel.quotas.enforced and not is_expiry:
-        spend_writes(found, units, index_units)
+    if not is_expiry:
+        spent = index_units if times == 1 else {name: cost * times for name, cost in index_units.items()}
+        spend_writes(found, units * times, spent)
     scope.writes.changes.update(made)
     old_size = old.size if old is not None else 0
     _tally(scope, table, (item is not None) - (old is not None), size - old_size, deltas)

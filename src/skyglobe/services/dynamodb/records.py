@@ -141,6 +141,11 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     copies: int = 0
     """How many copies of it are being made: backups and restores, which need its changes meanwhile."""
 
+    @cached_property
+    def dimensions(self) -> tuple[tuple[str, str], ...]:
+        """What metrics of the table are told apart by."""
+        return (("TableName", self.id),)
+
     @property
     def is_streaming(self) -> bool:
         return self.stream is not None and self.stream.until is None

@@ -39,10 +39,10 @@ def get_item(call: Call, request: Request) -> dict[str, Any]:
     if stored is not None:
         size, item = stored
         answer["Item"] = Ready(projection(item) if projection is not None else item)
+    units = read_units(size, consistent=bool(request.get("ConsistentRead")))
+    spend_reads(found, units)
     mode = request.get("ReturnConsumedCapacity")
-    if mode is not None or call.kernel.quotas.enforced:
-        units = read_units(size, consistent=bool(request.get("ConsistentRead")))
-        spend_reads(found, units)
+    if mode is not None:
         consumed = Consumption(found, request["TableName"])
         consumed.add(units)
         answer["ConsumedCapacity"] = consumed.shown(mode)

@@ -222,13 +222,13 @@ def _answer(
 
 
 def _consume(found: Found, index: Index | None, request: Request, page: Page, answer: dict[str, Any]) -> None:
-    mode = request.get("ReturnConsumedCapacity")
-    if mode is None and not found.scope.kernel.quotas.enforced:
-        return
     is_consistent = bool(request.get("ConsistentRead"))
     units = read_units(page.size, consistent=is_consistent)
     fetched = page.fetched_units if is_consistent else page.fetched_units / 2
     spend_reads(found, units + fetched, index.name if index is not None else "")
+    mode = request.get("ReturnConsumedCapacity")
+    if mode is None:
+        return
     consumed = Consumption(found, request["TableName"])
     if index is None:
         consumed.add(units)

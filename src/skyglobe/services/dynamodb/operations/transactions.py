@@ -22,7 +22,7 @@ from skyglobe.services.dynamodb.operations.items import projection_from
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.rules.capacity import read_units, write_units
 from skyglobe.services.dynamodb.strong import NOT_IN_TRANSACTIONS
-from skyglobe.services.dynamodb.throughput import spend_reads
+from skyglobe.services.dynamodb.throughput import spend_reads, spend_writes
 from skyglobe.services.dynamodb.writing import (
     CONDITION_FAILED,
     Made,
@@ -184,10 +184,12 @@ def _write_all(writes: list[Write], names: list[str], decided: list[Decided]) ->
     for place, (write, name, (old, made)) in enumerate(zip(writes, names, decided, strict=True)):
         consumed = ledger.of(write.found, name)
         if made is None:
-            consumed.add(write_units(old.size if old is not None else 0), times=TIMES)
+            units = write_units(old.size if old is not None else 0)
+            spend_writes(write.found, units * TIMES, {})
+            consumed.add(units, times=TIMES)
             continue
         try:
-            written = write_item(write.found, write.key, old, *made)
+            written = write_item(write.found, write.key, old, *made, times=TIMES)
         except ServiceError as error:
             reasons = [_NONE] * len(writes)
             reasons[place] = _reason(error)
