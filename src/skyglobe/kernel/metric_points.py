@@ -40,6 +40,8 @@ class Series(Record, frozen=True):
     number: int
     seen_at: int
     """When a point was written last, give or take ``SEEN_EVERY``."""
+    unit: str = ""
+    """As it was told last; empty when nobody ever did."""
 
     @property
     def dimension_key(self) -> str:
@@ -95,7 +97,14 @@ def key_of(dimensions: Dimensions) -> str:
 
 
 def write_point(
-    scope: Scope, namespace: str, name: str, dimensions: Dimensions, point: Point, *, instead: bool = False
+    scope: Scope,
+    namespace: str,
+    name: str,
+    dimensions: Dimensions,
+    point: Point,
+    *,
+    unit: str = "",
+    instead: bool = False,
 ) -> None:
     """Add ``point`` (whose series is looked up here) to what was measured in its time, or put it there ``instead``.
 
@@ -110,13 +119,14 @@ def write_point(
             dimensions=dimensions,
             number=scope.kernel.next_order(),
             seen_at=scope.now,
+            unit=unit,
         )
         series.insert(scope, found)
         _sweep(scope)
-    elif scope.now - found.seen_at >= SEEN_EVERY:
+    elif scope.now - found.seen_at >= SEEN_EVERY or (unit and unit != found.unit):
         if scope.now // HOUR != found.seen_at // HOUR:
             _roll_up(scope, found.number)
-        series.replace(scope, found, replace(found, seen_at=scope.now))
+        series.replace(scope, found, replace(found, seen_at=scope.now, unit=unit or found.unit))
     start = point.at // (point.tier * SECOND) * (point.tier * SECOND)
     point = replace(point, series=found.number, at=start)
     before = points.find(scope, found.number, point.tier, start) if not instead else None

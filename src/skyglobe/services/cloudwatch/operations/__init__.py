@@ -1,0 +1,1 @@
+"""The operations of Amazon CloudWatch, by what they are about."""

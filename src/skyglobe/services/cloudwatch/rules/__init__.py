@@ -1,0 +1,1 @@
+"""What CloudWatch decides: pure functions of what is given."""
