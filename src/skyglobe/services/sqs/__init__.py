@@ -17,6 +17,7 @@ sqs = Service(
         "operations.permissions",
         "operations.tags",
         "operations.moves",
+        "counting",
         "engine",
         "needs",
     ),

@@ -10,6 +10,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.sqs import sqs
 from skyglobe.services.sqs.access import Found
 from skyglobe.services.sqs.backlog import Backlog
+from skyglobe.services.sqs.counting import count_deleted, count_received
 from skyglobe.services.sqs.receiving import take
 from skyglobe.services.sqs.records import Attempt, Flight, Queue, attempts, bodies
 from skyglobe.services.sqs.refusals import invalid_value, not_for_this_type, unknown_attribute
@@ -94,6 +95,7 @@ def receive(call: Call, found: Found, wish: Wish) -> list[dict[str, Any]]:
         repeated = _repeat(backlog, wish.attempt, visible_for)
         if repeated is not None:
             backlog.save()
+            count_received(backlog, len(repeated))
             return [_message(body, flight, handle, wish) for body, flight, handle in repeated]
     backlog.settle()
     count = min(wish.count, _room(backlog, wish))
@@ -104,6 +106,7 @@ def receive(call: Call, found: Found, wish: Wish) -> list[dict[str, Any]]:
     # What was freed on the way is for this consumer; with more of it than it took, the next one wakes the next.
     backlog.freed = 1 if handed and (backlog.tally.ready or backlog.tally.waiting) else 0
     backlog.save()
+    count_received(backlog, len(handed))
     return [_message(body, flight, handle, wish) for body, flight, handle in handed]
 
 
@@ -217,10 +220,12 @@ def delete(backlog: Backlog, handle: str) -> None:
     receipt = open_handle(backlog, handle)
     entry = backlog.locate(receipt)
     if entry is None:
+        count_deleted(backlog)  # once more: each call with a handle that was good counts
         return
     if backlog.queue.is_fifo and not _is_current(backlog, entry, receipt):
         raise invalid_value(handle, "ReceiptHandle", "The receipt handle has expired.")
     backlog.remove(entry)
+    count_deleted(backlog)
 
 
 def change_visibility(backlog: Backlog, handle: str, visible_for: int) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.sqs.backlog import Backlog
+from skyglobe.services.sqs.counting import count_duplicate, count_sent
 from skyglobe.services.sqs.records import Body, Deduplication, Queue, deduplications
 from skyglobe.services.sqs.refusals import invalid_parameter, invalid_value, missing, not_for_this_type
 from skyglobe.services.sqs.rules.contents import Attributes, Content, check_content, check_size, is_trace_header
@@ -86,7 +87,9 @@ def send(call: Call, backlog: Backlog, outgoing: Outgoing) -> dict[str, Any]:
         if outgoing.deduplication is not None:
             _remember(backlog, outgoing, body)
         message_id, order = body.id, body.order
+        count_sent(backlog, content.size)
     else:
+        count_duplicate(backlog)
         message_id, order = known.message_id, known.order
     answer = {"MessageId": message_id, "MD5OfMessageBody": content.md5}
     if content.attributes_md5:

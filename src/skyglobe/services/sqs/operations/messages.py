@@ -7,9 +7,10 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.services.sqs import sqs
-from skyglobe.services.sqs.access import get_queue
+from skyglobe.services.sqs.access import Found, get_queue
 from skyglobe.services.sqs.backlog import Backlog
 from skyglobe.services.sqs.consuming import Wish, change_visibility, check_wish, delete, receive
+from skyglobe.services.sqs.counting import count_empty, count_empty_wait
 from skyglobe.services.sqs.refusals import missing
 from skyglobe.services.sqs.sending import check_outgoing, send
 from skyglobe.services.sqs.throughput import take_turn
@@ -72,10 +73,13 @@ def receive_message(
     messages = receive(call, found, wish)
     if messages:
         return {"Messages": messages}
-    return _wait(call, wish, Backlog(*found).topic) if wish.wait_for else {}
+    if wish.wait_for:
+        return _wait(call, wish, found, Backlog(*found).topic)
+    count_empty(found)
+    return {}
 
 
-async def _wait(call: Call, wish: Wish, topic: tuple[str, ...]) -> dict[str, Any]:
+async def _wait(call: Call, wish: Wish, found: Found, topic: tuple[str, ...]) -> dict[str, Any]:
     clock = call.kernel.clock
     deadline = call.now + wish.wait_for * 1000
     with call.kernel.signals.listen(topic) as bell:
@@ -84,6 +88,7 @@ async def _wait(call: Call, wish: Wish, topic: tuple[str, ...]) -> dict[str, Any
             if messages:
                 return {"Messages": messages}
             if clock.now() >= deadline:
+                count_empty_wait(found)
                 return {}
             await bell.wait(deadline)
 
