@@ -483,7 +483,9 @@ def test_parts_with_keys_of_kms_are_replicated(cloud, near, far, role):
     assert far.get_object(Bucket=COPY, Key="parts")["Body"].read() == b"".join(bodies)
 
 
-def test_a_key_that_is_not_there_fails_the_replication(cloud, near, far, role, queue):
+def test_a_key_that_is_not_there_fails_the_replication(cloud, owner, near, far, role, queue):
+    may = allowing("kms:Encrypt")
+    owner.client("iam").put_role_policy(RoleName="replicator", PolicyName="keys", PolicyDocument=may)
     place = {"EncryptionConfiguration": {"ReplicaKmsKeyID": MANAGED.replace("alias/aws/s3", "key/gone")}, **MEASURED}
     put_rules(near, SOURCE, role, rule(**{**WITH_KEYS, "destination": place}))
     near.put_object(Bucket=SOURCE, Key="a", Body=b"apple", ServerSideEncryption="aws:kms")

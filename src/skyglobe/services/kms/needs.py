@@ -84,7 +84,8 @@ def is_its_service(call: Call, key: Key) -> bool:
     principal = call.principal
     if principal.type != "service" or principal.source_arn or key.manager != "AWS":
         return False
-    service = principal.arn.removesuffix(".amazonaws.com")
+    through = principal.called_via[-1] if principal.called_via else principal.arn
+    service = through.removesuffix(".amazonaws.com")
     return principal.account == key.owner and f"alias/aws/{service}" in key.aliases
 
 

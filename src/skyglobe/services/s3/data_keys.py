@@ -1,25 +1,25 @@
 """Data keys under KMS keys: where S3 asks KMS for one, and to have one decrypted. The only place that knows how.
 
-There is no KMS yet. The one key that AWS manages for S3 in each account and region (``aws/s3``) follows from the
-cloud's secret; for every other key S3 answers what it answers when KMS does not know it. What KMS will be asked is
-already here: the key's policy, the caller's own policies (``kms:GenerateDataKey``, ``kms:Decrypt``) and the
-encryption context.
+S3 calls KMS in the name of whoever calls S3, through itself (``kms:ViaService``): the key's policy, the caller's own
+policies (``kms:GenerateDataKey``, ``kms:Decrypt``) and the encryption context decide there.
 """
 
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from collections.abc import Callable
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.errors import Damaged, ServiceError
-from skyglobe.kernel.frames import KEY_BYTES, NONCE_BYTES, Wrapping
+from skyglobe.kernel.frames import KEY_BYTES, WRAPPED_BYTES, Wrapping
+from skyglobe.services.s3 import errors
 from skyglobe.services.s3.access import bucket_arn
 
 ALIAS = "alias/aws/s3"
+SERVICE = "s3.amazonaws.com"
 BUCKET_KEY_FOR = 300_000
 """Milliseconds for which S3 uses a bucket key before it asks for another: AWS says no more than that it is short."""
 BUCKET_KEYS = 1_024  # in use
@@ -36,16 +36,28 @@ class DataKey(NamedTuple):
 def issue(call: Call, key: str, region: str, context: dict[str, str]) -> DataKey:
     """Return a new data key under the KMS key that ``key`` names; empty for the one AWS manages.
 
-    Raises KMS.NotFoundException, and AccessDenied when the caller may not use the key.
+    Aliases and ids are looked up in the account of who asks; ServerSideEncryptionByDefault, API reference. Raises
+    KMS.NotFoundException and its kin, and AccessDenied when the caller may not use the key.
     """
-    arn = _resolved(call, key, region)
-    _check_may(call, "GenerateDataKey", arn, context)
+    asked = {"KeyId": key or ALIAS, "NumberOfBytes": KEY_BYTES, "EncryptionContext": context}
+    made = _ask(call, region, "GenerateDataKey", asked)
+    return DataKey(made["Plaintext"], made["CiphertextBlob"], made["KeyId"])
+
+
+def issue_for_replica(call: Call, key: str, region: str, context: dict[str, str]) -> DataKey:
+    """As ``issue``, for replicas: S3 makes the key itself, and replication's role needs ``kms:Encrypt`` only.
+
+    S3 user guide, "Replicating encrypted objects".
+    """
     plain = call.kernel.ids.token(KEY_BYTES)
-    sealed = _managed(call, arn).wrap(call.kernel.ids.token(NONCE_BYTES), plain, _canonical(context))
-    return DataKey(plain, sealed, arn)
+    made = _ask(call, region, "Encrypt", {"KeyId": key or ALIAS, "Plaintext": plain, "EncryptionContext": context})
+    return DataKey(plain, made["CiphertextBlob"], made["KeyId"])
 
 
-def issue_for_bucket(call: Call, key: str, region: str, bucket: str) -> DataKey:
+Issue = Callable[[Call, str, str, dict[str, str]], DataKey]
+
+
+def issue_for_bucket(call: Call, key: str, region: str, bucket: str, issue: Issue = issue) -> DataKey:
     """Return a bucket key: one for all that a caller writes to a bucket within five minutes.
 
     S3 user guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys". Raises what ``issue`` does.
@@ -54,90 +66,48 @@ def issue_for_bucket(call: Call, key: str, region: str, bucket: str) -> DataKey:
     asked = (call.kernel.secret, call.principal.arn, bucket, key, region, call.now // BUCKET_KEY_FOR)
     found: DataKey | None = kept.get(asked)
     if found is None:
-        found = issue(call, key, region, {"aws:s3:arn": bucket_arn(region, bucket)})
-        kept.keep(asked, found)
+        made = found = issue(call, key, region, {"aws:s3:arn": bucket_arn(region, bucket)})
+        # Not before the KMS key itself is there for good: AWS's own is made when it is first used.
+        call.after_commit(lambda: kept.keep(asked, made))
     return found
 
 
 def opened(call: Call, sealed: bytes, key_arn: str, context: dict[str, str]) -> bytes:
-    """Return a data key decrypted. Raises AccessDenied when the caller may not use its KMS key."""
-    _check_may(call, "Decrypt", key_arn, context)
+    """Return a data key decrypted. Raises KMS.DisabledException and its kin, AccessDenied for who may not."""
+    if len(sealed) == WRAPPED_BYTES:
+        return _inherited(call, sealed, key_arn, context)
+    asked = {"CiphertextBlob": sealed, "KeyId": key_arn, "EncryptionContext": context}
+    plain: bytes = _ask(call, key_arn.split(":")[3], "Decrypt", asked)["Plaintext"]
+    return plain
+
+
+def _ask(call: Call, region: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    principal = call.principal
+    caller = ServiceCaller.of(call.kernel, principal.account, region, principal.via(SERVICE))
     try:
-        return _managed(call, key_arn).unwrap(sealed, _canonical(context))
+        answer: dict[str, Any] = caller.call_within(call, "kms", operation, params)
+    except ServiceError as error:
+        raise _as_of_s3(error) from error
+    return answer
+
+
+def _as_of_s3(error: ServiceError) -> ServiceError:
+    """Return an error of KMS as S3 passes it on; S3 API reference, "Error responses"."""
+    if error.code == "AccessDeniedException":
+        return ServiceError(error.message, code="AccessDenied", status=403)
+    if error.code == "ThrottlingException":
+        return ServiceError(error.message, code=error.code, status=400)
+    if error.status >= 500:
+        return error
+    return ServiceError(error.message, code=f"KMS.{error.code}", status=400)
+
+
+def _inherited(call: Call, sealed: bytes, key_arn: str, context: dict[str, str]) -> bytes:
+    """Open what was sealed before there was KMS: under a key of the account's that follows from the cloud's secret."""
+    if call.principal.account != key_arn.split(":")[4]:
+        raise errors.access_denied()
+    key = blake2b(key_arn.encode(), key=call.kernel.secret, digest_size=KEY_BYTES, person=b"aws/s3").digest()
+    try:
+        return Wrapping(key).unwrap(sealed, json.dumps(context, sort_keys=True).encode())
     except Damaged as error:
         raise ServiceError("The ciphertext is invalid.", code="KMS.InvalidCiphertextException") from error
-
-
-def check_known(call: Call, key: str, region: str) -> str:
-    """Return the ARN of the KMS key that ``key`` names. Raises KMS.NotFoundException."""
-    return _resolved(call, key, region)
-
-
-def _resolved(call: Call, key: str, region: str) -> str:
-    """Aliases and ids are looked up in the account of who asks; ServerSideEncryptionByDefault, API reference."""
-    base = f"arn:{call.partition}:kms:{region}:{call.principal.account}"
-    name = key or ALIAS
-    if not name.startswith("arn:"):
-        name = f"{base}:{name}" if name.startswith("alias/") else f"{base}:key/{name}"
-    elif name.split(":")[3:4] != [region]:
-        raise _not_found(f"Invalid arn {name.split(':')[3] if name.count(':') > 3 else name}")
-    account, _, resource = name.partition(":kms:")[2].partition(":")[2].partition(":")
-    managed = f"arn:{call.partition}:kms:{region}:{account}:key/{_key_id(call.kernel.secret, account, region)}"
-    if resource == ALIAS or name == managed:
-        return managed
-    if resource.startswith("alias/"):
-        raise _not_found(f"Alias {name} is not found.")
-    raise _not_found(f"Key '{name}' does not exist")
-
-
-def _not_found(text: str) -> ServiceError:
-    return ServiceError(text, code="KMS.NotFoundException", status=400)
-
-
-def _check_may(call: Call, action: str, arn: str, context: dict[str, str]) -> None:
-    """Ask as KMS does: the key's policy, and the caller's own. A service acts for the account it works for."""
-    principal = call.principal
-    _, _, _, region, account, _ = arn.split(":")
-    if principal.type == "service" and principal.account == account:
-        return
-    told: dict[str, str | list[str]] = {
-        "kms:viaservice": f"s3.{region}.amazonaws.com",
-        "kms:calleraccount": principal.account,
-        "kms:encryptioncontextkeys": list(context),
-        **{f"kms:encryptioncontext:{key.lower()}": value for key, value in context.items()},
-    }
-    refusal = call.refusal(Need(f"kms:{action}", arn, account, told, _policy(account)))
-    if refusal is not None:
-        raise refusal
-
-
-@lru_cache(maxsize=256)  # accounts in use
-def _policy(account: str) -> str:
-    """Return the policy of a key that AWS manages for S3, as far as it is about S3: all of its account may use it."""
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"AWS": "*"},
-        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
-        "Resource": "*",
-        "Condition": {"StringEquals": {"kms:CallerAccount": account}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-
-
-@lru_cache(maxsize=256)
-def _key_id(secret: bytes, account: str, region: str) -> str:
-    text = blake2b(f"{account} {region}".encode(), key=secret, digest_size=16, person=b"aws/s3 id").hexdigest()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _managed(call: Call, arn: str) -> Wrapping:
-    return _wrapping(call.kernel.secret, arn)
-
-
-@lru_cache(maxsize=256)
-def _wrapping(secret: bytes, arn: str) -> Wrapping:
-    return Wrapping(blake2b(arn.encode(), key=secret, digest_size=KEY_BYTES, person=b"aws/s3").digest())
-
-
-def _canonical(context: dict[str, str]) -> bytes:
-    return json.dumps(context, sort_keys=True).encode()

@@ -41,8 +41,12 @@ _NEEDS_KEY = (
 _NOT_APPLICABLE = "The encryption parameters are not applicable to this object."
 
 
-def for_new(call: Call, home: Home, request: dict[str, Any], key: str) -> Envelope:
+def for_new(
+    call: Call, home: Home, request: dict[str, Any], key: str, issue: data_keys.Issue = data_keys.issue
+) -> Envelope:
     """Return how a request's object is to be encrypted: as it says, else as its bucket does.
+
+    ``issue`` gets data keys from KMS.
 
     Raises InvalidArgument and its kin, AccessDenied for SSE-C where it is blocked, and what ``data_keys.issue`` does.
     """
@@ -64,7 +68,8 @@ def for_new(call: Call, home: Home, request: dict[str, Any], key: str) -> Envelo
     kms_key = asked.key
     if not asked.algorithm:
         kms_key = kms_key or default.key
-    return _under_kms(call, home, asked._replace(algorithm=algorithm, key=kms_key), key, default.has_bucket_key)
+    asked = asked._replace(algorithm=algorithm, key=kms_key)
+    return _under_kms(call, home, asked, key, default.has_bucket_key, issue)
 
 
 def _asked(request: dict[str, Any]) -> Asked:
@@ -78,15 +83,17 @@ def bad_encryption(bad: Bad) -> ServiceError:
     return s3.error(bad.code, bad.message, ArgumentName=bad.argument, ArgumentValue=bad.value)
 
 
-def _under_kms(call: Call, home: Home, asked: Asked, key: str, by_default: bool) -> Envelope:
+def _under_kms(
+    call: Call, home: Home, asked: Asked, key: str, by_default: bool, issue: data_keys.Issue = data_keys.issue
+) -> Envelope:
     check_signed(call)
     has_bucket_key = by_default if asked.has_bucket_key is None else asked.has_bucket_key
     has_bucket_key = has_bucket_key and asked.algorithm == KMS  # "not supported for DSSE-KMS"; S3 user guide
     if has_bucket_key:
-        data_key = data_keys.issue_for_bucket(call, asked.key, home.region, home.name)
+        data_key = data_keys.issue_for_bucket(call, asked.key, home.region, home.name, issue)
     else:
         context = _context(home.region, home.name, key, asked.context)
-        data_key = data_keys.issue(call, asked.key, home.region, context)
+        data_key = issue(call, asked.key, home.region, context)
     encryption = Encryption(asked.algorithm, data_key.key_arn, data_key.sealed, asked.context, has_bucket_key)
     return of_data_key(call.kernel.secret, data_key.plain, encryption)
 

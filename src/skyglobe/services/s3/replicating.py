@@ -18,7 +18,7 @@ from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
 from skyglobe.kernel.wire import Request
-from skyglobe.services.s3 import encrypting, events, needs, replicas, role_sessions, s3, versions
+from skyglobe.services.s3 import data_keys, encrypting, events, needs, replicas, role_sessions, s3, versions
 from skyglobe.services.s3.access import bucket_arn
 from skyglobe.services.s3.guards import document_of, keeping_of
 from skyglobe.services.s3.records import (
@@ -287,10 +287,18 @@ def _copy(source: Side, found: Object, rule: Rule, operation: str) -> None:
         raise Refused("DstObjectHardDeleted")
 
 
+_KEY_FAILURES = {
+    "KMS.NotFoundException": "DstKmsKeyNotFound",
+    "KMS.DisabledException": "DstKmsKeyInvalidState",
+    "KMS.KMSInvalidStateException": "DstKmsKeyInvalidState",
+}
+"""S3 user guide, "Amazon S3 replication failure reasons"."""
+
+
 def _keys(call: Call, source: Side, found: Object, details: Details, there: Side, rule: Rule) -> Keys:
     """Return the envelopes to read a version with and to write its replica in, as the role may. Raises Refused.
 
-    S3 user guide, "Replicating encrypted objects": ``kms:Decrypt`` on one key, ``kms:GenerateDataKey`` on the other.
+    S3 user guide, "Replicating encrypted objects": ``kms:Decrypt`` on one key, ``kms:Encrypt`` on the other.
     """
     encryption = details.encryption
     assert encryption is not None
@@ -308,10 +316,10 @@ def _keys(call: Call, source: Side, found: Object, details: Details, there: Side
     if not encryption.has_bucket_key:
         del asked["BucketKeyEnabled"]
     try:
-        return Keys(opened, encrypting.for_new(call, there.home, asked, found.key))
+        target = encrypting.for_new(call, there.home, asked, found.key, data_keys.issue_for_replica)
+        return Keys(opened, target)
     except ServiceError as error:
-        missing = error.code == "KMS.NotFoundException"
-        raise Refused("DstKmsKeyNotFound" if missing else "DstPutObjectNotPermitted") from error
+        raise Refused(_KEY_FAILURES.get(error.code, "DstPutObjectNotPermitted")) from error
 
 
 def _call(source: Side, rule: Rule) -> Call:
