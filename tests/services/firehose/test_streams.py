@@ -143,22 +143,6 @@ def test_a_role_must_let_firehose_in(aws, make_stream, refused):
         assert text == f"Firehose is unable to assume role {arn}. Please check the role provided."
 
 
-UNPACKING = {"Enabled": True, "Processors": [{"Type": "Decompression"}]}
-
-
-@pytest.mark.parametrize(
-    ("destination", "named"),
-    [
-        ({"ProcessingConfiguration": UNPACKING}, "Decompression"),
-        ({"DataFormatConversionConfiguration": {"Enabled": True}}, "Glue"),
-    ],
-)
-def test_what_needs_what_is_not_built_says_so(make_stream, refused, destination, named):
-    code, status, text = refused(make_stream, **destination)
-    assert (code, status) == ("NotImplemented", 501)
-    assert named in text
-
-
 def test_destinations_that_are_not_built_say_so(firehose, role, s3, refused):
     s3_configuration = {"RoleARN": role, "BucketARN": BUCKET}
     splunk = {

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import re
 import zipfile
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 import cramjam
 import pytest
 
-from tests.services.firehose.conftest import BUCKET
+from tests.services.firehose.conftest import BUCKET, policy
 
 
 @pytest.mark.spec("KFH-001", "KFH-005")
@@ -121,16 +122,34 @@ def test_originals_are_backed_up(cloud, make_stream, landed, role):
     assert list(landed("originals/").values()) == [b"ab"]
 
 
+@pytest.mark.spec("KFH-017")
 def test_what_the_role_may_not_do_waits_until_it_may(cloud, aws, firehose, make_stream, landed):
-    stream, iam = make_stream(), aws.client("iam")
-    iam.delete_role_policy(RoleName="firehose", PolicyName="p")
+    logs, iam = aws.client("logs"), aws.client("iam")
+    logs.create_log_group(logGroupName="firehose")
+    logs.create_log_stream(logGroupName="firehose", logStreamName="s3")
+    options = {"Enabled": True, "LogGroupName": "firehose", "LogStreamName": "s3"}
+    stream = make_stream(CloudWatchLoggingOptions=options)
+
+    def allow(*actions):
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        iam.put_role_policy(RoleName="firehose", PolicyName="p", PolicyDocument=policy(statement))
+
+    def told():
+        events = logs.filter_log_events(logGroupName="firehose")["events"]
+        return [json.loads(event["message"]) for event in events]
+
+    allow("logs:PutLogEvents")
     stream.put("patient")
-    cloud.turn(hours=2)
+    cloud.turn(minutes=10)
     assert landed() == {}
-    document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}'
-    iam.put_role_policy(RoleName="firehose", PolicyName="p", PolicyDocument=document)
+    assert {one["errorCode"] for one in told()} == {"S3.AccessDenied"}
+    assert told()[0]["deliveryStreamARN"] == stream.described["DeliveryStreamARN"]
+    assert told()[0]["destination"] == BUCKET
+    allow("s3:PutObject")
+    before = len(told())
     cloud.turn(hours=1)
     assert list(landed().values()) == [b"patient"]
+    assert len(told()) == before
 
 
 def test_a_missing_bucket_loses_nothing(cloud, make_stream, landed, s3):

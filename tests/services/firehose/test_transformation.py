@@ -45,14 +45,15 @@ def allowed(aws, role):
     aws.client("iam").put_role_policy(RoleName="firehose", PolicyName="invoke", PolicyDocument=document)
 
 
+@pytest.mark.spec("KFH-006")
 def test_a_function_makes_what_it_will_of_records(cloud, make_stream, landed, shout, allowed):
-    stream = make_stream(ProcessingConfiguration=transforming(), ErrorOutputPrefix="errors/")
+    stream = make_stream(ProcessingConfiguration=transforming())
     stream.put_many([b"one", b"drop", b"fail", b"forget", b"two"])
     cloud.turn(301)
     found = landed()
-    (good,) = [content for key, content in found.items() if not key.startswith("errors/")]
+    (good,) = [content for key, content in found.items() if not key.startswith("processing-failed/")]
     assert good == b"ONE\nTWO\n"
-    (bad,) = [content for key, content in found.items() if key.startswith("errors/")]
+    (bad,) = [content for key, content in found.items() if key.startswith("processing-failed/")]
     lines = [json.loads(line) for line in bad.splitlines()]
     told = {base64.b64decode(line["rawData"]): line["errorCode"] for line in lines}
     assert told == {b"fail": "Lambda.ProcessingFailedStatus", b"forget": "Lambda.MissingRecordId"}

@@ -2,7 +2,6 @@
 
 import pytest
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import ClientError
 
 ONCE = ClientConfig(retries={"total_max_attempts": 1}, parameter_validation=False)
 
@@ -48,16 +47,3 @@ def glue(aws):
 def catalog(glue):
     glue.create_database(DatabaseInput={"Name": "sales"})
     return CatalogInHand(glue)
-
-
-@pytest.fixture
-def refused():
-    """The code and message that a call is refused with."""
-
-    def call(function, **params):
-        with pytest.raises(ClientError) as caught:
-            function(**params)
-        error = caught.value.response["Error"]
-        return error["Code"], error["Message"]
-
-    return call

@@ -43,14 +43,20 @@ def test_what_is_not_there_or_there_already_is_told(catalog, glue, refused):
     catalog.make_table()
     assert refused(glue.create_database, DatabaseInput={"Name": "SALES"}) == (
         "AlreadyExistsException",
+        400,
         "Database already exists.",
     )
     assert refused(glue.create_table, DatabaseName="sales", TableInput={"Name": "orders"}) == (
         "AlreadyExistsException",
+        400,
         "Table already exists.",
     )
-    assert refused(glue.get_database, Name="none") == ("EntityNotFoundException", "Database none not found.")
-    assert refused(glue.get_table, DatabaseName="sales", Name="x") == ("EntityNotFoundException", "Table x not found.")
+    assert refused(glue.get_database, Name="none") == ("EntityNotFoundException", 400, "Database none not found.")
+    assert refused(glue.get_table, DatabaseName="sales", Name="x") == (
+        "EntityNotFoundException",
+        400,
+        "Table x not found.",
+    )
     assert refused(glue.create_table, DatabaseName="none", TableInput={"Name": "t"})[0] == "EntityNotFoundException"
     assert refused(glue.create_database, DatabaseInput={"Name": ""})[0] == "InvalidInputException"
     twice = {"Name": "t", "PartitionKeys": columns("a int", "A string")}

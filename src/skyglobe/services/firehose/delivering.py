@@ -13,6 +13,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.firehose import firehose
 from skyglobe.services.firehose.buffering import give_up
+from skyglobe.services.firehose.converting import Conversion, find_conversion
 from skyglobe.services.firehose.finding import find_same
 from skyglobe.services.firehose.objects import Object, failed_object, plan_objects
 from skyglobe.services.firehose.posting import post_to
@@ -20,7 +21,11 @@ from skyglobe.services.firehose.records import DeliveryStream, batches
 from skyglobe.services.firehose.roles import acting_as
 from skyglobe.services.firehose.rules.destinations import DEFAULT_RETRY_FOR
 from skyglobe.services.firehose.rules.endpoints import delivery_request, fault_of_response
+from skyglobe.services.firehose.rules.failures import Failure, failure_at_glue, failure_at_s3
 from skyglobe.services.firehose.rules.processing import Failed, Record, enabled_processors
+from skyglobe.services.firehose.rules.transformation import lambda_role_of
+from skyglobe.services.firehose.rules.unpacking import unpack
+from skyglobe.services.firehose.telling import tell
 from skyglobe.services.firehose.transforming import transform
 
 FIRST_RETRY_FOR = 5_000  # milliseconds; doubles with each attempt
@@ -32,12 +37,12 @@ Payload = dict[str, Any]
 
 
 class Undelivered(Exception):
-    """A destination did not take a delivery."""
+    """A part of a destination did not take a delivery, or what is needed for it was refused."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+    def __init__(self, part: dict[str, Any], failure: Failure) -> None:
+        super().__init__(f"{failure.code}: {failure.message}")
+        self.part = part
+        self.failure = failure
 
 
 @firehose.consumer("deliver")
@@ -47,10 +52,13 @@ async def deliver(delivery: Delivery, payload: Payload) -> None:
     if found is None:
         return
     stream, records, now = found
+    job = _Job(delivery, stream, payload, records, now)
     try:
-        await _Job(delivery, stream, payload, records, now).run()
+        await job.run()
     except (ServiceError, Undelivered, OSError) as error:
         _log.warning("firehose %s cannot deliver: %r", stream.id, error)
+        if isinstance(error, Undelivered):
+            await job.tell(error.part, [error.failure])
         await delivery.transact(lambda scope: _retry_later(scope, stream, payload))
     else:
         await delivery.transact(lambda scope: give_up(scope, stream.number, payload["first"], payload["upto"]))
@@ -62,7 +70,7 @@ def _load(scope: Scope, payload: Payload) -> tuple[DeliveryStream, list[Record],
     if stream is None:
         return None
     found = batches.scan(scope, stream.number, start=(payload["first"],), stop=(payload["upto"],))
-    records = [Record(data, batch.arrived_at) for batch in found for data in batch.data]
+    records = [Record(data, batch.arrived_at, batch.order) for batch in found for data in batch.data]
     return (stream, records, scope.now) if records else None
 
 
@@ -105,15 +113,26 @@ class _Job:
         if destination.get("S3BackupMode") == "Enabled":
             await self._put(destination["S3BackupConfiguration"], self._copies(destination["S3BackupConfiguration"]))
         processors, delivery_id = enabled_processors(destination), self._payload["id"]
-        records, lost = self._records, list[Failed]()
+        records, lost = await asyncio.to_thread(unpack, processors, self._records)
         if any(processor["Type"] == "Lambda" for processor in processors):
-            caller = await self._acting_in(destination)
-            records, lost = await transform(caller, self._stream, processors, records, delivery_id)
-        # Queries and compression take their time: not on the event loop.
-        objects = await asyncio.to_thread(
-            plan_objects, self._stream, destination, processors, records, delivery_id, self._now, lost
+            caller = await self._acting_in(destination, lambda_role_of(processors) or destination["RoleARN"])
+            records, refused = await transform(caller, self._stream, processors, records, delivery_id)
+            lost += refused
+        conversion = await self._conversion(destination)
+        # Queries, conversion and compression take their time: not on the event loop.
+        plan = await asyncio.to_thread(
+            plan_objects, self._stream, destination, processors, records, delivery_id, self._now, lost, conversion
         )
-        await self._put(destination, objects)
+        await self._put(destination, plan.objects)
+        if plan.failed:
+            await self.tell(destination, [Failure(one.code, one.message) for one in plan.failed])
+
+    async def _conversion(self, destination: dict[str, Any]) -> Conversion | None:
+        delivery = self._delivery
+        try:
+            return await find_conversion(delivery.kernel, delivery.account, delivery.region, destination)
+        except ServiceError as error:
+            raise Undelivered(destination, failure_at_glue(error)) from error
 
     async def _to_endpoint(self) -> None:
         destination, records = self._stream.destination, self._records
@@ -125,12 +144,13 @@ class _Job:
         except Undelivered as error:
             if self._now - self._payload["began_at"] < retry_for(self._stream):
                 raise
-            failed = [Failed(record, error.code, error.message) for record in records]
+            failed = [Failed(record, *error.failure) for record in records]
             attempts = self._payload["attempts"] + 1
             kept = failed_object(
                 self._stream, backup, failed, "http-endpoint-failed", self._payload["id"], self._now, attempts
             )
             await self._put(backup, [kept])
+            await self.tell(destination, [error.failure])
 
     async def _post(self, destination: dict[str, Any], data: list[bytes]) -> None:
         request_id = self._payload["id"]
@@ -138,21 +158,37 @@ class _Job:
         try:
             status, answer = await post_to(destination["EndpointConfiguration"]["Url"], headers, body)
         except OSError as error:
-            raise Undelivered("HttpEndpoint.ConnectionFailed", str(error)) from error
+            raise Undelivered(destination, Failure("HttpEndpoint.ConnectionFailed", str(error))) from error
         code, message = fault_of_response(status, answer, request_id)
         if code:
-            raise Undelivered(code, message)
+            raise Undelivered(destination, Failure(code, message))
 
     def _copies(self, part: dict[str, Any]) -> list[Object]:
         """Return the records as they came, for the backup bucket."""
-        return plan_objects(self._stream, part, [], self._records, self._payload["id"] + ":backup", self._now)
+        return plan_objects(self._stream, part, [], self._records, self._payload["id"] + ":backup", self._now).objects
 
-    async def _acting_in(self, part: dict[str, Any]) -> ServiceCaller:
-        """Return a caller in a session of the role of a destination or a backup."""
+    async def _acting_in(self, part: dict[str, Any], role: str) -> ServiceCaller:
+        """Return a caller in a session of a role, for a part of the destination. Raises Undelivered."""
         delivery = self._delivery
-        return await acting_as(delivery.kernel, delivery.account, delivery.region, part["RoleARN"])
+        try:
+            return await acting_as(delivery.kernel, delivery.account, delivery.region, role)
+        except ServiceError as error:
+            raise Undelivered(part, failure_at_s3(error)) from error
 
     async def _put(self, part: dict[str, Any], objects: list[Object]) -> None:
-        caller = await self._acting_in(part)
+        caller = await self._acting_in(part, part["RoleARN"])
         for one in objects:
-            await caller.s3.put_object(Bucket=one.bucket, Key=one.key, Body=one.content)
+            try:
+                await caller.s3.put_object(Bucket=one.bucket, Key=one.key, Body=one.content)
+            except ServiceError as error:
+                raise Undelivered(part, failure_at_s3(error)) from error
+
+    async def tell(self, part: dict[str, Any], failures: list[Failure]) -> None:
+        """Log what could not be delivered, as far as the part's role lets it be logged."""
+        delivery = self._delivery
+        role = part.get("RoleARN") or part["S3Configuration"]["RoleARN"]
+        try:
+            caller = await acting_as(delivery.kernel, delivery.account, delivery.region, role)
+        except ServiceError:
+            return  # Nobody lets Firehose in: there is nothing to log with.
+        await tell(caller, self._stream, part, failures, self._now)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from skyglobe.services.firehose.converting import Conversion
 from skyglobe.services.firehose.records import DeliveryStream
 from skyglobe.services.firehose.rules.compression import EXTENSIONS, compressed
 from skyglobe.services.firehose.rules.destinations import Destination
@@ -27,6 +28,14 @@ class Object(NamedTuple):
     content: bytes
 
 
+class Plan(NamedTuple):
+    """What a delivery to S3 comes to."""
+
+    objects: list[Object]
+    failed: list[Failed]
+    """What is in the objects of failures; once for each record."""
+
+
 def plan_objects(
     stream: DeliveryStream,
     part: Destination,
@@ -35,13 +44,15 @@ def plan_objects(
     delivery_id: str,
     now: int,
     lost: list[Failed] | None = None,
-) -> list[Object]:
+    conversion: Conversion | None = None,
+) -> Plan:
     """Return the objects that ``records`` make in an S3 destination: one for each partition, one for failures.
 
     ``lost`` are those that failed before.
     """
     groups, failed = process(processors, records)
     failed = [*(lost or ()), *failed]
+    unconverted: list[Failed] = []
     names = partition_names(part.get("Prefix") or "")
     objects = []
     for number, (partition, group) in enumerate(groups.items()):
@@ -50,18 +61,28 @@ def plan_objects(
             text = f"the query gives no value for {', '.join(sorted(missing))}"
             failed += [Failed(record, "DynamicPartitioning.MissingPartitionKey", text) for record in group]
             continue
-        content = b"".join([record.data for record in group])
         place = _place(part, group[0].arrived_at, values, "", f"{delivery_id}:{number}")
-        made = _object(stream, part, part.get("Prefix") or "", place, content)
-        if len(made.key.encode()) > MAX_KEY_BYTES:
+        extension = conversion.extension if conversion is not None else None
+        key, name = _key(stream, part, part.get("Prefix") or "", place, extension)
+        if len(key.encode()) > MAX_KEY_BYTES:
             failed += [
                 Failed(record, "DynamicPartitioning.KeyTooLong", "the object's key is too long") for record in group
             ]
             continue
-        objects.append(made)
+        if conversion is None:
+            content: bytes | None = _compressed(part, b"".join([record.data for record in group]), name)
+        else:
+            content, unfit = conversion.convert(group)
+            unconverted += unfit
+        if content is not None:
+            objects.append(Object(_bucket(part), key, content))
     if failed:
         objects.append(failed_object(stream, part, failed, "processing-failed", delivery_id, now, attempts=1))
-    return objects
+    if unconverted:
+        assert conversion is not None
+        kind, table = "format-conversion-failed", conversion.catalog_table
+        objects.append(failed_object(stream, part, unconverted, kind, delivery_id, now, attempts=1, table=table))
+    return Plan(objects, [*failed, *unconverted])
 
 
 def failed_object(
@@ -72,14 +93,20 @@ def failed_object(
     delivery_id: str,
     now: int,
     attempts: int,
+    table: dict[str, Any] | None = None,
 ) -> Object:
-    """Return the object that keeps what could not be delivered, a line of JSON for each record."""
-    lines = "".join(json.dumps(line) + "\n" for line in _lines(failed, now, attempts))
-    place = _place(part, failed[0].record.arrived_at, {}, kind, f"{delivery_id}:failed")
+    """Return the object that keeps what could not be delivered, a line of JSON for each record.
+
+    ``table`` is that whose schema the records do not fit; their lines have names of their own.
+    """
+    lines = _lines(failed, now, attempts) if table is None else _unconverted_lines(failed, now, attempts, table)
+    content = "".join(json.dumps(line) + "\n" for line in lines)
+    place = _place(part, failed[0].record.arrived_at, {}, kind, f"{delivery_id}:{kind}")
     prefix = part.get("ErrorOutputPrefix")
     if prefix is None:
         prefix = f"{part.get('Prefix') or ''}{kind}/"
-    return _object(stream, part, prefix, place, lines.encode())
+    key, name = _key(stream, part, prefix, place, None)
+    return Object(_bucket(part), key, _compressed(part, content.encode(), name))
 
 
 def _lines(failed: list[Failed], now: int, attempts: int) -> Iterator[dict[str, Any]]:
@@ -91,6 +118,24 @@ def _lines(failed: list[Failed], now: int, attempts: int) -> Iterator[dict[str, 
             "errorMessage": message,
             "attemptEndingTimestamp": now,
             "rawData": base64.b64encode(record.data).decode("ascii"),
+        }
+
+
+def _unconverted_lines(
+    failed: list[Failed], now: int, attempts: int, table: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield lines as the developer guide has them, "Handling errors for data format conversion"."""
+    for record, code, message in failed:
+        yield {
+            "attemptsMade": attempts,
+            "arrivalTimestamp": record.arrived_at,
+            "lastErrorCode": code,
+            "lastErrorMessage": message,
+            "attemptEndingTimestamp": now,
+            "rawData": base64.b64encode(record.data).decode("ascii"),
+            "sequenceNumber": str(record.sequence),
+            "subSequenceNumber": None,
+            "dataCatalogTable": table,
         }
 
 
@@ -111,11 +156,22 @@ def zone_of(part: Destination) -> ZoneInfo | None:
         raise ValueError(f"{name} is no time zone") from error
 
 
-def _object(stream: DeliveryStream, part: Destination, prefix: str, place: Place, content: bytes) -> Object:
+def _bucket(part: Destination) -> str:
+    bucket: str = part["BucketARN"].rpartition(":")[2]
+    return bucket
+
+
+def _key(
+    stream: DeliveryStream, part: Destination, prefix: str, place: Place, extension: str | None
+) -> tuple[str, str]:
+    """Return an object's key, and what it is called in it without an extension."""
     form = part.get("CompressionFormat", "UNCOMPRESSED")
     digest = hashlib.md5(f"{place.random}:{prefix}".encode()).hexdigest()
     unique = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
     at = formatted("yyyy-MM-dd-HH-mm-ss", place.at)
     name = f"{stream.id}-{stream.version}-{at}-{unique}"
-    key = evaluated(prefix, place) + name + (part.get("FileExtension") or EXTENSIONS[form])
-    return Object(part["BucketARN"].rpartition(":")[2], key, compressed(form, content, name))
+    return evaluated(prefix, place) + name + (part.get("FileExtension") or extension or EXTENSIONS[form]), name
+
+
+def _compressed(part: Destination, content: bytes, name: str) -> bytes:
+    return compressed(part.get("CompressionFormat", "UNCOMPRESSED"), content, name)

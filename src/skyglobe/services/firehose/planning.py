@@ -6,6 +6,8 @@ from typing import Any
 
 from skyglobe.services.firehose.refusals import invalid, not_built
 from skyglobe.services.firehose.rules.compression import missing_package as missing_for_compression
+from skyglobe.services.firehose.rules.conversion.configuring import conversion_of
+from skyglobe.services.firehose.rules.conversion.writing import missing_package as missing_for_conversion
 from skyglobe.services.firehose.rules.destinations import (
     BUILT,
     UNBUILT,
@@ -42,6 +44,8 @@ def check_destination(kind: str, destination: Destination) -> None:
             raise invalid(fault)
         _check_package(missing_for_compression(part.get("CompressionFormat", "UNCOMPRESSED")))
     _check_package(missing_for_processing(enabled_processors(destination)))
+    if conversion_of(destination) is not None:
+        _check_package(missing_for_conversion())
     for processor in enabled_processors(destination):
         query = parameters_of(processor).get("MetadataExtractionQuery")
         if query is not None and (fault := check_query(query)):

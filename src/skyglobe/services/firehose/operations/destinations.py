@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
 from skyglobe.services.firehose import firehose
+from skyglobe.services.firehose.converting import check_schema
 from skyglobe.services.firehose.finding import get_active
 from skyglobe.services.firehose.operations.streams import DESTINATION_ID
 from skyglobe.services.firehose.planning import check_destination, chosen, roles_of
@@ -29,6 +30,7 @@ def update_destination(call: Call, request: dict[str, Any]) -> Coroutine[Any, An
     async def checked() -> None:
         for role in roles_of(stream.kind, destination):
             await check_role(call.kernel, call.account, call.region, role)
+        await check_schema(call.kernel, call.account, call.region, destination)
         await call.transact(lambda renewed: _change(renewed, request))
 
     return checked()

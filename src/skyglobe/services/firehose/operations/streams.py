@@ -11,6 +11,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.resources import check_tags
 from skyglobe.services.firehose import firehose
+from skyglobe.services.firehose.converting import check_schema
 from skyglobe.services.firehose.engine import CREATES_FOR, DELETES_FOR, change_later
 from skyglobe.services.firehose.finding import get_stream, stream_arn
 from skyglobe.services.firehose.objects import zone_of
@@ -42,6 +43,7 @@ def create_delivery_stream(call: Call, request: dict[str, Any]) -> Coroutine[Any
     async def checked() -> dict[str, Any]:
         for role in roles:
             await check_role(call.kernel, call.account, call.region, role)
+        await check_schema(call.kernel, call.account, call.region, planned.destination)
         if planned.is_sourced:
             await _check_source(call, planned)
         return await call.transact(lambda renewed: _create(renewed, planned))

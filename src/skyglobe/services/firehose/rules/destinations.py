@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.services.firehose.rules.compression import EXTENSIONS
+from skyglobe.services.firehose.rules.conversion.configuring import conversion_of, fault_of_conversion
 from skyglobe.services.firehose.rules.prefixes import fault_between, fault_of, partition_names
 from skyglobe.services.firehose.rules.processing import enabled_processors
 from skyglobe.services.firehose.rules.processing import fault_of as fault_of_processor
@@ -36,14 +37,10 @@ UNBUILT = {
     "IcebergDestinationUpdate": "Apache Iceberg tables",
 }
 UNBUILT_SOURCES = {"MSKSourceConfiguration": "Amazon MSK", "DatabaseSourceConfiguration": "databases"}
-UNBUILT_PROCESSORS = {
-    "Decompression": "decompression of CloudWatch Logs is not built",
-    "CloudWatchLogProcessing": "extraction from CloudWatch Logs is not built",
-}
 MIB = 1 << 20
 DEFAULT_SIZE_MIB, DEFAULT_INTERVAL = 5, 300  # API reference, BufferingHints; seconds
 PARTITIONED_SIZE_MIB = 64  # at least, with dynamic partitioning; developer guide, "Dynamic partitioning"
-DEFAULT_PARTITIONED_SIZE_MIB = 128
+DEFAULT_LARGE_SIZE_MIB = 128  # the same, and "Enable record format conversion"
 DEFAULT_RETRY_FOR = 300  # seconds; API reference, HttpEndpointRetryOptions
 NO_ENCRYPTION = {"NoEncryptionConfig": "NoEncryption"}
 
@@ -55,28 +52,19 @@ def is_partitioned(destination: Destination) -> bool:
     return bool((destination.get("DynamicPartitioningConfiguration") or {}).get("Enabled"))
 
 
-def is_converted(destination: Destination) -> bool:
-    """Whether records are to be converted to Parquet or ORC; on unless it is switched off."""
-    given = destination.get("DataFormatConversionConfiguration")
-    return given is not None and bool(given.get("Enabled", True))
-
-
 def buffered(destination: Destination) -> tuple[int, int]:
     """Return up to how many bytes and for how many milliseconds records are buffered."""
     hints = destination.get("BufferingHints") or {}
-    size = DEFAULT_PARTITIONED_SIZE_MIB if is_partitioned(destination) else DEFAULT_SIZE_MIB
+    size = DEFAULT_SIZE_MIB
+    if is_partitioned(destination) or conversion_of(destination) is not None:
+        size = DEFAULT_LARGE_SIZE_MIB
     return hints.get("SizeInMBs", size) * MIB, hints.get("IntervalInSeconds", DEFAULT_INTERVAL) * 1000
 
 
 def unbuilt_of(destination: Destination) -> str:
     """Return which part of a destination needs what is not built, or nothing."""
-    for processor in enabled_processors(destination):
-        if processor["Type"] in UNBUILT_PROCESSORS:
-            return f"The processor {processor['Type']} cannot be used: {UNBUILT_PROCESSORS[processor['Type']]} yet."
     if "!{partitionKeyFromLambda" in (destination.get("Prefix") or ""):
         return "Partition keys that functions give are not built yet: use partitionKeyFromQuery."
-    if is_converted(destination):
-        return "Format conversion takes its schema from the AWS Glue Data Catalog, which is not built yet."
     if destination.get("SecretsManagerConfiguration", {}).get("Enabled"):
         return "Access keys cannot be taken from AWS Secrets Manager, which is not built yet."
     return ""
@@ -91,7 +79,8 @@ def fault_of_s3(destination: Destination) -> str:
         return f"ErrorOutputPrefix {fault}"
     if fault := fault_between(prefix, error_prefix):
         return fault
-    return _fault_of_partitioning(destination, prefix) or _fault_of_processors(destination)
+    faults = (_fault_of_partitioning(destination, prefix), _fault_of_processors(destination))
+    return next((fault for fault in faults if fault), "") or fault_of_conversion(destination)
 
 
 def _fault_of_partitioning(destination: Destination, prefix: str) -> str:
@@ -108,7 +97,11 @@ def _fault_of_partitioning(destination: Destination, prefix: str) -> str:
 
 
 def _fault_of_processors(destination: Destination) -> str:
-    faults = (fault_of_processor(processor) for processor in enabled_processors(destination))
+    processors = enabled_processors(destination)
+    kinds = {processor["Type"] for processor in processors}
+    if "CloudWatchLogProcessing" in kinds and "Decompression" not in kinds:
+        return "CloudWatchLogProcessing needs the processor Decompression"
+    faults = (fault_of_processor(processor) for processor in processors)
     return next((fault for fault in faults if fault), "")
 
 
@@ -137,6 +130,8 @@ def shown(kind: str, destination: Destination) -> Destination:
     if kind == "S3":
         return {"S3DestinationDescription": plain}
     extended = {**destination, **plain, "S3BackupMode": destination.get("S3BackupMode", "Disabled")}
+    if (conversion := extended.get("DataFormatConversionConfiguration")) is not None:
+        extended["DataFormatConversionConfiguration"] = {"Enabled": True, **conversion}
     if (backup := extended.pop("S3BackupConfiguration", None)) is not None:
         extended["S3BackupDescription"] = _shown_s3(backup)
     return {"S3DestinationDescription": plain, "ExtendedS3DestinationDescription": extended}

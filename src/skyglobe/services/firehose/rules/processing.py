@@ -22,6 +22,8 @@ class Record(NamedTuple):
 
     data: bytes
     arrived_at: int
+    sequence: int = 0
+    """Of what came together with it; grows."""
 
 
 class Failed(NamedTuple):
@@ -104,6 +106,10 @@ def fault_of(processor: dict[str, Any]) -> str:
         return "The Lambda processor needs the parameter LambdaArn"
     if kind == "Lambda" and fault_of_numbers(given):
         return fault_of_numbers(given)
+    if kind == "Decompression" and given.get("CompressionFormat") != "GZIP":
+        return "Decompression needs the parameter CompressionFormat with the value GZIP"
+    if kind == "CloudWatchLogProcessing" and given.get("DataMessageExtraction", "").lower() not in ("true", "false"):
+        return "CloudWatchLogProcessing needs the parameter DataMessageExtraction with the value true or false"
     if kind == "MetadataExtraction":
         if "MetadataExtractionQuery" not in given:
             return "MetadataExtraction needs the parameter MetadataExtractionQuery"

@@ -10,11 +10,16 @@ import binascii
 import json
 from typing import Any
 
-from skyglobe.services.firehose.rules.processing import Failed, Record
+from skyglobe.services.firehose.rules.processing import Failed, Processors, Record, parameters_of
 
 DEFAULT_BUFFER_MB = 1.0  # developer guide: of the data handed to a function at a time
 DEFAULT_TRIES = 3  # "NumberOfRetries"
 _MIB = 1 << 20
+
+
+def lambda_role_of(processors: Processors) -> str | None:
+    """Return the role that a function is to be invoked in, where it is another than the destination's."""
+    return next((parameters_of(one).get("RoleArn") for one in processors if one["Type"] == "Lambda"), None)
 
 
 def chunks_of(records: list[Record], buffer_mb: float) -> list[list[Record]]:
