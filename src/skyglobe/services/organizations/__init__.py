@@ -52,6 +52,7 @@ organizations = Service(
         "operations.trusted_services",
         "operations.resource_policy",
         "operations.tags",
+        "operations.transfers",
         "access",
         "engine",
         "needs",

@@ -13,7 +13,8 @@ from skyglobe.services.organizations import organizations
 from skyglobe.services.organizations.attaching import find_policy
 from skyglobe.services.organizations.operations.resource_policy import find_resource_policy
 from skyglobe.services.organizations.operations.tags import find_tagged
-from skyglobe.services.organizations.records import delegations, handshakes
+from skyglobe.services.organizations.records import delegations, handshakes, transfers
+from skyglobe.services.organizations.transferring import direction_of
 
 _OF_ANY_ACCOUNT = frozenset(
     # API reference: the operations without "can be called only from the organization's management account"
@@ -22,6 +23,7 @@ _OF_ANY_ACCOUNT = frozenset(
         *("AcceptHandshake", "DeclineHandshake", "CancelHandshake", "DescribeHandshake"),
     }
 )
+_BILLING = "BILLING"  # the one type of transfers there is
 _NAMED = (
     # The members that name a call's resource; the first that is there counts.
     *("PolicyId", "OrganizationalUnitId", "AccountId", "ParentId", "ChildId", "RootId", "TargetId", "ResourceId"),
@@ -63,11 +65,33 @@ def _resources(call: Call, membership: Standing | None, params: dict[str, Any]) 
     if membership is None:
         return ["*"]
     there = call.within(membership.management)
+    if transfer_id := params.get("Id"):
+        return [_transfer_arn(there, membership, transfer_id)]
     name = next((params[member] for member in _NAMED if member in params), "")
     named = [name] if name else []
     if "PolicyId" in params and "TargetId" in params:
         named.append(params["TargetId"])
     return [_arn_of(there, each) for each in named] or ["*"]
+
+
+def _direction(call: Call, membership: Standing | None, params: dict[str, Any]) -> str:
+    """Return which way the transfer goes that a call is about; empty where it is about none."""
+    operation = call.operation.name
+    if "ResponsibilityTransfer" not in operation and operation != "InviteOrganizationToTransferResponsibility":
+        return ""
+    transfer = transfers.find(call, params["Id"]) if "Id" in params else None
+    if transfer is not None and membership is not None:
+        return direction_of(transfer, membership.management)
+    return "outbound" if "Outbound" in operation else "inbound"
+
+
+def _transfer_arn(there: Scope, membership: Standing, transfer_id: str) -> str:
+    transfer = transfers.find(there, transfer_id)
+    direction = direction_of(transfer, there.account) if transfer is not None else ""
+    if transfer is None or not direction:
+        return "*"
+    place = f"transfer/{membership.organization_id}/{transfer.type.lower()}/{direction}/{transfer.id}"
+    return f"arn:aws:organizations::{there.account}:{place}"
 
 
 def _arn_of(there: Scope, id_: str) -> str:
@@ -83,8 +107,10 @@ def _context(call: Call, membership: Standing | None, params: dict[str, Any]) ->
     context: dict[str, str | list[str]] = {}
     if service := params.get("ServicePrincipal"):
         context["organizations:serviceprincipal"] = service
+    if direction := _direction(call, membership, params):
+        context |= {"organizations:transferdirection": direction, "organizations:transfertype": _BILLING}
     type_ = params.get("PolicyType") or params.get("Type") or params.get("Filter")
-    if isinstance(type_, str):
+    if isinstance(type_, str) and type_ != _BILLING:
         context["organizations:policytype"] = type_
     elif membership is not None and "PolicyId" in params:
         policy = find_policy(call.within(membership.management), params["PolicyId"])

@@ -11,13 +11,16 @@ from skyglobe.services.organizations.finding import Found
 from skyglobe.services.organizations.records import Account, Handshake, accounts, handshakes, organizations_table
 from skyglobe.services.organizations.refusals import handshake_violates
 from skyglobe.services.organizations.rules.ids import make_id
+from skyglobe.services.organizations.transferring import follow_handshake
 
 DAY = 86_400_000  # milliseconds
 OPEN_FOR = 15 * DAY  # API reference, "Handshake": invitations expire after 15 days
 FEATURES_OPEN_FOR = 90 * DAY  # user guide, "Enabling all features": the process must end within 90 days
 SHOWN_FOR = 30 * DAY  # API reference, ListHandshakesForOrganization: those that ended are listed for 30 days
 
-_KINDS = {"INVITE": "invite", "ENABLE_ALL_FEATURES": "enable_all_features", "APPROVE_ALL_FEATURES": "approve_all"}
+_KINDS = {"INVITE": "invite", "ENABLE_ALL_FEATURES": "enable_all_features", "APPROVE_ALL_FEATURES": "approve_all"} | {
+    "TRANSFER_RESPONSIBILITY": "transfer_responsibility"
+}
 
 
 def offer(
@@ -31,8 +34,9 @@ def offer(
     parent_id: str = "",
     notes: str = "",
     tags: dict[str, str] | None = None,
+    terms: tuple[str, str, int] = ("", "", 0),
 ) -> Handshake:
-    """Make a handshake, which expires by the clock."""
+    """Make a handshake, which expires by the clock. ``terms`` are a transfer's id, type and start."""
     there, organization = found
     id_ = make_id(there.kernel.ids.random, "h-", 10)
     handshake = Handshake(
@@ -48,6 +52,9 @@ def offer(
         expires_at=there.now + open_for,
         parent_id=parent_id,
         notes=notes,
+        transfer_id=terms[0],
+        transfer_type=terms[1],
+        transfer_at=terms[2],
         tags=tags or {},
     )
     handshakes.insert(there, handshake)
@@ -59,6 +66,8 @@ def conclude(scope: Scope, handshake: Handshake, state: str) -> Handshake:
     """Bring a handshake to its end; it is shown for 30 days more."""
     ended = replace(handshake, state=state)
     handshakes.replace(scope, handshake, ended)
+    if ended.transfer_id:
+        follow_handshake(scope, ended)
     there = scope.within(handshake.management)
     set_timer(there, "organizations", "handshake", handshake.id, scope.now + SHOWN_FOR)
     return ended

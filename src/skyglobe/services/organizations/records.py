@@ -100,11 +100,33 @@ class Handshake(Record, frozen=True):
     expires_at: Instant
     parent_id: str = ""
     notes: str = ""
+    transfer_id: str = ""
+    transfer_type: str = ""
+    transfer_at: Instant = 0
+    """When the transfer that is offered would start."""
     tags: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
         return self.state in ("REQUESTED", "OPEN")
+
+
+class Transfer(Resource, frozen=True, kw_only=True):
+    """A responsibility of one organization that another one takes over. Its owner is who offered that."""
+
+    name: str
+    type: str
+    status: str
+    target: str
+    """Management account that takes it over."""
+    source: str | None
+    """Management account whose organization's it is; None as long as nobody has the address it was offered to."""
+    email: str
+    """Where it was offered by address."""
+    starts_at: Instant
+    ends_at: Instant | None = None
+    handshake_id: str = ""
+    """Of the open handshake; empty once it ended."""
 
 
 class Identity(Record, frozen=True):
@@ -190,6 +212,13 @@ handshakes: Table[Handshake] = Table(
     Handshake,
     key=("id",),
     indexes={"organization": ("organization_id",), "account": ("account",), "parent": ("parent_id",)},
+    reach="global",
+)
+transfers: ResourceTable[Transfer] = ResourceTable(
+    "AWS::Organizations::ResponsibilityTransfer",
+    "organizations.transfers",
+    Transfer,
+    indexes={"target": ("target",), "source": ("source",)},
     reach="global",
 )
 identities: Table[Identity] = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from skyglobe.kernel.clock import Instant
@@ -101,6 +102,12 @@ def handshake_shape(scope: Scope, handshake: Handshake, feature_set: str) -> dic
         {"Type": "MASTER_NAME", "Value": master.name},
         {"Type": "ORGANIZATION_FEATURE_SET", "Value": feature_set},
     ]
+    if handshake.transfer_id:
+        offered = [
+            {"Type": "MANAGEMENT_ACCOUNT", "Value": handshake.management},
+            {"Type": "MANAGEMENT_EMAIL", "Value": master.email},
+            {"Type": "MANAGEMENT_NAME", "Value": master.name},
+        ]
     parties = [{"Id": handshake.organization_id, "Type": "ORGANIZATION"}]
     resources: list[dict[str, Any]] = [
         {"Type": "ORGANIZATION", "Value": handshake.organization_id, "Resources": offered}
@@ -113,6 +120,13 @@ def handshake_shape(scope: Scope, handshake: Handshake, feature_set: str) -> dic
         resources.append({"Type": "ACCOUNT", "Value": handshake.account})
     if handshake.notes:
         resources.append({"Type": "NOTES", "Value": handshake.notes})
+    if handshake.transfer_id:
+        start = datetime.fromtimestamp(handshake.transfer_at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        resources += [
+            {"Type": "RESPONSIBILITY_TRANSFER", "Value": handshake.transfer_id},
+            {"Type": "TRANSFER_TYPE", "Value": handshake.transfer_type},
+            {"Type": "TRANSFER_START_TIMESTAMP", "Value": start},
+        ]
     if handshake.parent_id:
         resources.append({"Type": "PARENT_HANDSHAKE", "Value": handshake.parent_id})
     return {

@@ -24,6 +24,7 @@ from skyglobe.services.organizations.records import Handshake, accounts, handsha
 from skyglobe.services.organizations.refusals import access_denied, handshake_violates, invalid_input
 from skyglobe.services.organizations.shapes import handshake_shape
 from skyglobe.services.organizations.tagging import merged_tags
+from skyglobe.services.organizations.transferring import agree_to_transfer
 
 
 @organizations.operation
@@ -64,10 +65,12 @@ def _invited(call: Call, target: dict[str, str]) -> tuple[str | None, str]:
 
 @organizations.operation
 def accept_handshake(call: Call, handshake_id: str) -> dict[str, Any]:
-    """Agree to a handshake: join an organization, or agree to all its features."""
+    """Agree to a handshake: join an organization, agree to all its features, transfer a responsibility."""
     handshake = get_open(_get_addressed(call, handshake_id), "ACCEPTED")
     if handshake.action == "INVITE":
         _join(call, handshake)
+    elif handshake.action == "TRANSFER_RESPONSIBILITY":
+        agree_to_transfer(call, handshake)
     ended = conclude(call, handshake, "ACCEPTED")
     if handshake.action == "APPROVE_ALL_FEATURES":
         note_approval(call, handshake.parent_id)

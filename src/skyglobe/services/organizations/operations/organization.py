@@ -24,9 +24,10 @@ from skyglobe.services.organizations.records import (
     roots,
     units,
 )
-from skyglobe.services.organizations.refusals import invalid_input
+from skyglobe.services.organizations.refusals import invalid_input, violates
 from skyglobe.services.organizations.rules.ids import make_id
 from skyglobe.services.organizations.shapes import handshake_shape, organization_shape, root_shape
+from skyglobe.services.organizations.transferring import has_transfers_under_way
 
 FEATURE_SETS = ("ALL", "CONSOLIDATED_BILLING")
 
@@ -82,6 +83,11 @@ def delete_organization(call: Call) -> None:
     if next(units.scan(there), None) is not None:
         raise organizations.errors.OrganizationNotEmptyException(
             "To delete an organization you must first delete all its organizational units."
+        )
+    if has_transfers_under_way(found):
+        raise violates(
+            "ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS",
+            "You cannot delete organization due to an ongoing responsibility transfer process.",
         )
     root = get_root(found)
     remove_member(found, found.organization.owner)

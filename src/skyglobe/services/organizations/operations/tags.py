@@ -12,11 +12,17 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.organizations import organizations
 from skyglobe.services.organizations.finding import get_organization
 from skyglobe.services.organizations.paging import page
-from skyglobe.services.organizations.records import accounts, policies, resource_policies, roots, units
+from skyglobe.services.organizations.records import accounts, policies, resource_policies, roots, transfers, units
 from skyglobe.services.organizations.refusals import no_such_target
 from skyglobe.services.organizations.tagging import merged_tags
 
-_TABLES: dict[str, ResourceTable[Any]] = {"r": roots, "ou": units, "p": policies, "rp": resource_policies}
+_TABLES: dict[str, ResourceTable[Any]] = {
+    "r": roots,
+    "ou": units,
+    "p": policies,
+    "rp": resource_policies,
+    "rt": transfers,
+}
 
 
 @organizations.operation
@@ -51,7 +57,9 @@ def _table_of(resource_id: str) -> ResourceTable[Any] | None:
 def find_tagged(there: Scope, resource_id: str) -> Resource | None:
     """Return what has this id: an account, a unit, a root, a policy; or None."""
     table = _table_of(resource_id)
-    return table.find(there, resource_id) if table is not None else None
+    found: Resource | None = table.find(there, resource_id) if table is not None else None
+    # Transfers are of the whole cloud; who offered one tags it.
+    return found if table is not transfers or (found is not None and found.owner == there.account) else None
 
 
 def _get(there: Scope, resource_id: str) -> tuple[ResourceTable[Any], Resource]:
