@@ -10,6 +10,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.application_autoscaling import application_autoscaling
 from skyglobe.services.application_autoscaling.refusals import not_built, unsupported
+from skyglobe.services.application_autoscaling.rules.alarms import Watched
 
 Ask = Callable[[str, str, dict[str, Any]], Any]
 """Calls an operation (service, name, parameters) within the work that is going on."""
@@ -42,6 +43,12 @@ class Dimension(NamedTuple):
     """Name of the service-linked role, which the service ``NAMESPACE.application-autoscaling`` assumes."""
     read: Callable[[Ask, dict[str, str]], Reading]
     write: Callable[[Ask, dict[str, str], int], None]
+    watched: Callable[[dict[str, str]], Watched]
+    """The metric that can be tracked without being described."""
+    predefined: str
+    """What that is called; API reference of PredefinedMetricSpecification."""
+    takes_steps: bool = False
+    """Whether there are step scaling policies for it; API reference of PutScalingPolicy, PolicyType."""
 
     @property
     def namespace(self) -> str:
@@ -118,6 +125,30 @@ def _table_units(side: str) -> tuple[Callable[..., Reading], Callable[..., None]
     return read, write
 
 
+def _units_of(side: str) -> Callable[[dict[str, str]], Watched]:
+    """Return how the use of units of one side, ``Read`` or ``Write``, is watched."""
+
+    def watched(names: dict[str, str]) -> Watched:
+        dimensions = [{"Name": "TableName", "Value": names["table"]}]
+        if names.get("index") is not None:
+            dimensions.append({"Name": "GlobalSecondaryIndexName", "Value": names["index"]})
+        metric = {"Namespace": "AWS/DynamoDB", "Dimensions": dimensions}
+        consumed = {**metric, "MetricName": f"Consumed{side}CapacityUnits", "Statistic": "Sum"}
+        provisioned = {**metric, "MetricName": f"Provisioned{side}CapacityUnits", "Statistic": "Average"}
+        return Watched(consumed, provisioned)
+
+    return watched
+
+
+def _concurrency_of(names: dict[str, str]) -> Watched:
+    dimensions = [
+        {"Name": "FunctionName", "Value": names["function"]},
+        {"Name": "Resource", "Value": f"{names['function']}:{names['qualifier']}"},
+    ]
+    metric = {"Namespace": "AWS/Lambda", "MetricName": "ProvisionedConcurrencyUtilization", "Dimensions": dimensions}
+    return Watched({**metric, "Statistic": "Average"})
+
+
 def _read_concurrency(ask: Ask, names: dict[str, str]) -> Reading:
     called = {"FunctionName": names["function"], "Qualifier": names["qualifier"]}
     try:
@@ -154,6 +185,8 @@ def _of_dynamodb(kind: str, side: str) -> Dimension:
         role="AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
         read=read,
         write=write,
+        watched=_units_of(side),
+        predefined=f"DynamoDB{side}CapacityUtilization",
     )
 
 
@@ -179,6 +212,8 @@ _DIMENSIONS = {
             role="AWSServiceRoleForApplicationAutoScaling_LambdaConcurrency",
             read=_read_concurrency,
             write=_write_concurrency,
+            watched=_concurrency_of,
+            predefined="LambdaProvisionedConcurrencyUtilization",
         ),
     )
 }

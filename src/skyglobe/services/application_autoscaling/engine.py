@@ -6,14 +6,15 @@ from typing import Any
 
 from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.outbox import Delivery
+from skyglobe.kernel.outbox import Delivery, post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
-from skyglobe.services.application_autoscaling import application_autoscaling, fitting, scheduling
+from skyglobe.services.application_autoscaling import application_autoscaling, fitting, scheduling, tracking
 from skyglobe.services.application_autoscaling.dimensions import Dimension, dimension_of
 from skyglobe.services.application_autoscaling.recording import FINISHED, expect_trim, finish
-from skyglobe.services.application_autoscaling.records import Place, activities, scheduled, targets
+from skyglobe.services.application_autoscaling.records import Place, Policy, activities, policies, scheduled, targets
 from skyglobe.services.application_autoscaling.roles import acting_on
+from skyglobe.services.application_autoscaling.rules.alarms import LOW
 from skyglobe.services.application_autoscaling.rules.bounds import ACTIVITIES_KEPT_FOR
 
 TRIM_BATCH = 1000  # activities forgotten in one turn
@@ -39,6 +40,47 @@ async def fit(delivery: Delivery, payload: dict[str, Any]) -> None:
     place = place_of(payload["place"])
     caller, failure = await take_role(delivery, dimension_of(place[2]))
     await delivery.transact(lambda scope: fitting.fit(scope, place, caller, failure))
+
+
+@application_autoscaling.alarm_actions("scalingPolicy")
+async def alarm(delivery: Delivery, notice: dict[str, Any]) -> None:
+    """Do what a policy wants when one of its alarms goes off."""
+
+    def find(scope: Scope) -> Policy | None:
+        return next(policies.scan_by(scope, "arn", notice["ActionArn"], limit=1), None)
+
+    known = await delivery.transact(find)
+    if known is None:
+        return
+    dimension = dimension_of(known.dimension)
+    caller, failure = await take_role(delivery, dimension)
+
+    def act(scope: Scope) -> None:
+        policy = find(scope)
+        if policy is not None:
+            tracking.act(scope, fitting.Hand(scope, dimension, caller, failure), policy, notice)
+
+    await delivery.transact(act)
+
+
+@application_autoscaling.timer("idle")
+def look_for_idleness(scope: Scope, key: str, payload: dict[str, Any]) -> None:
+    """Have looked whether what a policy watches is not used at all."""
+    post(scope, "application-autoscaling", "idle", payload)
+
+
+@application_autoscaling.consumer("idle")
+async def idle(delivery: Delivery, payload: dict[str, Any]) -> None:
+    """Scale in what nobody uses."""
+    dimension = dimension_of(payload["key"][2])
+    caller, failure = await take_role(delivery, dimension)
+
+    def look(scope: Scope) -> None:
+        policy = policies.find(scope, *payload["key"])
+        if policy is not None and LOW in policy.alarms:
+            tracking.look_for_idleness(scope, fitting.Hand(scope, dimension, caller, failure), policy)
+
+    await delivery.transact(look)
 
 
 @application_autoscaling.timer("fit")

@@ -9,7 +9,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.application_autoscaling.dimensions import Ask, Dimension, Reading, dimension_of
 from skyglobe.services.application_autoscaling.finding import key_of
-from skyglobe.services.application_autoscaling.recording import record
+from skyglobe.services.application_autoscaling.recording import last_of, record
 from skyglobe.services.application_autoscaling.records import Place, Target, targets
 from skyglobe.services.application_autoscaling.roles import own_hand
 from skyglobe.services.application_autoscaling.rules.bounds import bound_cause, clamp
@@ -72,7 +72,9 @@ def scale(scope: Scope, hand: Hand, target: Target, dimension: Dimension, capaci
     failure = hand.failure or _write(hand, target, dimension, capacity)
     if failure:
         message = f"Failed to set {dimension.noun} to {capacity}. Reason: {failure}"
-        record(scope, target, description, cause, "Failed", message, capacity=capacity)
+        last = last_of(scope, target)
+        if last is None or (last.description, last.message) != (description, message):  # alarms ask every minute
+            record(scope, target, description, cause, "Failed", message, capacity=capacity)
         return False
     reading = read(hand, target, dimension)
     is_over = reading is not None and reading.is_active

@@ -60,8 +60,8 @@ class Policy(Record, frozen=True, kw_only=True):
     configuration: dict[str, Any]
     """As it was given."""
     created_at: Instant
-    alarms: dict[str, str] = msgspec.field(default_factory=dict)
-    """ARNs of the alarms that are its own, by name."""
+    alarms: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    """Names and ARNs of the alarms that are its own, by what they are for: ``AlarmHigh``."""
     capacity: int = 0
     """The capacity that the thresholds of its alarms were made for."""
     wait: Wait = Wait()

@@ -16,7 +16,7 @@ class Wait(NamedTuple):
 
     scaled_out_at: int = 0
     added: int = 0
-    """Capacity that the last scaling out added."""
+    """Capacity that was added since the cool-down began."""
     scaled_in_at: int = 0
 
 
@@ -30,9 +30,13 @@ def proportional(current: int, value: float, target: float) -> int:
     return math.ceil(current * value / target - _TOLERANCE)
 
 
-def may_scale_out(wait: Wait, now: int, cooldown_for: int, more: int) -> bool:
-    """Whether ``more`` capacity may be added. Within a cool-down, in seconds, only more than was added last."""
-    return now - wait.scaled_out_at >= cooldown_for * 1000 or more > wait.added
+def base_of(wait: Wait, now: int, cooldown_for: int, current: int) -> int:
+    """Return the capacity that scaling out starts from.
+
+    Within a cool-down, in seconds, what was added counts as part of what is needed, so that only a larger scaling out
+    adds to it.
+    """
+    return current - wait.added if now - wait.scaled_out_at < cooldown_for * 1000 else current
 
 
 def may_scale_in(wait: Wait, now: int, cooldown_for: int) -> bool:
