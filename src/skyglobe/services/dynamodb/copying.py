@@ -76,6 +76,7 @@ def bare(table: DynamoTable, number: int) -> DynamoTable:
         recovery=None,
         copies=0,
         destinations=(),
+        insights=None,
         replicas=(),
         is_strong=False,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from skyglobe.kernel.contributors import forget_contributions, managed_rules
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
@@ -174,6 +175,13 @@ def mark(scope: Scope, key: str, payload: dict[str, Any]) -> None:
         note_expiry(scope, table, item_key, None, decode(value)[1])
     if len(found) == BACKFILL_BATCH:
         set_timer(scope, "dynamodb", "mark", key, scope.now, {**payload, "past": found[-1][0]})
+
+
+@dynamodb.timer("uncount")
+def uncount(scope: Scope, key: str, payload: dict[str, Any]) -> None:
+    """Forget some of what was counted under a rule of Contributor Insights that is gone, and come back for the rest."""
+    if managed_rules.find(scope, key) is None and forget_contributions(scope, key):
+        set_timer(scope, "dynamodb", "uncount", key, scope.now)
 
 
 @dynamodb.timer("unmark")

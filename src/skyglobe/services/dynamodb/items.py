@@ -54,6 +54,7 @@ class Written(NamedTuple):
 
 
 _NO_INDEXES: dict[str, float] = {}
+_NO_ITEM: Item = {}
 
 
 def read_item(scope: Scope, key: bytes) -> Stored | None:
@@ -93,7 +94,7 @@ def write_item(
     units = write_units(max(size, old.size if old is not None else 0))
     if item is None if old is None else old.item == item:
         if not is_expiry:
-            spend_writes(found, units * times, _NO_INDEXES)
+            spend_writes(found, units * times, _NO_INDEXES, item or (old.item if old is not None else _NO_ITEM))
         return Written(units, _NO_INDEXES)
     layout = table.layout
     made: dict[bytes, bytes | None] = {key: encode((size, item)) if item is not None else None}
@@ -101,7 +102,7 @@ def write_item(
     index_units = _plan_entries(scope, layout, key, old, item, made, deltas) if layout.indexes else _NO_INDEXES
     if not is_expiry:
         spent = index_units if times == 1 else {name: cost * times for name, cost in index_units.items()}
-        spend_writes(found, units * times, spent)
+        spend_writes(found, units * times, spent, item or (old.item if old is not None else _NO_ITEM))
     scope.writes.changes.update(made)
     old_size = old.size if old is not None else 0
     _tally(scope, table, (item is not None) - (old is not None), size - old_size, deltas)

@@ -40,6 +40,27 @@ class OnDemand(msgspec.Struct, frozen=True, array_like=True):
     writes: int = -1
 
 
+class Insights(msgspec.Struct, frozen=True, array_like=True):
+    """Contributor Insights of a table or index: whether and since when keys are counted."""
+
+    mode: str
+    is_enabled: bool
+    since: Instant
+    """When they were enabled, as the names of their rules have it."""
+    changed_at: Instant
+    ready_at: Instant
+    """When ENABLING and DISABLING end."""
+    failure: str = ""
+
+    @property
+    def counts_accesses(self) -> bool:
+        return self.is_enabled and not self.failure and self.mode == "ACCESSED_AND_THROTTLED_KEYS"
+
+    @property
+    def counts_throttles(self) -> bool:
+        return self.is_enabled and not self.failure
+
+
 class SecondaryIndex(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A secondary index as described by its table."""
 
@@ -57,6 +78,7 @@ class SecondaryIndex(msgspec.Struct, frozen=True, array_like=True, kw_only=True)
     throughput: Throughput = Throughput()
     on_demand: OnDemand | None = None
     warm: tuple[int, int] | None = None
+    insights: Insights | None = None
 
 
 class Stream(msgspec.Struct, frozen=True, array_like=True):
@@ -138,6 +160,7 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     """Whether its replicas are the same at every moment (multi-region strong consistency)."""
     witness: str = ""
     """The region that takes a third replica's place in a strong global table."""
+    insights: Insights | None = None
     copies: int = 0
     """How many copies of it are being made: backups and restores, which need its changes meanwhile."""
 
@@ -145,6 +168,11 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     def dimensions(self) -> tuple[tuple[str, str], ...]:
         """What metrics of the table are told apart by."""
         return (("TableName", self.id),)
+
+    @cached_property
+    def has_insights(self) -> bool:
+        """Whether Contributor Insights of the table or an index count keys."""
+        return self.insights is not None or any(index.insights is not None for index in self.indexes)
 
     @property
     def is_streaming(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from skyglobe.kernel.keys import pack
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
+from skyglobe.services.dynamodb.contributing import drop_all_rules
 from skyglobe.services.dynamodb.copying import keep_system_backup
 from skyglobe.services.dynamodb.creating import without_stream
 from skyglobe.services.dynamodb.records import DynamoTable, collections, table_count, tables, tallies
@@ -18,6 +19,8 @@ def remove_table(scope: Scope, table: DynamoTable) -> None:
         without_stream(scope, table)
     if table.recovery is not None:
         keep_system_backup(scope, table)
+    if table.has_insights:
+        drop_all_rules(scope, table)
     tables.delete(scope, table)
     table_count.add(scope, "", -1)
     cancel_timer(scope, "dynamodb", "backfill", str(table.number))

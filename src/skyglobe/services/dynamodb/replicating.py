@@ -121,7 +121,7 @@ def _create(found: Found, table: DynamoTable, region: str) -> DynamoTable:
         uid=scope.kernel.ids.uuid(),
         status="CREATING",
         ready_at=scope.now + DAY,  # until it has everything, which sets it
-        indexes=tuple(replace(index, status="ACTIVE", is_backfilling=False) for index in table.indexes),
+        indexes=tuple(replace(index, status="ACTIVE", is_backfilling=False, insights=None) for index in table.indexes),
         stream=None,
         recovery=None,
         policy="",
@@ -129,6 +129,7 @@ def _create(found: Found, table: DynamoTable, region: str) -> DynamoTable:
         tags={},
         copies=0,
         destinations=(),
+        insights=None,
         replicas=tuple(other for other in regions if other != region),
     )
     add_table(there, made, None if table.is_strong else VIEW)

@@ -45,10 +45,11 @@ def batch_get_item(call: Call, request: Request) -> dict[str, Any]:
             raise invalid(DUPLICATES)
         items = responses.setdefault(name, [])
         consumed = ledger.of(found, name)
-        for place, key in enumerate(keys):
+        is_consistent = bool(given.get("ConsistentRead"))
+        for place, (key, wanted_key) in enumerate(zip(keys, given["Keys"], strict=True)):
             stored = read_item(found.scope, key)
             size, item = stored if stored is not None else (0, None)
-            if size > left or not _spent(found, consumed, size, is_consistent=bool(given.get("ConsistentRead"))):
+            if size > left or not _spent(found, consumed, size, wanted_key, is_consistent=is_consistent):
                 unprocessed[name] = {**given, "Keys": given["Keys"][place:]}
                 break
             left -= size
@@ -62,11 +63,11 @@ def batch_get_item(call: Call, request: Request) -> dict[str, Any]:
     }
 
 
-def _spent(found: Found, consumed: Consumption, size: int, *, is_consistent: bool) -> bool:
+def _spent(found: Found, consumed: Consumption, size: int, key: Item, *, is_consistent: bool) -> bool:
     """Take the units of one read; return whether there were enough."""
     units = read_units(size, consistent=is_consistent)
     try:
-        spend_reads(found, units)
+        spend_reads(found, units, "", key)
     except ServiceError as error:
         if error.code not in THROTTLED:
             raise

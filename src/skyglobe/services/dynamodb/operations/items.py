@@ -40,7 +40,7 @@ def get_item(call: Call, request: Request) -> dict[str, Any]:
         size, item = stored
         answer["Item"] = Ready(projection(item) if projection is not None else item)
     units = read_units(size, consistent=bool(request.get("ConsistentRead")))
-    spend_reads(found, units)
+    spend_reads(found, units, "", request["Key"])
     mode = request.get("ReturnConsumedCapacity")
     if mode is not None:
         consumed = Consumption(found, request["TableName"])

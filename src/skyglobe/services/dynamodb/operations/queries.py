@@ -23,6 +23,7 @@ from skyglobe.services.dynamodb.rules.values import Item, measure
 from skyglobe.services.dynamodb.throughput import spend_reads
 
 Request = dict[str, Any]
+_NO_KEY: Item = {}
 _QUERY_LEGACY = ("KeyConditions", "QueryFilter", "AttributesToGet", "ConditionalOperator")
 _SCAN_LEGACY = ("ScanFilter", "AttributesToGet", "ConditionalOperator")
 _QUERY_NEW = ("KeyConditionExpression", "FilterExpression", "ProjectionExpression")
@@ -193,7 +194,14 @@ def _continued(
 
 
 def _answer(
-    found: Found, index: Index | None, request: Request, wish: Wish, start: bytes, stop: bytes, *, is_reverse: bool
+    found: Found,
+    index: Index | None,
+    request: Request,
+    wish: Wish,
+    start: bytes,
+    stop: bytes,
+    *,
+    is_reverse: bool,
 ) -> dict[str, Any]:
     counts_only, fetches = _selection(found, index, request, wish)
     page = read_page(
@@ -217,15 +225,18 @@ def _answer(
     if page.last is not None:
         names = {*found.table.layout.primary.names, *(index.names if index is not None else ())}
         answer["LastEvaluatedKey"] = {name: page.last[name] for name in names}
-    _consume(found, index, request, page, answer)
+    _consume(found, index, request, page, wish, answer)
     return answer
 
 
-def _consume(found: Found, index: Index | None, request: Request, page: Page, answer: dict[str, Any]) -> None:
+def _consume(
+    found: Found, index: Index | None, request: Request, page: Page, wish: Wish, answer: dict[str, Any]
+) -> None:
     is_consistent = bool(request.get("ConsistentRead"))
     units = read_units(page.size, consistent=is_consistent)
     fetched = page.fetched_units if is_consistent else page.fetched_units / 2
-    spend_reads(found, units + fetched, index.name if index is not None else "")
+    key = _asked_key(wish) if found.table.has_insights else _NO_KEY
+    spend_reads(found, units + fetched, index.name if index is not None else "", key)
     mode = request.get("ReturnConsumedCapacity")
     if mode is None:
         return
@@ -235,6 +246,15 @@ def _consume(found: Found, index: Index | None, request: Request, page: Page, an
     else:
         consumed.add(fetched, {index.name: units})
     answer["ConsumedCapacity"] = consumed.shown(mode)
+
+
+def _asked_key(wish: Wish) -> Item:
+    """Return the key attributes that a query asks to be equal to something."""
+    return {
+        condition.attribute: wish.condition_values[condition.values[0]]
+        for condition in wish.conditions
+        if condition.operator == "="
+    }
 
 
 def _selection(found: Found, index: Index | None, request: Request, wish: Wish) -> tuple[bool, bool]:

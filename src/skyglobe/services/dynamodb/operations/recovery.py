@@ -202,7 +202,7 @@ def _kept_indexes(source: DynamoTable, overrides: Given) -> tuple[Any, ...]:
     for index in source.indexes:
         wanted = overrides["LocalSecondaryIndexes" if index.is_local else "GlobalSecondaryIndexes"]
         if wanted is None or any(given["IndexName"] == index.name for given in wanted):
-            kept.append(replace(index, status="ACTIVE", is_backfilling=False))
+            kept.append(replace(index, status="ACTIVE", is_backfilling=False, insights=None))
     return tuple(kept)
 
 

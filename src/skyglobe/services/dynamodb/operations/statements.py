@@ -16,7 +16,7 @@ from skyglobe.services.dynamodb.flights import CONFLICT, cancelled, flies_for, i
 from skyglobe.services.dynamodb.idempotency import is_known, remember
 from skyglobe.services.dynamodb.items import read_item
 from skyglobe.services.dynamodb.operations.transactions import TIMES, begin_flight, perform_all
-from skyglobe.services.dynamodb.partiql.executing import Bound, bind, duplicate, key_of, select, write_of
+from skyglobe.services.dynamodb.partiql.executing import Bound, bind, duplicate, key_of, partition_of, select, write_of
 from skyglobe.services.dynamodb.partiql.parsing import parse_statement
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.rules.capacity import read_units
@@ -94,7 +94,7 @@ def _read(
             raise invalid("Invalid NextToken") from error
     page, following = select(bound, start, limit)
     units = read_units(page.size, consistent=is_consistent)
-    spend_reads(bound.found, units, index.name if index is not None else "")
+    spend_reads(bound.found, units, index.name if index is not None else "", partition_of(bound))
     if index is None:
         consumed.add(units)
     else:
@@ -180,7 +180,7 @@ def _get(bound: Bound, consumed: Consumption, *, is_consistent: bool, times: int
         )
     stored = read_item(bound.found.scope, bound.found.table.layout.primary.of_key(key))
     units = read_units(stored.size if stored is not None else 0, consistent=is_consistent)
-    spend_reads(bound.found, units * times)
+    spend_reads(bound.found, units * times, "", key)
     consumed.add(units, times=times)
     if stored is None or (bound.test is not None and not bound.test(stored.item, bound.statement.values)):
         return None

@@ -185,7 +185,7 @@ def _write_all(writes: list[Write], names: list[str], decided: list[Decided]) ->
         consumed = ledger.of(write.found, name)
         if made is None:
             units = write_units(old.size if old is not None else 0)
-            spend_writes(write.found, units * TIMES, {})
+            spend_writes(write.found, units * TIMES, {}, old.item if old is not None else {})
             consumed.add(units, times=TIMES)
             continue
         try:
@@ -226,7 +226,7 @@ def transact_get_items(call: Call, request: Request) -> dict[str, Any]:
                 continue
             stored = read_item(found.scope, key)
             units = read_units(stored.size if stored is not None else 0, consistent=True)
-            spend_reads(found, units * TIMES)
+            spend_reads(found, units * TIMES, "", part["Key"])
         except ServiceError as error:
             reasons.append(_reason(error))
             continue

@@ -10,6 +10,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.dynamodb import dynamodb
+from skyglobe.services.dynamodb.contributing import drop_rules
 from skyglobe.services.dynamodb.creating import delay_of, plan_encryption, with_stream, without_stream
 from skyglobe.services.dynamodb.describing import describe
 from skyglobe.services.dynamodb.finding import Found, describe_table_at
@@ -277,7 +278,8 @@ def _delete_index(found: Found, table: DynamoTable, given: Given, request: Given
     payload = {"table": table.id, "number": table.number, "index": index.number}
     key = f"{table.number} {index.number}"
     set_timer(scope, "dynamodb", "unindex", key, scope.now + delay_of(scope), payload)
-    return _exchanged(table, replace(index, status="DELETING"))
+    drop_rules(scope, table, index.name, index.insights)
+    return _exchanged(table, replace(index, status="DELETING", insights=None))
 
 
 def _update_index(found: Found, table: DynamoTable, given: Given, request: Given) -> DynamoTable:

@@ -107,6 +107,15 @@ def is_scan(bound: Bound) -> bool:
     return any(part.name not in simple or simple[part.name].operator != "=" for part in keys.hashes)
 
 
+def partition_of(bound: Bound) -> Item:
+    """Return the attributes of the partition key that a SELECT names; none where it looks at every item."""
+    if is_scan(bound):
+        return {}
+    keys: Keys = bound.secondary or bound.found.table.layout.primary
+    simple = _simple(bound.statement)
+    return {part.name: bound.statement.values[simple[part.name].values[0]] for part in keys.hashes}
+
+
 def select(bound: Bound, start_key: bytes | None, limit: int | None) -> tuple[Page, bytes | None]:
     """Read one page of a SELECT; return it and the place to go on from."""
     keys: Keys = bound.secondary or bound.found.table.layout.primary
