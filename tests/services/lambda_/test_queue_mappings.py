@@ -52,9 +52,11 @@ def mapping_of(client, work, **options):
     return client.create_event_source_mapping(FunctionName="copier", EventSourceArn=work.arn, **options)
 
 
-@pytest.mark.spec("LAM-025", "LAM-036")
+@pytest.mark.spec("LAM-025", "LAM-036", "SQS-011")
 def test_messages_are_handled_in_batches_and_deleted(cloud, client, copier, work, out):
     copier()
+    work.send("polled")
+    assert [message["Body"] for message in work.take()] == ["polled"]
     work.send(*"abcde")
     made = mapping_of(client, work, BatchSize=3)
     assert (made["State"], made["FunctionArn"]) == ("Enabled", f"{ARN}:copier")

@@ -64,7 +64,7 @@ def mapping_of(client, arn, **options):
     return client.create_event_source_mapping(FunctionName="copier", EventSourceArn=arn, **options)
 
 
-@pytest.mark.spec("LAM-018")
+@pytest.mark.spec("LAM-018", "KDS-036")
 def test_records_of_a_stream_come_in_order(cloud, aws, client, copier, out):
     copier()
     stream = Stream(aws, shards=2)
@@ -101,7 +101,7 @@ def test_a_mapping_from_now_on_leaves_out_what_was_before_and_goes_on_where_it_w
     assert out.taken() == [["meanwhile"]]
 
 
-@pytest.mark.spec("LAM-036")
+@pytest.mark.spec("LAM-036", "KDS-036")
 def test_a_batch_is_cut_in_two_until_the_poison_is_alone_and_given_up(cloud, aws, client, copier, out, make_queue):
     failures = make_queue("failures")
     copier()
@@ -127,7 +127,7 @@ def test_a_batch_is_cut_in_two_until_the_poison_is_alone_and_given_up(cloud, aws
     assert (information["batchSize"], information["streamArn"]) == (1, stream.arn)
 
 
-@pytest.mark.spec("LAM-036")
+@pytest.mark.spec("LAM-036", "KDS-036")
 def test_a_failing_shard_waits_while_others_go_on(cloud, aws, client, copier, out):
     copier()
     stream = Stream(aws, shards=2)

@@ -28,25 +28,28 @@ def told_by(arn):
     return {"TopicConfigurations": [{"TopicArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
 
 
-def test_what_a_topic_is_told_reaches_the_queue_that_subscribes_to_it(cloud, owner, yard, topic):
+@pytest.mark.spec("SNS-016")
+def test_what_a_topic_is_told_reaches_every_queue_that_subscribes_to_it(cloud, owner, yard, topic):
     s3, sns, sqs = owner.client("s3"), owner.client("sns"), owner.client("sqs")
     arn = topic("news")
-    url = sqs.create_queue(QueueName="reader")["QueueUrl"]
-    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    who = {"Service": "sns.amazonaws.com"}
-    allowed = {"Effect": "Allow", "Principal": who, "Action": "sqs:SendMessage", "Resource": queue}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(allowed)})
-    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("reader", "writer")]
+    for url in urls:
+        queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        who = {"Service": "sns.amazonaws.com"}
+        allowed = {"Effect": "Allow", "Principal": who, "Action": "sqs:SendMessage", "Resource": queue}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(allowed)})
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
     s3.put_bucket_notification_configuration(Bucket=yard, NotificationConfiguration=told_by(arn))
     s3.put_object(Bucket=yard, Key="b", Body=b"pear")
     cloud.settle()
-    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-    envelopes = [json.loads(message["Body"]) for message in messages]
-    assert {envelope["Subject"] for envelope in envelopes} == {"Amazon S3 Notification"}
-    told = [json.loads(envelope["Message"]) for envelope in envelopes]
-    assert [sent["Event"] for sent in told if "Event" in sent] == ["s3:TestEvent"]
-    [event] = [sent for sent in told if "Records" in sent]
-    assert event["Records"][0]["s3"]["object"]["key"] == "b"
+    for url in urls:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        envelopes = [json.loads(message["Body"]) for message in messages]
+        assert {envelope["Subject"] for envelope in envelopes} == {"Amazon S3 Notification"}
+        told = [json.loads(envelope["Message"]) for envelope in envelopes]
+        assert [sent["Event"] for sent in told if "Event" in sent] == ["s3:TestEvent"]
+        [event] = [sent for sent in told if "Records" in sent]
+        assert event["Records"][0]["s3"]["object"]["key"] == "b"
 
 
 @pytest.mark.spec("S3EVT-010")

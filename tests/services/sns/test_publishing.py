@@ -129,3 +129,11 @@ def test_a_data_protection_policy_keeps_addresses_out(sns, topic, subscribe, pub
     assert refused(put, policy("Inbound", {"Deny": {}}, "Name"))[:2] == ("NotImplemented", 501)
     for wrong in ("{", "{}", policy("Sideways", {"Deny": {}}, "EmailAddress"), policy("Inbound", {}, "EmailAddress")):
         assert refused(put, wrong)[:2] == ("InvalidParameter", 400)
+
+
+@pytest.mark.spec("SNS-019")
+def test_a_burst_of_ten_thousand_messages_needs_no_provisioning(sns, topic):
+    entries = [{"Id": str(number), "Message": "m"} for number in range(10)]
+    answers = [sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries) for _ in range(1_000)]
+    assert not any(answer.get("Failed") for answer in answers)
+    assert len({one["MessageId"] for answer in answers for one in answer["Successful"]}) == 10_000

@@ -26,6 +26,7 @@ sns = Service(
         "operations.sandbox",
         "operations.data_protection",
         "engine",
+        "feedback",
         "applications",
         "replaying",
         "needs",

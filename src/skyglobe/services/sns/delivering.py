@@ -12,6 +12,7 @@ from skyglobe.kernel.captured import capture
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
+from skyglobe.services.sns.feedback import Result, Told, failure, is_wanted, report, told_of
 from skyglobe.services.sns.posting import send_by_http
 from skyglobe.services.sns.protecting import protected_text
 from skyglobe.services.sns.publishing import sequence_number
@@ -45,6 +46,7 @@ class Fanning:
         self._texts = parse_structure(message.text) if message.is_structured else None
         self._envelopes: dict[str, tuple[str, str]] = {}
         self._callers: dict[str, ServiceCaller] = {}
+        self._known: Told | None = None
 
     def text_for(self, subscription: Subscription) -> str:
         """Return the message's text for a subscription's protocol, as the topic's data protection lets it out."""
@@ -86,11 +88,20 @@ class Fanning:
         elif protocol == "sms":
             send_sms(self.scope, subscription.endpoint, sms_text(text), self.message.attributes)
         elif protocol == "application":
-            platforms = self._texts or {}
-            send_to_device(self.scope, subscription.endpoint, text, platforms)
+            result = send_to_device(self.scope, subscription.endpoint, text, self._texts or {}, self._told)
+            if is_wanted(self.topic, protocol):
+                report(self.scope, self.topic, protocol, self._told, subscription.endpoint, result)
         else:
             body = text if subscription.is_raw else self.envelope(subscription, text)
-            payload = {"topic": self.topic.id, "subscription": subscription.id, "body": body, "id": self.message.id}
+            payload: dict[str, Any] = {
+                "topic": self.topic.id,
+                "subscription": subscription.id,
+                "body": body,
+                "id": self.message.id,
+            }
+            if is_wanted(self.topic, protocol):
+                told = self._told
+                payload |= {"digest": told.digest, "at": told.at}
             post(self.scope, "sns", f"call_{protocol}", payload)
 
     def envelope(self, subscription: Subscription, text: str) -> str:
@@ -153,14 +164,26 @@ class Fanning:
             trace = {"DataType": "String", "StringValue": message.trace}
             params["MessageSystemAttributes"] = {"AWSTraceHeader": trace}
         try:
-            self._send(subscription.endpoint, params)
+            answer = self._send(subscription.endpoint, params)
         except ServiceError as error:
             if error.status >= 500 or error.code == "RequestThrottled":
                 raise  # the queue's fault, not the subscription's: the outbox tries again
             dead_letter(self.scope, self.topic, subscription, params, error.code, error.message)
+            if is_wanted(self.topic, "sqs"):
+                report(self.scope, self.topic, "sqs", self._told, subscription.endpoint, failure(error))
+        else:
+            if is_wanted(self.topic, "sqs"):
+                result = Result(200, json.dumps({"sqsMessageId": answer["MessageId"]}))
+                report(self.scope, self.topic, "sqs", self._told, subscription.endpoint, result)
 
-    def _send(self, queue_arn: str, params: dict[str, Any]) -> None:
-        send_to_queue(self.scope, self.topic.arn, queue_arn, params, self._callers)
+    @property
+    def _told(self) -> Told:
+        if self._known is None:
+            self._known = told_of(self.message)
+        return self._known
+
+    def _send(self, queue_arn: str, params: dict[str, Any]) -> Any:
+        return send_to_queue(self.scope, self.topic.arn, queue_arn, params, self._callers)
 
     def _by_mail(self, subscription: Subscription, text: str) -> None:
         name = self.topic.attributes.get("DisplayName") or "AWS Notifications"
@@ -189,8 +212,8 @@ def send_to_queue(
     queue_arn: str,
     params: dict[str, Any],
     callers: dict[str, ServiceCaller] | None = None,
-) -> None:
-    """Send a message to a queue as SNS, for a topic, as part of this work. Raises what SQS says."""
+) -> Any:
+    """Send a message to a queue as SNS, for a topic, as part of this work. Returns and raises what SQS says."""
     place = parse_arn(queue_arn)
     caller = callers.get(place.region) if callers is not None else None
     if caller is None:
@@ -198,7 +221,7 @@ def send_to_queue(
         if callers is not None:
             callers[place.region] = caller
     url = f"{scope.kernel.config.endpoint}/{place.account}/{place.resource}"
-    caller.call_within(scope, "sqs", "SendMessage", {"QueueUrl": url, **params})
+    return caller.call_within(scope, "sqs", "SendMessage", {"QueueUrl": url, **params})
 
 
 def dead_letter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -15,13 +16,15 @@ from skyglobe.kernel.timers import set_timer
 from skyglobe.services.sns import http_client, sns
 from skyglobe.services.sns.counting import forget_counts
 from skyglobe.services.sns.delivering import Fanning, dead_letter
+from skyglobe.services.sns.feedback import Result, Told, failure, is_wanted, report
 from skyglobe.services.sns.http_client import Outcome
-from skyglobe.services.sns.posting import find_receiver, headers_of, lambda_event, retry_later, undelivered
+from skyglobe.services.sns.posting import find_receiver, headers_of, lambda_event, retry_later, told_by, undelivered
 from skyglobe.services.sns.publishing import SPAN_FOR, send_to_all
 from skyglobe.services.sns.records import (
     Message,
     OptOut,
     Sending,
+    Topic,
     archive,
     deduplications,
     opt_outs,
@@ -31,6 +34,7 @@ from skyglobe.services.sns.records import (
     topics,
 )
 from skyglobe.services.sns.removing import end_subscription
+from skyglobe.services.sns.roles import acting_in_role
 from skyglobe.services.sns.rules.sms import STOP_WORDS
 
 CHUNK = 100  # subscriptions served in one transaction
@@ -88,14 +92,24 @@ def _note(scope: Scope, tried: Sending, outcome: Outcome) -> None:
     if sending is None or sending.retries != tried.retries:
         return
     receiver = find_receiver(scope, sending)
-    if not outcome.is_success and receiver is not None:
+    if receiver is not None and outcome.is_success:
+        _report(scope, receiver[0], sending, outcome)
+    elif receiver is not None:
         topic, subscription = receiver
         if not outcome.is_permanent and retry_later(scope, sending, topic, subscription):
             return
         if sending.kind == "Notification":
             code = str(outcome.status or "ConnectionFailure")
             dead_letter(scope, topic, subscription, undelivered(sending), code, outcome.reason)
+            _report(scope, topic, sending, outcome)
     sendings.delete(scope, sending)
+
+
+def _report(scope: Scope, topic: Topic, sending: Sending, outcome: Outcome) -> None:
+    """Have it logged what became of a message at last."""
+    if sending.kind == "Notification" and is_wanted(topic, "http"):
+        result = Result(outcome.status, outcome.reason or "OK", sending.retries + 1)
+        report(scope, topic, "http", told_by(sending), sending.url, result)
 
 
 @sns.consumer("call_lambda")
@@ -127,26 +141,23 @@ async def _call(delivery: Delivery, payload: dict[str, Any], service: str) -> No
             event = lambda_event(topic.arn, subscription.arn, payload["body"])
             params = {"FunctionName": subscription.endpoint, "InvocationType": "Event", "Payload": event.encode()}
             await caller.call("lambda", "Invoke", params)
+            result = Result(202, "{}")
         else:
-            caller = await _acting_in_role(delivery, owner, region, subscription.attributes["SubscriptionRoleArn"])
+            caller = await acting_in_role(delivery, owner, region, subscription.attributes["SubscriptionRoleArn"])
             name = subscription.endpoint.rpartition("/")[2]
             record = {"Data": (payload["body"] + "\n").encode()}
-            await caller.call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": record})
+            answer = await caller.call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": record})
+            result = Result(200, json.dumps({"firehoseRecordId": answer["RecordId"]}))
     except ServiceError as error:
         if error.status >= 500 and error.code != "NotImplemented":
             raise
         code, text = error.code, error.message
         body = {"MessageBody": payload["body"]}
         await delivery.transact(lambda scope: dead_letter(scope, topic, subscription, body, code, text))
-
-
-async def _acting_in_role(delivery: Delivery, account: str, region: str, role_arn: str) -> ServiceCaller:
-    """Return a caller in a session of a subscription's role. A cloud that is told to offer no IAM has no roles."""
-    own = ServiceCaller(delivery.kernel, "sns", account, region)
-    services = delivery.kernel.services
-    if services.find("iam") is None or services.find("sts") is None:
-        return own
-    return await own.assuming(role_arn, "sns")
+        result = failure(error)
+    if is_wanted(topic, service):
+        told = Told(payload["id"], payload.get("digest", ""), payload.get("at", 0))
+        await delivery.transact(lambda scope: report(scope, topic, service, told, subscription.endpoint, result))
 
 
 @sns.timer("expire")

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
+from skyglobe.services.sns.feedback import Told, digest_of
 from skyglobe.services.sns.records import (
     Attributes,
     Pace,
@@ -24,6 +25,8 @@ from skyglobe.services.sns.records import (
 from skyglobe.services.sns.rules.delivery_policies import DEFAULT_CONTENT_TYPE, DeliveryPolicy, effective_policy
 from skyglobe.services.sns.rules.envelopes import string_to_sign, subscribe_url, timestamp, write_envelope
 from skyglobe.services.sns.signing import signer_of
+
+ORDER_BITS = 20  # of an order number below the milliseconds it was given out at; ``Kernel.next_orders``
 
 
 def policy_of(topic: Topic, subscription: Subscription) -> DeliveryPolicy:
@@ -146,6 +149,13 @@ def undelivered(sending: Sending) -> dict[str, Any]:
             if not name.startswith("AWS.")
         }
     return params
+
+
+def told_by(sending: Sending) -> Told:
+    """Return what is said of the message that a delivery carries."""
+    if sending.is_raw:
+        return Told(sending.message_id, digest_of(sending.body), sending.number >> ORDER_BITS)
+    return Told(sending.message_id, digest_of(json.loads(sending.body)["Message"]), sending.number >> ORDER_BITS)
 
 
 def confirmation(scope: Scope, topic: Topic, token: str, kind: str, text: str) -> tuple[str, str]:

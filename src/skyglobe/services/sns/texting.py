@@ -5,6 +5,7 @@ from __future__ import annotations
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.captured import capture
 from skyglobe.kernel.scope import Scope
+from skyglobe.services.sns.feedback import Result, Told, report_push
 from skyglobe.services.sns.records import (
     Attributes,
     PlatformEndpoint,
@@ -17,6 +18,7 @@ from skyglobe.services.sns.records import (
 from skyglobe.services.sns.rules.names import plain_number
 
 SETTINGS = "account"
+DISABLED = Result(400, "Endpoint is disabled")
 
 
 def is_opted_out(scope: Scope, number: str) -> bool:
@@ -61,13 +63,22 @@ def is_application_enabled(scope: Scope, endpoint: PlatformEndpoint) -> bool:
     return application is not None and application.attributes.get("Enabled", "true") == "true"
 
 
-def send_to_device(scope: Scope, arn: str, text: str, platforms: dict[str, str]) -> None:
-    """Push a message to a device. ``platforms`` are texts by platform, of structured messages.
+def send_to_device(scope: Scope, arn: str, text: str, platforms: dict[str, str], told: Told) -> Result:
+    """Push a message to a device, and return what came of it. ``platforms`` are texts by platform, if structured.
 
-    Nothing happens when the endpoint is gone or disabled: the push services would not take it.
+    Nothing is captured when the endpoint is gone or disabled: the push services would not take it.
     """
     endpoint = find_endpoint(scope, arn)
-    if endpoint is None or not endpoint.is_enabled or not is_application_enabled(scope, endpoint):
-        return
-    platform = endpoint.application.partition("/")[0]
-    capture(scope, "sns", "push", endpoint.token, platforms.get(platform, text), sender=endpoint.application)
+    if endpoint is None:
+        return Result(404, "Endpoint does not exist")
+    result = DISABLED
+    if endpoint.is_enabled and is_application_enabled(scope, endpoint):
+        result = Result(200, "{}")
+        platform = endpoint.application.partition("/")[0]
+        capture(scope, "sns", "push", endpoint.token, platforms.get(platform, text), sender=endpoint.application)
+    place = parse_arn(arn)
+    there = scope.within(place.account, place.region)
+    application = applications.find(there, endpoint.application)
+    if application is not None:
+        report_push(there, application, told, arn, result)
+    return result

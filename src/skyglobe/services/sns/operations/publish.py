@@ -7,6 +7,7 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import get_topic
+from skyglobe.services.sns.feedback import Told, digest_of
 from skyglobe.services.sns.publishing import check_message
 from skyglobe.services.sns.publishing import publish as publish_to
 from skyglobe.services.sns.records import Attributes
@@ -106,5 +107,6 @@ def _to_device(call: Call, arn: str, entry: dict[str, Any]) -> dict[str, Any]:
         raise sns.errors.EndpointDisabledException("Endpoint is disabled")
     if not is_application_enabled(call, endpoint):
         raise sns.errors.PlatformApplicationDisabledException("Platform application is disabled")
-    send_to_device(call, arn, texts["default"], texts)
-    return {"MessageId": call.kernel.ids.uuid()}
+    told = Told(call.kernel.ids.uuid(), digest_of(entry["Message"]), call.now)
+    send_to_device(call, arn, texts["default"], texts, told)
+    return {"MessageId": told.id}
