@@ -9,28 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any, NamedTuple
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.callers import ServiceCaller
+from skyglobe.kernel.data_keys import DataKey, KeyUser
 from skyglobe.kernel.errors import Damaged, ServiceError
 from skyglobe.kernel.frames import KEY_BYTES, WRAPPED_BYTES, Wrapping
 from skyglobe.services.s3 import errors
 from skyglobe.services.s3.access import bucket_arn
 
 ALIAS = "alias/aws/s3"
-SERVICE = "s3.amazonaws.com"
 BUCKET_KEY_FOR = 300_000
 """Milliseconds for which S3 uses a bucket key before it asks for another: AWS says no more than that it is short."""
 BUCKET_KEYS = 1_024  # in use
-
-
-class DataKey(NamedTuple):
-    """A key to encrypt with, and itself encrypted under a KMS key."""
-
-    plain: bytes
-    sealed: bytes
-    key_arn: str
 
 
 def issue(call: Call, key: str, region: str, context: dict[str, str]) -> DataKey:
@@ -40,7 +30,7 @@ def issue(call: Call, key: str, region: str, context: dict[str, str]) -> DataKey
     KMS.NotFoundException and its kin, and AccessDenied when the caller may not use the key.
     """
     asked = {"KeyId": key or ALIAS, "NumberOfBytes": KEY_BYTES, "EncryptionContext": context}
-    made = _ask(call, region, "GenerateDataKey", asked)
+    made = _kms.ask(call, "GenerateDataKey", asked, region)
     return DataKey(made["Plaintext"], made["CiphertextBlob"], made["KeyId"])
 
 
@@ -50,7 +40,8 @@ def issue_for_replica(call: Call, key: str, region: str, context: dict[str, str]
     S3 user guide, "Replicating encrypted objects".
     """
     plain = call.kernel.ids.token(KEY_BYTES)
-    made = _ask(call, region, "Encrypt", {"KeyId": key or ALIAS, "Plaintext": plain, "EncryptionContext": context})
+    asked = {"KeyId": key or ALIAS, "Plaintext": plain, "EncryptionContext": context}
+    made = _kms.ask(call, "Encrypt", asked, region)
     return DataKey(plain, made["CiphertextBlob"], made["KeyId"])
 
 
@@ -77,18 +68,8 @@ def opened(call: Call, sealed: bytes, key_arn: str, context: dict[str, str]) -> 
     if len(sealed) == WRAPPED_BYTES:
         return _inherited(call, sealed, key_arn, context)
     asked = {"CiphertextBlob": sealed, "KeyId": key_arn, "EncryptionContext": context}
-    plain: bytes = _ask(call, key_arn.split(":")[3], "Decrypt", asked)["Plaintext"]
+    plain: bytes = _kms.ask(call, "Decrypt", asked, key_arn.split(":")[3])["Plaintext"]
     return plain
-
-
-def _ask(call: Call, region: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-    principal = call.principal
-    caller = ServiceCaller.of(call.kernel, principal.account, region, principal.via(SERVICE))
-    try:
-        answer: dict[str, Any] = caller.call_within(call, "kms", operation, params)
-    except ServiceError as error:
-        raise _as_of_s3(error) from error
-    return answer
 
 
 def _as_of_s3(error: ServiceError) -> ServiceError:
@@ -100,6 +81,9 @@ def _as_of_s3(error: ServiceError) -> ServiceError:
     if error.status >= 500:
         return error
     return ServiceError(error.message, code=f"KMS.{error.code}", status=400)
+
+
+_kms = KeyUser("s3", _as_of_s3)
 
 
 def _inherited(call: Call, sealed: bytes, key_arn: str, context: dict[str, str]) -> bytes:

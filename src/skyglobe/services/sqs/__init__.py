@@ -1,7 +1,7 @@
 """Amazon Simple Queue Service: standard and FIFO queues, dead letters, redrive, over both of its protocols.
 
-Everything of the API is real. Queue policies are kept and edited here and enforced by the policy engine; a KMS key is
-recorded only, because there is no KMS yet to encrypt with. ``docs/services/sqs.md`` has the details.
+Everything of the API is real. Queue policies are kept and edited here and enforced by the policy engine; messages of
+queues with a KMS key are encrypted under it. ``docs/services/sqs.md`` has the details.
 """
 
 from skyglobe.kernel.service import Service

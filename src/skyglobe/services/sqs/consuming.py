@@ -17,6 +17,7 @@ from skyglobe.services.sqs.refusals import invalid_value, not_for_this_type, unk
 from skyglobe.services.sqs.rules.contents import attributes_digest, selected
 from skyglobe.services.sqs.rules.names import check_id
 from skyglobe.services.sqs.rules.receipts import Receipt, open_receipt, seal_receipt
+from skyglobe.services.sqs.sealing import opened
 from skyglobe.services.sqs.sending import SPAN_FOR, forget_in_time, sequence_number
 
 MAX_MESSAGES = 10  # of one call; API reference of ReceiveMessage
@@ -96,7 +97,7 @@ def receive(call: Call, found: Found, wish: Wish) -> list[dict[str, Any]]:
         if repeated is not None:
             backlog.save()
             count_received(backlog, len(repeated))
-            return [_message(body, flight, handle, wish) for body, flight, handle in repeated]
+            return [_message(opened(call, found, body), flight, handle, wish) for body, flight, handle in repeated]
     backlog.settle()
     count = min(wish.count, _room(backlog, wish))
     caught = take(backlog, count, visible_for) if count else []
@@ -107,7 +108,7 @@ def receive(call: Call, found: Found, wish: Wish) -> list[dict[str, Any]]:
     backlog.freed = 1 if handed and (backlog.tally.ready or backlog.tally.waiting) else 0
     backlog.save()
     count_received(backlog, len(handed))
-    return [_message(body, flight, handle, wish) for body, flight, handle in handed]
+    return [_message(opened(call, found, body), flight, handle, wish) for body, flight, handle in handed]
 
 
 def _room(backlog: Backlog, wish: Wish) -> int:

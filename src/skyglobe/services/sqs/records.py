@@ -110,6 +110,16 @@ class Tally(msgspec.Struct, array_like=True, kw_only=True):
 tallies: Table[Tally] = Table("sqs.tallies", Tally, key=("lot",))
 
 
+class Sealed(Record, frozen=True):
+    """Text and attributes of a message, encrypted under a data key of KMS."""
+
+    data: bytes
+    data_key: bytes
+    """Encrypted under the KMS key."""
+    arn: str
+    """Of the queue it was sent to, which the data key is bound to; dead letters are elsewhere."""
+
+
 class Body(Record, frozen=True):
     """A message's content. ``order`` grows with the time of sending and is the message's name within its lot."""
 
@@ -127,6 +137,8 @@ class Body(Record, frozen=True):
     trace: str | None = None
     source_arn: str | None = None
     """The queue it was dead-lettered from."""
+    sealed: Sealed | None = None
+    """What of it is encrypted; text and attributes are empty then."""
 
 
 bodies: Table[Body] = Table("sqs.bodies", Body, key=("lot", "order"))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.data_keys import DataKey
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.sqs.backlog import Backlog
 from skyglobe.services.sqs.counting import count_duplicate, count_sent
@@ -15,6 +16,7 @@ from skyglobe.services.sqs.records import Body, Deduplication, Queue, deduplicat
 from skyglobe.services.sqs.refusals import invalid_parameter, invalid_value, missing, not_for_this_type
 from skyglobe.services.sqs.rules.contents import Attributes, Content, check_content, check_size, is_trace_header
 from skyglobe.services.sqs.rules.names import check_id
+from skyglobe.services.sqs.sealing import sealed
 
 MAX_DELAY_FOR = 900  # seconds; SQS quotas
 SPAN_FOR = 300_000  # milliseconds for which deduplication and attempt ids hold; developer guide
@@ -77,12 +79,15 @@ def _deduplication_id(queue: Queue, entry: dict[str, Any], text: str) -> str | N
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def send(call: Call, backlog: Backlog, outgoing: Outgoing) -> dict[str, Any]:
-    """Put a message into its queue, unless it is a duplicate. Returns what SendMessage answers."""
+def send(call: Call, backlog: Backlog, outgoing: Outgoing, data_key: DataKey | None = None) -> dict[str, Any]:
+    """Put a message into its queue, unless it is a duplicate. Returns what SendMessage answers.
+
+    ``data_key`` is what it is encrypted with while it is kept.
+    """
     content = outgoing.content
     known = _find_duplicate(backlog, outgoing)
     if known is None:
-        body = _body(call, backlog, outgoing)
+        body = sealed(call, backlog.queue, _body(call, backlog, outgoing), data_key)
         backlog.add(body, backlog.now + outgoing.delay_for * 1000)
         if outgoing.deduplication is not None:
             _remember(backlog, outgoing, body)

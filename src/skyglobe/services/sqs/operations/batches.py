@@ -15,6 +15,7 @@ from skyglobe.services.sqs.consuming import change_visibility, delete
 from skyglobe.services.sqs.refusals import missing
 from skyglobe.services.sqs.rules.contents import Attributes
 from skyglobe.services.sqs.rules.names import is_entry_id
+from skyglobe.services.sqs.sealing import data_key_for
 from skyglobe.services.sqs.sending import check_outgoing, send
 from skyglobe.services.sqs.throughput import take_turn
 
@@ -35,8 +36,9 @@ def send_message_batch(call: Call, queue_url: str = "", entries: list[Entry] | N
             f"Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes. You have sent {size} bytes."
         )
     take_turn(found, "send", (entry.get("MessageGroupId") for entry in checked))
+    data_key = data_key_for(call, found)
     backlog = Backlog(*found)
-    answer = _each(checked, lambda entry: send(call, backlog, check_outgoing(found.queue, entry)))
+    answer = _each(checked, lambda entry: send(call, backlog, check_outgoing(found.queue, entry), data_key))
     backlog.save()
     return answer
 

@@ -12,6 +12,7 @@ from skyglobe.services.sqs.backlog import Backlog
 from skyglobe.services.sqs.consuming import Wish, change_visibility, check_wish, delete, receive
 from skyglobe.services.sqs.counting import count_empty, count_empty_wait
 from skyglobe.services.sqs.refusals import missing
+from skyglobe.services.sqs.sealing import data_key_for
 from skyglobe.services.sqs.sending import check_outgoing, send
 from skyglobe.services.sqs.throughput import take_turn
 
@@ -40,7 +41,7 @@ def send_message(
     outgoing = check_outgoing(found.queue, entry)
     take_turn(found, "send", (outgoing.group,))
     backlog = Backlog(*found)
-    answer = send(call, backlog, outgoing)
+    answer = send(call, backlog, outgoing, data_key_for(call, found))
     backlog.save()
     return answer
 
