@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skyglobe.kernel.callers import ServiceCaller
@@ -34,11 +34,14 @@ class KeyUser:
     """One service's way to KMS. ``told`` turns KMS's errors into those the service has for them.
 
     The caller's permissions count, and the key's policy can tell what it comes through (``kms:ViaService``).
+    ``is_proven`` says that the service has each new data key decrypted once, so that who encrypts needs
+    ``kms:Decrypt`` beside ``kms:GenerateDataKey``.
     """
 
-    def __init__(self, service: str, told: Callable[[ServiceError], ServiceError]) -> None:
+    def __init__(self, service: str, told: Callable[[ServiceError], ServiceError], *, is_proven: bool = False) -> None:
         self.service = service
         self._told = told
+        self._is_proven = is_proven
 
     def ask(self, call: Call, operation: str, params: dict[str, Any], region: str = "") -> dict[str, Any]:
         """Call an operation of KMS as part of the work of ``call``. Raises the service's own errors."""
@@ -51,10 +54,7 @@ class KeyUser:
         return answer
 
     def issue(self, call: Call, key: str, context: Context, reuse_for: int, region: str = "") -> DataKey:
-        """Return a data key under the KMS key ``key``, the same one for a caller for ``reuse_for`` milliseconds.
-
-        As AWS's queues and topics do, it has the new key decrypted once, so that callers need ``kms:Decrypt`` too.
-        """
+        """Return a data key under the KMS key ``key``, the same one for a caller for ``reuse_for`` milliseconds."""
         kept = call.kernel.caches.of(f"{self.service}.data_keys", MOST_KEYS)
         asked = self._asked(call, key, context, reuse_for, region)
         found: DataKey | None = kept.get(asked)
@@ -62,7 +62,8 @@ class KeyUser:
             given = {"KeyId": key, "NumberOfBytes": KEY_BYTES, "EncryptionContext": context}
             answer = self.ask(call, "GenerateDataKey", given, region)
             made = found = DataKey(answer["Plaintext"], answer["CiphertextBlob"], answer["KeyId"])
-            self.ask(call, "Decrypt", {"CiphertextBlob": made.sealed, "EncryptionContext": context}, region)
+            if self._is_proven:
+                self.ask(call, "Decrypt", {"CiphertextBlob": made.sealed, "EncryptionContext": context}, region)
             # Not before the KMS key itself is there for good: AWS's own is made when it is first used.
             call.after_commit(lambda: kept.keep(asked, made))
         return found
@@ -84,6 +85,19 @@ class KeyUser:
         principal = call.principal
         who = (principal.arn, principal.access_key_id, principal.source_arn)
         return (call.kernel.secret, who, key, tuple(sorted(context.items())), region, call.now // reuse_for)
+
+
+def telling(errors: Any, names: Mapping[str, str]) -> Callable[[ServiceError], ServiceError]:
+    """Return what turns KMS's errors into a service's own, which ``names`` has by KMS's codes; others stay."""
+
+    def told(error: ServiceError) -> ServiceError:
+        name = names.get(error.code)
+        if name is None:
+            return error
+        made: ServiceError = getattr(errors, name)(error.message)
+        return made
+
+    return told
 
 
 def full_key_name(scope: Scope, name: str) -> str:

@@ -1,7 +1,7 @@
 """Amazon Kinesis Data Streams: sharded records that can be read again, pulled by iterators or pushed to consumers.
 
-Everything of the API is real but encryption (there is no KMS yet) and shard-level metrics (there is no CloudWatch yet),
-which are recorded only. ``docs/services/kinesis.md`` has the details.
+Everything of the API is real but shard-level metrics (there is no CloudWatch yet), which are recorded only.
+``docs/services/kinesis.md`` has the details.
 """
 
 from skyglobe.kernel.service import Service

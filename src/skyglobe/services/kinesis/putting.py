@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from skyglobe.kernel.data_keys import DataKey
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.kernel.watching import touch
@@ -33,8 +34,10 @@ class Refused(msgspec.Struct, frozen=True):
     ErrorMessage: str
 
 
-def put(scope: Scope, stream: Stream, entries: list[Entry]) -> list[Put | Refused]:
+def put(scope: Scope, stream: Stream, entries: list[Entry], data_key: DataKey | None = None) -> list[Put | Refused]:
     """Write records in the API's form; return for each its shard and sequence number, or why it was not taken.
+
+    ``data_key`` is what they are encrypted with while they are kept.
 
     Raises InvalidArgumentException, and then nothing is written.
     """
@@ -48,7 +51,7 @@ def put(scope: Scope, stream: Stream, entries: list[Entry]) -> list[Put | Refuse
             _take_quota(scope, stream, routing.shards[place], entry)
             for entry, place in zip(entries, places, strict=True)
         ]
-    written = _write(scope, stream, routing, entries, places, taken)
+    written = _write(scope, stream, routing, entries, places, taken, data_key)
     touch(scope, stream.arn)
     if stream.is_on_demand:
         sizes = [len(entry["Data"]) for entry, put in zip(entries, written, strict=True) if put is not None]
@@ -111,7 +114,13 @@ class Put(msgspec.Struct, frozen=True):
 
 
 def _write(
-    scope: Scope, stream: Stream, routing: Routing, entries: list[Entry], places: list[int], taken: list[bool] | None
+    scope: Scope,
+    stream: Stream,
+    routing: Routing,
+    entries: list[Entry],
+    places: list[int],
+    taken: list[bool] | None,
+    data_key: DataKey | None,
 ) -> list[Put | None]:
     """Write the records that are ``taken``, all when that is None, in chunks shard by shard; return where they are.
 
@@ -128,7 +137,7 @@ def _write(
             continue
         filling = chunks_of.get(place)
         if filling is None:
-            filling = chunks_of[place] = _Filling(scope, stream, routing.shards[place])
+            filling = chunks_of[place] = _Filling(scope, stream, routing.shards[place], data_key)
         data = entry["Data"]
         filling.room -= len(data)
         if filling.room < 0:
@@ -148,9 +157,10 @@ def _write(
 class _Filling:
     """The chunk of one shard that is being filled."""
 
-    __slots__ = ("_scope", "_shard", "_stream", "data", "keys", "orders", "room")
+    __slots__ = ("_data_key", "_scope", "_shard", "_stream", "data", "keys", "orders", "room")
 
-    def __init__(self, scope: Scope, stream: Stream, shard: int) -> None:
+    def __init__(self, scope: Scope, stream: Stream, shard: int, data_key: DataKey | None) -> None:
+        self._data_key = data_key
         self._scope = scope
         self._stream = stream
         self._shard = shard
@@ -166,6 +176,7 @@ class _Filling:
         """Write what is there, and begin anew."""
         if not self.orders:
             return
+        key = self._data_key
         chunk = Chunk(
             stream=self._stream.number,
             shard=self._shard,
@@ -175,7 +186,8 @@ class _Filling:
             encryption=self._stream.encryption,
             orders=self.orders,
             keys=self.keys,
-            data=self.data,
+            data=self.data if key is None else [key.wrap(self._scope, data) for data in self.data],
+            data_key=key.sealed if key is not None else b"",
         )
         chunks.insert(self._scope, chunk)
         self._begin()

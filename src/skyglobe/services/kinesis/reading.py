@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis.records import ORDER_BITS, Chunk, Shard, Stream, chunks, shards
 from skyglobe.services.kinesis.refusals import invalid, no_such_shard
 from skyglobe.services.kinesis.rules.names import parse_shard_id, shard_id
 from skyglobe.services.kinesis.rules.sequences import ORDER_AT, base_of, numbered, parse_sequence
+from skyglobe.services.kinesis.sealing import opened
 
 MAX_RECORDS = 10_000  # of one answer; API reference of GetRecords
 MAX_BYTES = 10 * 1024 * 1024  # the same
@@ -109,9 +111,18 @@ def _around(scope: Scope, shard: Shard, order: int) -> Where:
 
 
 def read(
-    scope: Scope, stream: Stream, shard: Shard, where: Where, limit: int = MAX_RECORDS, max_bytes: int = MAX_BYTES
+    call: Call,
+    scope: Scope,
+    stream: Stream,
+    shard: Shard,
+    where: Where,
+    limit: int = MAX_RECORDS,
+    max_bytes: int = MAX_BYTES,
 ) -> Page:
-    """Return the next records from ``where`` on: at most ``limit`` and ``max_bytes``, but always one."""
+    """Return the next records from ``where`` on: at most ``limit`` and ``max_bytes``, but always one.
+
+    Raises what KMS says to a ``call`` that cannot have them decrypted.
+    """
     horizon = stream.horizon_at(scope.now) << ORDER_BITS
     reader = _Reader(shard, max(where[1], horizon), limit, max_bytes)
     start = max(where[0], horizon)
@@ -119,7 +130,7 @@ def read(
     while True:
         batch = list(chunks.scan(scope, stream.number, shard.index, start=(start,), limit=wanted))
         for chunk in batch:
-            if not reader.take(chunk):
+            if not reader.take(chunk, opened(call, stream, chunk)):
                 behind_for = max(0, scope.now - chunk.arrived_at)
                 return Page(reader.records, reader.size, (chunk.order, reader.order), behind_for, False)
         if len(batch) < wanted:
@@ -142,12 +153,12 @@ class _Reader:
         self.size = 0
         self.records: list[Record] = []
 
-    def take(self, chunk: Chunk) -> bool:
-        """Take what fits; return whether that was all."""
+    def take(self, chunk: Chunk, opened: list[bytes]) -> bool:
+        """Take what fits of a chunk, whose data are ``opened``; return whether that was all."""
         arrived, base, first, records = chunk.arrived_at / 1000, self._base, self.order, self.records
         size, room, most = self.size, self._limit - len(records), self._max_bytes
         encryption = chunk.encryption if chunk.encryption != "NONE" else msgspec.UNSET
-        for order, key, data in zip(chunk.orders, chunk.keys, chunk.data, strict=True):
+        for order, key, data in zip(chunk.orders, chunk.keys, opened, strict=True):
             if order < first:
                 continue
             grown = size + len(data) + len(key)

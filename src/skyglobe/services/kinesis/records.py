@@ -108,6 +108,8 @@ class Chunk(Record, frozen=True):
     orders: list[int]
     keys: list[str]
     data: list[bytes]
+    data_key: bytes = b""
+    """What each of ``data`` is encrypted with, itself encrypted under the stream's KMS key; empty for plain ones."""
 
 
 chunks: Table[Chunk] = Table("kinesis.chunks", Chunk, key=("stream", "shard", "order"))

@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.data_keys import DataKey, KeyUser, full_key_name
-from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.data_keys import DataKey, KeyUser, full_key_name, telling
 from skyglobe.services.sqs import sqs
 from skyglobe.services.sqs.access import Found
 from skyglobe.services.sqs.records import Body, Queue, Sealed
@@ -26,15 +25,8 @@ _NAMES = {
 }
 
 
-def _told(error: ServiceError) -> ServiceError:
-    name = _NAMES.get(error.code)
-    if name is None:
-        return error
-    refused: ServiceError = getattr(sqs.errors, name)(error.message)
-    return refused
-
-
-_kms = KeyUser("sqs", _told)
+# "The call to kms:Decrypt is to verify the integrity of the new data key before using it"; developer guide.
+_kms = KeyUser("sqs", telling(sqs.errors, _NAMES), is_proven=True)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[str, dict[str, dict[str, Any]] | None]).decode
 

@@ -1,4 +1,4 @@
-"""Server-side encryption: which key, and since when. Recorded only, until there is a KMS to encrypt with."""
+"""Server-side encryption: which key, and since when."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from skyglobe.services.kinesis import kinesis
 from skyglobe.services.kinesis.changing import begin_updating
 from skyglobe.services.kinesis.finding import get_active
 from skyglobe.services.kinesis.refusals import invalid, over_limit
+from skyglobe.services.kinesis.sealing import issue
 
 STARTS_A_DAY = 25  # API reference of StartStreamEncryption
 DAY = 86_400_000
@@ -20,13 +21,14 @@ def start_stream_encryption(
     stream_name: str | None = None,
     stream_arn: str | None = None,
 ) -> None:
-    """Note the key that the records from now on are said to be encrypted with."""
+    """Have the records from now on encrypted under a key, which the caller must be allowed to use."""
     scope, stream = get_active(call, stream_name, stream_arn)
     if encryption_type != "KMS":
         raise invalid("Encryption type must be KMS to start encryption.")
     recent = tuple(at for at in stream.encryption_starts if call.now - at < DAY)
     if len(recent) >= STARTS_A_DAY:
         raise over_limit(f"Encryption of a stream can be started at most {STARTS_A_DAY} times in 24 hours.")
+    issue(call, scope, stream, key_id)
     begin_updating(scope, stream, encryption="KMS", key_id=key_id, encryption_starts=(*recent, call.now))
 
 
@@ -38,7 +40,7 @@ def stop_stream_encryption(
     stream_name: str | None = None,
     stream_arn: str | None = None,
 ) -> None:
-    """Note that the records from now on are not encrypted. Those before stay marked as they are."""
+    """Have the records from now on kept as they are. Those before stay encrypted."""
     scope, stream = get_active(call, stream_name, stream_arn)
     if encryption_type != "KMS":
         raise invalid("Encryption type must be KMS to stop encryption.")

@@ -17,6 +17,7 @@ from skyglobe.services.kinesis.rules.capacity import MIB, READ_BYTES, READ_CALLS
 from skyglobe.services.kinesis.rules.iterators import LASTS_FOR, Position, open_iterator, seal_iterator
 from skyglobe.services.kinesis.rules.names import shard_id
 from skyglobe.services.kinesis.rules.sequences import parse_sequence
+from skyglobe.services.kinesis.sealing import data_key_for
 
 MAX_PUT_BYTES = 10 * MIB  # of all records of a call, with their keys; API reference of PutRecords
 
@@ -38,7 +39,7 @@ def put_record(
     entry: dict[str, Any] = {"Data": data, "PartitionKey": partition_key}
     if explicit_hash_key is not None:
         entry["ExplicitHashKey"] = explicit_hash_key
-    (result,) = put(scope, stream, [entry])
+    (result,) = put(scope, stream, [entry], data_key_for(call, scope, stream))
     if isinstance(result, Refused):
         raise kinesis.errors.ProvisionedThroughputExceededException(result.ErrorMessage)
     return _with_encryption(stream, {"ShardId": result.ShardId, "SequenceNumber": result.SequenceNumber})
@@ -63,7 +64,7 @@ def put_records(
     size = sum([len(entry["Data"]) + len(entry["PartitionKey"]) for entry in records])
     if size > MAX_PUT_BYTES:
         raise invalid("Records size exceeds 10 MB limit")
-    results = put(scope, stream, records)
+    results = put(scope, stream, records, data_key_for(call, scope, stream))
     failed = sum([1 for result in results if isinstance(result, Refused)]) if call.kernel.quotas.enforced else 0
     return _with_encryption(stream, {"FailedRecordCount": failed, "Records": results})
 
@@ -118,7 +119,7 @@ def get_records(
     if shard is None:
         raise no_such_shard(stream, shard_id(position.shard))
     _take_read(call, stream, shard)
-    page = read(scope, stream, shard, (position.chunk, position.order), MAX_RECORDS if limit is None else limit)
+    page = read(call, scope, stream, shard, (position.chunk, position.order), MAX_RECORDS if limit is None else limit)
     _spend_read(call, stream, shard, page.size)
     answer: dict[str, Any] = {"Records": page.records, "MillisBehindLatest": page.behind_for}
     if page.is_end:

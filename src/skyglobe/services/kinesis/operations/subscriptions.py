@@ -103,7 +103,7 @@ class _Pushing:
             raise kinesis.errors.ResourceNotFoundException(f"Consumer {consumer.arn} not found.")
         if subscriptions.find(scope, consumer.arn, shard.index) != self._subscribed:
             raise _taken_over(consumer)
-        page = read(scope, stream, shard, self._where, max_bytes=EVENT_BYTES)
+        page = read(call, scope, stream, shard, self._where, max_bytes=EVENT_BYTES)
         base = base_of(shard.created_s, shard.index)
         last = max(page.next[1] - 1, shard.opened)
         event: dict[str, Any] = {"Records": page.records, "MillisBehindLatest": page.behind_for}

@@ -8,6 +8,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import get_topic
+from skyglobe.services.sns.keys import check_key
 from skyglobe.services.sns.publishing import check_message, publish
 from skyglobe.services.sns.rules.messages import MAX_BYTES, size_of
 from skyglobe.services.sns.rules.names import is_entry_id
@@ -25,6 +26,7 @@ def publish_batch(call: Call, topic_arn: str, publish_batch_request_entries: lis
         raise sns.errors.BatchRequestTooLongException(
             "The length of all the messages put together is more than the limit."
         )
+    check_key(call, found)
     successful: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     for entry in entries:

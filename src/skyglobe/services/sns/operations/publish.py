@@ -8,6 +8,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import get_topic
 from skyglobe.services.sns.feedback import Told, digest_of
+from skyglobe.services.sns.keys import check_key
 from skyglobe.services.sns.publishing import check_message
 from skyglobe.services.sns.publishing import publish as publish_to
 from skyglobe.services.sns.records import Attributes
@@ -64,6 +65,7 @@ def publish(
         return _to_device(call, target_arn, entry)
     found = get_topic(call, targets[0], "TopicArn" if topic_arn else "TargetArn")
     check_message(found.topic, entry)
+    check_key(call, found)
     return publish_to(call, found, entry)
 
 
