@@ -71,7 +71,11 @@ class KeyUser:
     def unwrap(
         self, call: Call, sealed_key: bytes, data: bytes, context: Context, reuse_for: int, region: str = ""
     ) -> bytes:
-        """Return what a data key encrypted, which is decrypted once in ``reuse_for`` milliseconds for a caller."""
+        """Return what a data key encrypted. Raises what ``open`` does."""
+        return Wrapping(self.open(call, sealed_key, context, reuse_for, region)).unwrap(data)
+
+    def open(self, call: Call, sealed_key: bytes, context: Context, reuse_for: int, region: str = "") -> bytes:
+        """Return a data key decrypted; KMS is asked once in ``reuse_for`` milliseconds for a caller."""
         kept = call.kernel.caches.of(f"{self.service}.opened_keys", MOST_KEYS)
         asked = self._asked(call, sealed_key, context, reuse_for, region)
         plain: bytes | None = kept.get(asked)
@@ -79,7 +83,7 @@ class KeyUser:
             given = {"CiphertextBlob": sealed_key, "EncryptionContext": context}
             plain = self.ask(call, "Decrypt", given, region)["Plaintext"]
             kept.keep(asked, plain)
-        return Wrapping(plain).unwrap(data)
+        return plain
 
     def _asked(self, call: Call, key: str | bytes, context: Context, reuse_for: int, region: str) -> tuple[Any, ...]:
         principal = call.principal

@@ -9,6 +9,7 @@ from skyglobe.kernel.clock import Instant
 from skyglobe.services.dynamodb.finding import Found
 from skyglobe.services.dynamodb.items import tally_of
 from skyglobe.services.dynamodb.records import DynamoTable, KeyElement, OnDemand, SecondaryIndex, Throughput, tables
+from skyglobe.services.dynamodb.sealing import is_key_usable
 
 # Developer guide, "Warm throughput": what every new table can take at once.
 WARM_READS, WARM_WRITES = 12_000, 4_000
@@ -30,7 +31,7 @@ def describe(found: Found, status: str | None = None) -> dict[str, Any]:
         "TableName": table.id,
         "TableArn": table.arn,
         "TableId": table.uid,
-        "TableStatus": status or table.status_at(scope.now),
+        "TableStatus": status or _status(found),
         "CreationDateTime": instant(table.created_at),
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": kind} for name, kind in table.attributes.items()
@@ -57,6 +58,15 @@ def describe(found: Found, status: str | None = None) -> dict[str, Any]:
         shown["GlobalSecondaryIndexes"] = wide
     _add_settings(shown, found)
     return shown
+
+
+def _status(found: Found) -> str:
+    """Return a table's status. One whose KMS key cannot be used says so as long as that is so."""
+    scope, table = found
+    status = table.status_at(scope.now)
+    if status == "ACTIVE" and table.table_key and not is_key_usable(scope, table):
+        return "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    return status
 
 
 def _replica_status(found: Found, region: str) -> str:

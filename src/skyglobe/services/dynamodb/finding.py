@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeVar
 
 from skyglobe.kernel.arns import parse_arn
+from skyglobe.kernel.call import Call
 from skyglobe.kernel.resources import Resource
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Table
@@ -12,6 +13,7 @@ from skyglobe.services.dynamodb.layout import Layout
 from skyglobe.services.dynamodb.records import DynamoTable, tables
 from skyglobe.services.dynamodb.refusals import invalid, no_such_table
 from skyglobe.services.dynamodb.rules.names import check_table_name, parse_table_arn
+from skyglobe.services.dynamodb.sealing import check_table_key
 
 R = TypeVar("R", bound=Resource)
 
@@ -49,8 +51,12 @@ def find_by_arn(table: Table[R], scope: Scope, arn: str) -> R | None:
     return next(table.scan_by(there, "arn", arn, limit=1), None)
 
 
-def get_table(scope: Scope, name_or_arn: str) -> Found:
-    """Return a table that can be read and written. Raises ResourceNotFoundException."""
+def get_table(call: Call, name_or_arn: str) -> Found:
+    """Return a table that the caller can read and write.
+
+    Raises ResourceNotFoundException, and AccessDeniedException when KMS does not open the table's key for the caller.
+    """
+    scope: Scope = call
     table = tables.find(scope, name_or_arn)
     if table is None:
         scope, name = locate(scope, name_or_arn)
@@ -59,6 +65,8 @@ def get_table(scope: Scope, name_or_arn: str) -> Found:
             raise no_such_table()
     if table.status == "DELETING" or (table.status == "CREATING" and scope.now < table.ready_at):
         raise no_such_table()
+    if table.table_key:
+        check_table_key(call, table)
     return Found(scope, table)
 
 

@@ -163,6 +163,8 @@ class DynamoTable(Resource, frozen=True, kw_only=True, dict=True):
     insights: Insights | None = None
     copies: int = 0
     """How many copies of it are being made: backups and restores, which need its changes meanwhile."""
+    table_key: bytes = b""
+    """What KMS must open for whoever uses the table, encrypted under ``kms_key``; empty without one."""
 
     @cached_property
     def dimensions(self) -> tuple[tuple[str, str], ...]:

@@ -130,6 +130,8 @@ def _create(found: Found, table: DynamoTable, region: str) -> DynamoTable:
         copies=0,
         destinations=(),
         insights=None,
+        kms_key="",
+        table_key=b"",
         replicas=tuple(other for other in regions if other != region),
     )
     add_table(there, made, None if table.is_strong else VIEW)

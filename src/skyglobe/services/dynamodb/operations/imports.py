@@ -21,6 +21,7 @@ from skyglobe.services.dynamodb.removing import remove_table
 from skyglobe.services.dynamodb.rules.exchange import decompressed, read_items
 from skyglobe.services.dynamodb.rules.names import check_table_name
 from skyglobe.services.dynamodb.rules.values import Item, measure_item
+from skyglobe.services.dynamodb.sealing import with_table_key
 from skyglobe.services.dynamodb.transferring import (
     caller_of,
     change,
@@ -64,7 +65,7 @@ def import_table(
         return {"ImportTableDescription": _shown(known)}
     name = table_creation_parameters["TableName"]
     check_table_name(name)
-    planned = plan_table(call, name, table_creation_parameters, {})
+    planned = with_table_key(call, plan_table(call, name, table_creation_parameters, {}))
     table = add_table(call, replace(planned, ready_at=call.now + DAY))  # until the import ends, which sets it
     id_ = backup_name(call)
     transfer = Transfer(

@@ -21,6 +21,7 @@ from skyglobe.services.dynamodb.records import DynamoTable, Recovery, Throughput
 from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.rules.names import check_table_name
 from skyglobe.services.dynamodb.rules.schemas import plan_on_demand, plan_throughput
+from skyglobe.services.dynamodb.sealing import with_table_key
 from skyglobe.services.dynamodb.trimming import DAY, keep_trimming
 
 DEFAULT_DAYS = 35  # API reference of PointInTimeRecoverySpecification
@@ -107,7 +108,7 @@ def restore_table_to_point_in_time(
         "OnDemandThroughput": on_demand_throughput_override,
         "SSESpecification": sse_specification_override,
     }
-    target = _add_target(scope, source, target_table_name, overrides, "", at)
+    target = _add_target(call, scope, source, target_table_name, overrides, "", at)
     hold(scope, source, 1)
     order = scope.kernel.next_order() if use_latest_restorable_time else order_after(at)
     payload = {"table": source.id, "target": target.id}
@@ -153,7 +154,7 @@ def restore_table_from_backup(
         "OnDemandThroughput": on_demand_throughput_override,
         "SSESpecification": sse_specification_override,
     }
-    target = _add_target(scope, backup.table, target_table_name, overrides, backup.arn, backup.created_at)
+    target = _add_target(call, scope, backup.table, target_table_name, overrides, backup.arn, backup.created_at)
     payload = {"backup": backup.id, "target": target.id}
     begin_copy(scope, f"restore {target.number}", backup.number, scope.kernel.next_order(), payload)
     return {"TableDescription": _creating(Found(scope, target))}
@@ -166,7 +167,7 @@ def _creating(found: Found) -> dict[str, Any]:
 
 
 def _add_target(
-    scope: Scope, source: DynamoTable, name: str, overrides: Given, backup: str, at: Instant
+    call: Call, scope: Scope, source: DynamoTable, name: str, overrides: Given, backup: str, at: Instant
 ) -> DynamoTable:
     """Write the table that is restored to. TTL, streams, tags and policies are not restored, as AWS does not."""
     check_table_name(name)
@@ -193,7 +194,7 @@ def _add_target(
         restored_from=(backup, source.arn, at),
         next_index=source.next_index,
     )
-    return add_table(scope, _overridden(scope, target, overrides))
+    return add_table(scope, with_table_key(call, _overridden(scope, target, overrides)))
 
 
 def _kept_indexes(source: DynamoTable, overrides: Given) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from skyglobe.services.dynamodb.refusals import invalid
 from skyglobe.services.dynamodb.removing import remove_table
 from skyglobe.services.dynamodb.replicating import leave
 from skyglobe.services.dynamodb.rules.names import check_table_name
+from skyglobe.services.dynamodb.sealing import with_table_key
 
 MAX_LISTED = 100  # of one answer; API reference of ListTables
 
@@ -62,7 +63,7 @@ def create_table(
         "WarmThroughput": warm_throughput,
         "OnDemandThroughput": on_demand_throughput,
     }
-    table = plan_table(scope, name, given, plan_tags(tags))
+    table = with_table_key(call, plan_table(scope, name, given, plan_tags(tags)))
     if resource_policy is not None:
         from skyglobe.services.dynamodb.operations.policies import check_policy
 

@@ -26,6 +26,7 @@ from skyglobe.services.dynamodb.rules.schemas import (
     plan_throughput,
     plan_warm,
 )
+from skyglobe.services.dynamodb.sealing import with_table_key
 
 DAY = 86_400_000  # milliseconds
 MAX_SWITCHES = 4  # to on-demand, in 24 hours; developer guide, "Considerations when switching capacity modes"
@@ -82,6 +83,8 @@ def update_table(call: Call, request: Given) -> dict[str, Any]:
             f"Attempt to change a resource which is still in use: Table is being {word}: {table.id}"
         )
     changed = _with_settings(found, _with_capacity(found, table, request), request)
+    if request.get("SSESpecification") is not None:
+        changed = with_table_key(call, changed)
     if request.get("GlobalSecondaryIndexUpdates"):
         changed = _with_indexes(found, changed, request)
     if request.get("StreamSpecification") is not None:

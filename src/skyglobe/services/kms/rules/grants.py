@@ -63,5 +63,6 @@ def is_as_strict(child: Grant, parent: Grant) -> bool:
 @lru_cache(maxsize=1024)  # grantees at work
 def statement_for(grantee: str, action: str) -> str:
     """Return a policy that says what a grant says of one action, for the policy engine."""
-    allow = {"Effect": "Allow", "Principal": {"AWS": grantee}, "Action": action, "Resource": "*"}
+    kind = "AWS" if grantee.startswith("arn:") else "Service"
+    allow = {"Effect": "Allow", "Principal": {kind: grantee}, "Action": action, "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [allow]})
