@@ -73,6 +73,17 @@ def count(
     )
 
 
+def count_all(scope: Scope, namespace: str, dimensions: Dimensions, values: Iterable[tuple[str, float]]) -> None:
+    """As ``count``, of several names at once."""
+    add, account, region, now = scope.kernel.metrics.add, scope.account, scope.region, scope.now
+
+    def effect() -> None:
+        for name, value in values:
+            add(account, region, now, namespace, name, dimensions, value)
+
+    scope.writes.effects.append(effect)
+
+
 class Metrics:
     """What was counted and is not folded yet."""
 

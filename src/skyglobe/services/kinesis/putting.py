@@ -12,6 +12,7 @@ from skyglobe.kernel.data_keys import DataKey
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.kernel.watching import touch
+from skyglobe.services.kinesis.counting import count_put, count_write_refused
 from skyglobe.services.kinesis.records import Chunk, Routing, Stream, Usage, chunks, routings, usages
 from skyglobe.services.kinesis.refusals import invalid, no_such_stream, rate_text
 from skyglobe.services.kinesis.rules.capacity import MIB, WRITE_BYTES, WRITE_RECORDS
@@ -34,7 +35,13 @@ class Refused(msgspec.Struct, frozen=True):
     ErrorMessage: str
 
 
-def put(scope: Scope, stream: Stream, entries: list[Entry], data_key: DataKey | None = None) -> list[Put | Refused]:
+def put(
+    scope: Scope,
+    stream: Stream,
+    entries: list[Entry],
+    data_key: DataKey | None = None,
+    operation: str = "PutRecords",
+) -> list[Put | Refused]:
     """Write records in the API's form; return for each its shard and sequence number, or why it was not taken.
 
     ``data_key`` is what they are encrypted with while they are kept.
@@ -53,6 +60,11 @@ def put(scope: Scope, stream: Stream, entries: list[Entry], data_key: DataKey | 
         ]
     written = _write(scope, stream, routing, entries, places, taken, data_key)
     touch(scope, stream.arn)
+    shards = [routing.shards[place] if put is not None else None for put, place in zip(written, places, strict=True)]
+    if operation == "PutRecord" and shards[0] is None:
+        count_write_refused(scope, stream, routing.shards[places[0]])
+    else:
+        count_put(scope, stream, operation, entries, shards)
     if stream.is_on_demand:
         sizes = [len(entry["Data"]) for entry, put in zip(entries, written, strict=True) if put is not None]
         _count(scope, stream, sum(sizes), len(sizes))

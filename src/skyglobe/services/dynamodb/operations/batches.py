@@ -9,6 +9,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.protocols.serializing.json_body import ReadyList
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Consumption, Ledger
+from skyglobe.services.dynamodb.counting import measured
 from skyglobe.services.dynamodb.finding import Found, get_table
 from skyglobe.services.dynamodb.items import read_item
 from skyglobe.services.dynamodb.operations.items import projection_from
@@ -28,6 +29,7 @@ Request = dict[str, Any]
 
 
 @dynamodb.operation
+@measured
 def batch_get_item(call: Call, request: Request) -> dict[str, Any]:
     """Return up to a hundred items of several tables; what does not fit, or is throttled, is left to the next call."""
     wanted: dict[str, Request] = request["RequestItems"]
@@ -86,6 +88,7 @@ def _refuse_if_nothing_was_done(unprocessed: dict[str, Any], wanted: dict[str, A
 
 
 @dynamodb.operation
+@measured
 def batch_write_item(call: Call, request: Request) -> dict[str, Any]:
     """Put and delete up to 25 items of several tables, each by itself."""
     wanted: dict[str, list[Request]] = request["RequestItems"]

@@ -8,6 +8,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.protocols.serializing.json_body import Ready
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Consumption
+from skyglobe.services.dynamodb.counting import measured
 from skyglobe.services.dynamodb.expressions.legacy import refuse_mixture
 from skyglobe.services.dynamodb.expressions.parameters import Parameters
 from skyglobe.services.dynamodb.expressions.projections import Projection, projection_of
@@ -29,6 +30,7 @@ Request = dict[str, Any]
 
 
 @dynamodb.operation
+@measured
 def get_item(call: Call, request: Request) -> dict[str, Any]:
     """Return the item with a key, or nothing."""
     found = get_table(call, request["TableName"])
@@ -66,6 +68,7 @@ def projection_from(request: Request) -> Projection | None:
 
 
 @dynamodb.operation
+@measured
 def put_item(call: Call, request: Request) -> dict[str, Any]:
     """Put an item in the place of whatever has its key."""
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
@@ -80,6 +83,7 @@ def put_item(call: Call, request: Request) -> dict[str, Any]:
 
 
 @dynamodb.operation
+@measured
 def delete_item(call: Call, request: Request) -> dict[str, Any]:
     """Delete the item with a key. Nothing happens when there is none."""
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
@@ -94,6 +98,7 @@ def delete_item(call: Call, request: Request) -> dict[str, Any]:
 
 
 @dynamodb.operation
+@measured
 def update_item(call: Call, request: Request) -> dict[str, Any]:
     """Change an item, or make one when there is none with its key."""
     found = get_table(call, request["TableName"])

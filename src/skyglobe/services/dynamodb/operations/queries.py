@@ -8,6 +8,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.protocols.serializing.json_body import ReadyList
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Consumption
+from skyglobe.services.dynamodb.counting import count_returned, measured
 from skyglobe.services.dynamodb.expressions.binding import Steps, Values
 from skyglobe.services.dynamodb.expressions.conditions import Test
 from skyglobe.services.dynamodb.expressions.keys import KeyCondition, Range, range_of
@@ -43,6 +44,7 @@ class Wish(NamedTuple):
 
 
 @dynamodb.operation
+@measured
 def query(call: Call, request: Request) -> dict[str, Any]:
     """Read a partition of a table or index, in the order of its sort keys."""
     found = get_table(call, request["TableName"])
@@ -64,6 +66,7 @@ def query(call: Call, request: Request) -> dict[str, Any]:
 
 
 @dynamodb.operation
+@measured
 def scan(call: Call, request: Request) -> dict[str, Any]:
     """Read a table or index, or one segment of it."""
     found = get_table(call, request["TableName"])
@@ -238,6 +241,8 @@ def _consume(
     key = _asked_key(wish) if found.table.has_insights else _NO_KEY
     spend_reads(found, units + fetched, index.name if index is not None else "", key)
     mode = request.get("ReturnConsumedCapacity")
+    operation = "Scan" if request.keys().isdisjoint(("KeyConditionExpression", "KeyConditions")) else "Query"
+    count_returned(found, operation, page.matched)
     if mode is None:
         return
     consumed = Consumption(found, request["TableName"])

@@ -13,6 +13,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.consumption import Ledger
+from skyglobe.services.dynamodb.counting import measured
 from skyglobe.services.dynamodb.finding import Found, get_table
 from skyglobe.services.dynamodb.flights import CONFLICT, cancelled, flies_for, fly, is_held, take_off
 from skyglobe.services.dynamodb.idempotency import is_known, remember
@@ -66,6 +67,7 @@ def _reason(error: ServiceError) -> Reason:
 
 
 @dynamodb.operation
+@measured
 def transact_write_items(call: Call, request: Request) -> Any:
     """Perform up to a hundred writes and condition checks, all or none."""
     token = request.get("ClientRequestToken")
@@ -209,6 +211,7 @@ def _replayed(writes: list[Write], names: list[str]) -> Ledger:
 
 
 @dynamodb.operation
+@measured
 def transact_get_items(call: Call, request: Request) -> dict[str, Any]:
     """Return up to a hundred items of several tables as they are at one moment."""
     ledger = Ledger()

@@ -1,4 +1,4 @@
-"""Shard-level metrics: which ones are wanted. Recorded only, until there is a CloudWatch to tell them to."""
+"""Shard-level metrics: which ones are counted, besides those of the stream (``counting``)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
+from skyglobe.services.kinesis.counting import count_read, count_read_refused
 from skyglobe.services.kinesis.finding import get_readable
 from skyglobe.services.kinesis.putting import Refused, put
 from skyglobe.services.kinesis.reading import MAX_RECORDS, begin, child_shards, get_shard, read
@@ -39,7 +40,7 @@ def put_record(
     entry: dict[str, Any] = {"Data": data, "PartitionKey": partition_key}
     if explicit_hash_key is not None:
         entry["ExplicitHashKey"] = explicit_hash_key
-    (result,) = put(scope, stream, [entry], data_key_for(call, scope, stream))
+    (result,) = put(scope, stream, [entry], data_key_for(call, scope, stream), "PutRecord")
     if isinstance(result, Refused):
         raise kinesis.errors.ProvisionedThroughputExceededException(result.ErrorMessage)
     return _with_encryption(stream, {"ShardId": result.ShardId, "SequenceNumber": result.SequenceNumber})
@@ -121,6 +122,7 @@ def get_records(
     _take_read(call, stream, shard)
     page = read(call, scope, stream, shard, (position.chunk, position.order), MAX_RECORDS if limit is None else limit)
     _spend_read(call, stream, shard, page.size)
+    count_read(scope, stream, shard.index, page)
     answer: dict[str, Any] = {"Records": page.records, "MillisBehindLatest": page.behind_for}
     if page.is_end:
         answer["ChildShards"] = child_shards(scope, stream, shard)
@@ -144,8 +146,10 @@ def _check_age(call: Call, position: Position) -> None:
 def _take_read(call: Call, stream: Stream, shard: Shard) -> None:
     quotas, name = call.kernel.quotas, (str(stream.number), str(shard.index))
     if not quotas.take_in_second("kinesis", "reads", *name, limit=READ_CALLS):
+        count_read_refused(call.within(stream.owner), stream, shard.index)
         raise rate_exceeded(stream, shard.index)
     if not quotas.take("kinesis", "out", *name, rate=READ_BYTES, amount=0):
+        count_read_refused(call.within(stream.owner), stream, shard.index)
         raise rate_exceeded(stream, shard.index)
 
 

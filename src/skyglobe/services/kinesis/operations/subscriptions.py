@@ -11,6 +11,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.signals import Bell
 from skyglobe.services.kinesis import kinesis
+from skyglobe.services.kinesis.counting import count_pushed
 from skyglobe.services.kinesis.finding import get_consumer
 from skyglobe.services.kinesis.reading import Page, Where, begin, child_shards, get_shard, read
 from skyglobe.services.kinesis.records import Consumer, Shard, Stream, shards, subscriptions
@@ -104,6 +105,7 @@ class _Pushing:
         if subscriptions.find(scope, consumer.arn, shard.index) != self._subscribed:
             raise _taken_over(consumer)
         page = read(call, scope, stream, shard, self._where, max_bytes=EVENT_BYTES)
+        count_pushed(scope, stream, consumer.id, page)
         base = base_of(shard.created_s, shard.index)
         last = max(page.next[1] - 1, shard.opened)
         event: dict[str, Any] = {"Records": page.records, "MillisBehindLatest": page.behind_for}
