@@ -16,6 +16,7 @@ from skyglobe.kernel.wire import Request
 from skyglobe.models.index import index
 from skyglobe.models.loading import load
 from skyglobe.models.routing import router
+from skyglobe.protocols.parsing.compression import decompressed
 from skyglobe.protocols.serializing.cbor_body import AMZ_CBOR_TYPE
 
 _NO_LABELS: dict[str, str] = {}
@@ -106,7 +107,7 @@ def _may_be_query(request: Request, signing_name: str) -> bool:
 
 
 def _find_query(plans: Plans, request: Request, signing_name: str) -> Plan | None:
-    text = request.body.decode("latin-1") if request.method == "POST" and request.body else request.query
+    text = _form_text(request) if request.method == "POST" and request.body else request.query
     action = _form_value(text, "Action") or _form_value(request.query, "Action")
     if action is None:
         return None
@@ -126,6 +127,11 @@ def _find_query(plans: Plans, request: Request, signing_name: str) -> Plan | Non
         return None
     message = f"Could not find operation {action} for version {version or 'NO_VERSION_SPECIFIED'}"
     raise Unidentified(message, "InvalidAction", 400, "ec2" if signing_name == "ec2" else "query", guess)
+
+
+def _form_text(request: Request) -> str:
+    body = decompressed(request).body if "content-encoding" in request.headers else request.body
+    return body.decode("latin-1")
 
 
 def _form_value(text: str, name: str) -> str | None:
