@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
+from skyglobe.services.firehose.counting import count_incoming
 from skyglobe.services.firehose.records import Batch, Buffer, DeliveryStream, Held, batches, buffers, holdings
 from skyglobe.services.firehose.refusals import slow_down
 from skyglobe.services.firehose.rules.destinations import buffered
@@ -21,6 +22,7 @@ def take_in(scope: Scope, stream: DeliveryStream, data: list[bytes]) -> None:
     if held.size + size > MAX_HELD_BYTES:
         raise slow_down()
     holdings.insert(scope, replace(held, size=held.size + size))
+    count_incoming(scope, stream, data)
     order = scope.kernel.next_order()
     batches.insert(scope, Batch(stream=stream.number, order=order, arrived_at=scope.now, data=data))
     most, wait_for = buffered(stream.destination)

@@ -14,6 +14,7 @@ from skyglobe.kernel.timers import set_timer
 from skyglobe.services.firehose import firehose
 from skyglobe.services.firehose.buffering import give_up
 from skyglobe.services.firehose.converting import Conversion, find_conversion
+from skyglobe.services.firehose.counting import count_delivery
 from skyglobe.services.firehose.finding import find_same
 from skyglobe.services.firehose.objects import Object, failed_object, plan_objects
 from skyglobe.services.firehose.posting import post_to
@@ -59,9 +60,9 @@ async def deliver(delivery: Delivery, payload: Payload) -> None:
         _log.warning("firehose %s cannot deliver: %r", stream.id, error)
         if isinstance(error, Undelivered):
             await job.tell(error.part, [error.failure])
-        await delivery.transact(lambda scope: _retry_later(scope, stream, payload))
+        await delivery.transact(lambda scope: _retry_later(scope, stream, payload, records))
     else:
-        await delivery.transact(lambda scope: give_up(scope, stream.number, payload["first"], payload["upto"]))
+        await delivery.transact(lambda scope: _end(scope, stream, payload, records))
 
 
 def _load(scope: Scope, payload: Payload) -> tuple[DeliveryStream, list[Record], int] | None:
@@ -74,7 +75,18 @@ def _load(scope: Scope, payload: Payload) -> tuple[DeliveryStream, list[Record],
     return (stream, records, scope.now) if records else None
 
 
-def _retry_later(scope: Scope, stream: DeliveryStream, payload: Payload) -> None:
+def _end(scope: Scope, stream: DeliveryStream, payload: Payload, records: list[Record]) -> None:
+    _count(scope, stream, records, is_success=True)
+    give_up(scope, stream.number, payload["first"], payload["upto"])
+
+
+def _count(scope: Scope, stream: DeliveryStream, records: list[Record], *, is_success: bool) -> None:
+    sizes = [len(record.data) for record in records]
+    count_delivery(scope, stream, sizes, min(record.arrived_at for record in records), is_success=is_success)
+
+
+def _retry_later(scope: Scope, stream: DeliveryStream, payload: Payload, records: list[Record]) -> None:
+    _count(scope, stream, records, is_success=False)
     again = {**payload, "attempts": payload["attempts"] + 1}
     due_at = scope.now + min(FIRST_RETRY_FOR * 2 ** payload["attempts"], MAX_RETRY_FOR)
     if stream.kind == "HttpEndpoint":

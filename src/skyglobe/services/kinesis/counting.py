@@ -1,4 +1,4 @@
-"""What streams count for CloudWatch. Developer guide, "Monitor the Kinesis Data Streams service with CloudWatch".
+"""What streams count for CloudWatch. Developer guide, "Monitor Kinesis Data Streams with CloudWatch".
 
 Of a shard, what ``EnableEnhancedMonitoring`` asked for. Latencies are not counted.
 """

@@ -12,6 +12,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.lambda_ import lambda_
+from skyglobe.services.lambda_.counting import count_admitted, count_run, count_throttled
 from skyglobe.services.lambda_.execution import environments, specification_of
 from skyglobe.services.lambda_.finding import Found
 from skyglobe.services.lambda_.readiness import find_provisioned, running
@@ -99,11 +100,14 @@ def admitted(kernel: Kernel, target: Target) -> Iterator[None]:
     arn, reserved = target.function.arn, target.function.reserved
     if reserved is not None:
         if counts.by_function[arn] >= reserved:
+            count_throttled(kernel, target)
             raise throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
     elif counts.unreserved >= target.unreserved:
+        count_throttled(kernel, target)
         raise throttled("ConcurrentInvocationLimitExceeded")
     counts.by_function[arn] += 1
     counts.unreserved += reserved is None
+    count_admitted(kernel, target, counts.by_function[arn], counts.unreserved)
     try:
         yield
     finally:
@@ -173,6 +177,7 @@ async def run_once(
         if outcome.function_error is not None and kernel.is_stopped:
             # The function did not fail: its environment was ended under it. Events are tried again after the start.
             raise lambda_.error("ServiceUnavailable", "The cloud is shutting down.", status=503)
+        count_run(kernel, target, outcome)
         return outcome
     except RuntimeMissing as error:
         raise not_built(str(error)) from error

@@ -12,6 +12,7 @@ from skyglobe.kernel.outbox import Delivery, post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.lambda_ import lambda_
+from skyglobe.services.lambda_.counting import count_event
 from skyglobe.services.lambda_.destinations import Result, report
 from skyglobe.services.lambda_.finding import Found
 from skyglobe.services.lambda_.invoking import Target, admitted, aim, check_loop, run
@@ -43,6 +44,7 @@ def enqueue(found: Found, payload: bytes, request_id: str, trace: str) -> None:
         trace=trace,
     )
     queued_events.insert(scope, event)
+    count_event(scope, function, "AsyncEventsReceived")
     _post(scope, event)
 
 
@@ -154,4 +156,8 @@ def _end(scope: Scope, attempt: _Attempt, condition: str, result: Result | None)
     if queued_events.find(scope, event.id) != event:
         return
     queued_events.delete(scope, event)
+    function = attempt.found.function
+    count_event(scope, function, "AsyncEventAge", float(scope.now - event.received_at))
+    if condition != "Success":
+        count_event(scope, function, "AsyncEventsDropped")
     report(scope, attempt.found._replace(scope=scope), attempt.config, event, condition, result)

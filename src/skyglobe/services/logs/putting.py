@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from skyglobe.kernel.metrics import count_all
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.logs.packing import MAX_FRESH, MAX_FRESH_BYTES, events_of_batch, pack_stream
 from skyglobe.services.logs.protecting import protection_of
@@ -43,7 +44,15 @@ def keep_events(scope: Scope, group: LogGroup, stream: LogStream, accepted: Acce
     usage = usages.find(scope, group.number)
     size = accepted.size + (usage.size if usage is not None else 0)
     usages.insert(scope, Usage(group=group.number, size=size))
+    _count(scope, group, times, accepted)
     tap(scope, group, stream, batch)
+
+
+def _count(scope: Scope, group: LogGroup, times: list[int], accepted: Accepted) -> None:
+    """Count what came in; user guide, "Monitoring with CloudWatch metrics"."""
+    values = [("IncomingBytes", float(accepted.size)), ("IncomingLogEvents", float(len(times)))]
+    for dimensions in ((), (("LogGroupName", group.id),)):
+        count_all(scope, "AWS/Logs", dimensions, values)
 
 
 def _note_slots(scope: Scope, stream: LogStream, times: list[int]) -> None:

@@ -13,6 +13,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.sns.feedback import Result, Told, failure, is_wanted, report, told_of
+from skyglobe.services.sns.metering import count_delivered, count_failed, count_filtered
 from skyglobe.services.sns.posting import send_by_http
 from skyglobe.services.sns.protecting import protected_text
 from skyglobe.services.sns.publishing import sequence_number
@@ -68,7 +69,11 @@ class Fanning:
         if policy is None:
             return True
         scope = subscription.attributes.get("FilterPolicyScope", SCOPES[0])
-        return accepts(policy, scope, self.message.attributes, self.message.text)
+        is_accepted = accepts(policy, scope, self.message.attributes, self.message.text)
+        if not is_accepted:
+            has_attributes = bool(self.message.attributes)
+            count_filtered(self.scope, self.topic, subscription, has_attributes=has_attributes)
+        return is_accepted
 
     def deliver(self, subscription: Subscription) -> None:
         """Give the message to one subscription, or see to it that it will be."""
@@ -85,9 +90,12 @@ class Fanning:
             send_by_http(self.scope, self.topic, subscription, self.message.id, body, self.message.attributes, is_raw)
         elif protocol in ("email", "email-json"):
             self._by_mail(subscription, text)
+            count_delivered(self.scope, self.topic)
         elif protocol == "sms":
+            count_delivered(self.scope, self.topic)
             send_sms(self.scope, subscription.endpoint, sms_text(text), self.message.attributes)
         elif protocol == "application":
+            count_delivered(self.scope, self.topic)
             result = send_to_device(self.scope, subscription.endpoint, text, self._texts or {}, self._told)
             if is_wanted(self.topic, protocol):
                 report(self.scope, self.topic, protocol, self._told, subscription.endpoint, result)
@@ -172,6 +180,7 @@ class Fanning:
             if is_wanted(self.topic, "sqs"):
                 report(self.scope, self.topic, "sqs", self._told, subscription.endpoint, failure(error))
         else:
+            count_delivered(self.scope, self.topic)
             if is_wanted(self.topic, "sqs"):
                 result = Result(200, json.dumps({"sqsMessageId": answer["MessageId"]}))
                 report(self.scope, self.topic, "sqs", self._told, subscription.endpoint, result)
@@ -229,6 +238,7 @@ def dead_letter(
 ) -> None:
     """Put what could not be delivered into the subscription's dead-letter queue; without one it is lost, as on AWS."""
     policy = subscription.attributes.get("RedrivePolicy")
+    count_failed(scope, topic, is_redriven=policy is not None)
     if policy is None:
         _log.info("%s could not be delivered to %s: %s", topic.arn, subscription.endpoint, message)
         return

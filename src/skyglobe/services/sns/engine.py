@@ -18,6 +18,7 @@ from skyglobe.services.sns.counting import forget_counts
 from skyglobe.services.sns.delivering import Fanning, dead_letter
 from skyglobe.services.sns.feedback import Result, Told, failure, is_wanted, report
 from skyglobe.services.sns.http_client import Outcome
+from skyglobe.services.sns.metering import count_delivered
 from skyglobe.services.sns.posting import find_receiver, headers_of, lambda_event, retry_later, told_by, undelivered
 from skyglobe.services.sns.publishing import SPAN_FOR, send_to_all
 from skyglobe.services.sns.records import (
@@ -94,6 +95,8 @@ def _note(scope: Scope, tried: Sending, outcome: Outcome) -> None:
     receiver = find_receiver(scope, sending)
     if receiver is not None and outcome.is_success:
         _report(scope, receiver[0], sending, outcome)
+        if sending.kind == "Notification":
+            count_delivered(scope, receiver[0])
     elif receiver is not None:
         topic, subscription = receiver
         if not outcome.is_permanent and retry_later(scope, sending, topic, subscription):
@@ -148,6 +151,7 @@ async def _call(delivery: Delivery, payload: dict[str, Any], service: str) -> No
             record = {"Data": (payload["body"] + "\n").encode()}
             answer = await caller.call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": record})
             result = Result(200, json.dumps({"firehoseRecordId": answer["RecordId"]}))
+        await delivery.transact(lambda scope: count_delivered(scope, topic))
     except ServiceError as error:
         if error.status >= 500 and error.code != "NotImplemented":
             raise

@@ -13,6 +13,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import find_timer, set_timer
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import Found
+from skyglobe.services.sns.metering import count_published
 from skyglobe.services.sns.protecting import protected_text
 from skyglobe.services.sns.records import (
     Archived,
@@ -99,6 +100,7 @@ def publish(call: Call, found: Found, entry: dict[str, Any]) -> dict[str, Any]:
     )
     if deduplication is not None:
         _remember(scope, topic, message, deduplication)
+    count_published(scope, topic, size_of(entry["Message"], message.attributes))
     if "ArchivePolicy" in topic.attributes:
         archive.insert(scope, Archived(number=topic.number, order=message.order, message=message))
     send_to_all(scope, topic, message)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.watching import TOPIC
+from skyglobe.services.lambda_.counting import count_age
 from skyglobe.services.lambda_.destinations import tell_later
 from skyglobe.services.lambda_.mapping_states import poll_at
 from skyglobe.services.lambda_.polling.consuming import Job
@@ -235,6 +236,7 @@ class LaneReader:
             old = [item for item in batch if self._is_too_old(item, now)]
             return await self._give_up(old, "MaximumRecordAgeExceeded", None)
         records = [item.event for item in batch if item.event is not None]
+        count_age(self._job.delivery.kernel, self._job.target, now - batch[-1].arrived_s * 1000)
         outcome = await self._job.invoke(json.dumps(self._event(records)).encode())
         if outcome.function_error is None:
             failed_at = self._first_failure(batch, outcome.payload)
