@@ -149,17 +149,3 @@ def test_settings_are_changed_for_all_regions_or_one(dynamodb, joined, refused):
     scaling = {"MinimumUnits": 1}
     more = {"GlobalTableName": "shared", "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate": scaling}
     assert refused(change, **more)[:2] == ("NotImplemented", 501)
-
-
-def test_contributor_insights_cannot_be_enabled(dynamodb, table, refused):
-    told = dynamodb.describe_contributor_insights(TableName=table.name)
-    assert (told["ContributorInsightsStatus"], told["ContributorInsightsRuleList"]) == ("DISABLED", [])
-    change = dynamodb.update_contributor_insights
-    assert refused(change, TableName=table.name, ContributorInsightsAction="ENABLE")[:2] == ("NotImplemented", 501)
-    told = change(TableName=table.name, ContributorInsightsAction="DISABLE")
-    assert told["ContributorInsightsStatus"] == "DISABLED"
-    assert dynamodb.list_contributor_insights()["ContributorInsightsSummaries"] == []
-    for call, more in ((change, {"ContributorInsightsAction": "DISABLE"}), (dynamodb.list_contributor_insights, {})):
-        assert refused(call, TableName="unknown", **more)[0] == "ResourceNotFoundException"
-    none = {"TableName": table.name, "IndexName": "none"}
-    assert refused(dynamodb.describe_contributor_insights, **none)[0] == "ResourceNotFoundException"
