@@ -39,6 +39,7 @@ cloudwatch = Service(
         "operations.composite_alarms",
         "operations.dashboards",
         "operations.describing",
+        "operations.insight_reports",
         "operations.insight_rules",
         "operations.managed_insight_rules",
         "operations.metric_data",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from skyglobe.kernel.call import Call
@@ -14,15 +13,6 @@ def delete_insight_rules(call: Call, rule_names: list[str]) -> dict[str, Any]:
     """Permanently deletes the specified Contributor Insights rules.
 
     Raises InvalidParameterValueException, MissingRequiredParameterException.
-    """
-    raise NotImplementedError
-
-
-@cloudwatch.planned
-def describe_insight_rules(call: Call, next_token: str | None = None, max_results: int | None = None) -> dict[str, Any]:
-    """Return a list of all the Contributor Insights rules in your account.
-
-    Raises InvalidNextToken.
     """
     raise NotImplementedError
 
@@ -41,24 +31,6 @@ def enable_insight_rules(call: Call, rule_names: list[str]) -> dict[str, Any]:
     """Enable the specified Contributor Insights rules.
 
     Raises InvalidParameterValueException, MissingRequiredParameterException, LimitExceededException.
-    """
-    raise NotImplementedError
-
-
-@cloudwatch.planned
-def get_insight_rule_report(
-    call: Call,
-    rule_name: str,
-    start_time: datetime,
-    end_time: datetime,
-    period: int,
-    max_contributor_count: int | None = None,
-    metrics: list[str] | None = None,
-    order_by: str | None = None,
-) -> dict[str, Any]:
-    """Return the time series data collected by a Contributor Insights rule.
-
-    Raises InvalidParameterValueException, MissingRequiredParameterException, ResourceNotFoundException.
     """
     raise NotImplementedError
 
