@@ -15,7 +15,7 @@ S3_SIGNING_NAMES = frozenset(("s3-object-lambda", "s3express"))
 """Names that requests to S3 are signed for besides its own."""
 
 _POINT = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]{1,48}[a-z0-9])-(?P<account>\d{12})")
-_DIRECTORY = "--x-s3"
+_DIRECTORY = ("--x-s3", "--xa-s3")
 _CONTROL = "/v20180820/"
 _ANSWERING = "/WriteGetObjectResponse"
 

@@ -94,13 +94,10 @@ def test_they_have_tags(owner, trees, user, cloud, refused):
         ann.untag_resource(**named, TagKeys=["kind"])
 
 
-def test_access_points_of_directory_buckets_are_not_built(owner, trees, refused):
-    control = owner.client("s3control")
-    with refused("NotImplemented", 501):
-        control.create_access_point(AccountId=OWNER, Name="door", Bucket=trees)
+def test_multi_region_access_points_do_not_lead_to_directory_buckets(owner, trees, refused):
     scope = {"Name": "world", "Regions": [{"Bucket": trees}]}
     west = owner.client("s3control", region_name="us-west-2")
-    with refused("NotImplemented", 501):
+    with refused("InvalidRequest"):
         west.create_multi_region_access_point(AccountId=OWNER, Details=scope)
 
 

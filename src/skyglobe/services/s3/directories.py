@@ -9,8 +9,9 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.tables import Record, Table
-from skyglobe.services.s3 import errors, s3
+from skyglobe.services.s3 import directory_points, errors, points, s3
 from skyglobe.services.s3.guards import document_of
+from skyglobe.services.s3.points import Via
 from skyglobe.services.s3.records import Home, homes
 from skyglobe.services.s3.rules.directories import (
     READ_ONLY,
@@ -22,6 +23,7 @@ from skyglobe.services.s3.rules.directories import (
     ZONAL,
     bucket_arn,
     is_directory,
+    is_directory_point,
 )
 
 SIGNING_NAME = "s3express"
@@ -54,26 +56,33 @@ def needs_of(call: Call, operation: str, params: dict[str, Any]) -> list[Need]:
         # SDKs ask for a session before they create a bucket, where there is one endpoint for everything.
         action = "CreateSession" if home is not None else "CreateBucket"
         mode = params.get("SessionMode", READ_WRITE)
-        return [_need(call, action, bucket, home, {"s3express:sessionmode": mode})]
+        need = _need(call, action, bucket, home, {"s3express:sessionmode": mode})
+        return directory_points.needed_through(call, need, call.via)
     if operation in REGIONAL:
         return [_need(call, REGIONAL[operation], bucket, home, {})]
     if operation not in ZONAL:
         text = "The specified method is not allowed against this resource."
         raise s3.error("MethodNotAllowed", text, status=405, Method=call.request.method, ResourceType="BUCKET")
     _check_members(call, params)
-    return _in_zone(call, bucket, home, READ_ONLY if operation in READS else READ_WRITE)
+    return _in_zone(call, bucket, home, READ_ONLY if operation in READS else READ_WRITE, call.via)
 
 
-def reading(call: Call, bucket: str) -> list[Need]:
-    """List what reading the source of a copy needs."""
-    return _in_zone(call, bucket, homes.find(call, call.partition, bucket), READ_ONLY)
+def reading(call: Call, name: str, key: str) -> list[Need]:
+    """List what reading the source of a copy needs, by the name of a bucket or an access point. Raises AccessDenied."""
+    via = points.find_via(call, name) if is_directory_point(name) else None
+    if via is not None:
+        directory_points.check_scope(via, "GetObject", {"Key": key})
+    bucket = via.bucket if via is not None else name
+    return _in_zone(call, bucket, homes.find(call, call.partition, bucket), READ_ONLY, via)
 
 
-def _in_zone(call: Call, bucket: str, home: Home | None, mode: str) -> list[Need]:
+def _in_zone(call: Call, bucket: str, home: Home | None, mode: str, via: Via | None) -> list[Need]:
     if not call.principal.only_for:
-        return [_need(call, "CreateSession", bucket, home, {"s3express:sessionmode": mode})]
+        need = _need(call, "CreateSession", bucket, home, {"s3express:sessionmode": mode})
+        return directory_points.needed_through(call, need, via)
     session = sessions.find(call, call.principal.access_key_id)
-    if session is None or session.bucket != bucket or (session.mode == READ_ONLY and mode != READ_ONLY):
+    door = via.arn.rpartition("/")[2] if via is not None else bucket
+    if session is None or session.bucket != door or (session.mode == READ_ONLY and mode != READ_ONLY):
         raise errors.access_denied()
     return []
 

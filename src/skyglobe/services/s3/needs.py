@@ -7,13 +7,13 @@ from typing import Any
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.services.s3 import access_logs, deciding, directories, errors, measuring, points, s3
+from skyglobe.services.s3 import access_logs, deciding, directories, directory_points, errors, measuring, points, s3
 from skyglobe.services.s3.facts import Facts
 from skyglobe.services.s3.guards import NO_BLOCKS, document_of
 from skyglobe.services.s3.records import Home, homes
 from skyglobe.services.s3.rules.acls import HARMLESS
 from skyglobe.services.s3.rules.cors import headers_for, rules_in
-from skyglobe.services.s3.rules.directories import ONLY_IN_DIRECTORIES, is_directory
+from skyglobe.services.s3.rules.directories import ONLY_IN_DIRECTORIES, is_directory, is_directory_point
 from skyglobe.services.s3.rules.points import stands_for_point
 from skyglobe.services.s3.rules.sources import parse_copy_source
 from skyglobe.services.s3.transforming import awaited
@@ -111,6 +111,9 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         if operation == "WriteGetObjectResponse":
             return [_answering(call, params)]
         return [Need(f"s3:{action}", "*", call.account, Facts(call, operation, params, None, call.account), "")]
+    if is_directory_point(bucket):
+        directory_points.enter(call, operation, params)
+        bucket = params["Bucket"]
     if is_directory(bucket) or operation in ONLY_IN_DIRECTORIES:
         return directories.needs_of(call, operation, params) + _on_source_of(call, operation, params)
     if call.principal.only_for:
@@ -257,8 +260,8 @@ def _on_source_of(call: Call, operation: str, params: dict[str, Any]) -> list[Ne
     source = parse_copy_source(params["CopySource"]) if "CopySource" in params else None
     if source is None:
         return []  # the operation itself refuses a source that is none
-    if is_directory(source.bucket):
-        return directories.reading(call, source.bucket)
+    if is_directory(source.bucket) or is_directory_point(source.bucket):
+        return directories.reading(call, source.bucket, source.key)
     via = points.find_via(call, source.bucket)
     bucket = via.bucket if via is not None else source.bucket
     home = homes.find(call, call.partition, bucket) or bucket

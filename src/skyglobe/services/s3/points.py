@@ -20,6 +20,7 @@ from skyglobe.kernel.tables import Counter, Record, Table
 from skyglobe.services.s3 import errors, s3
 from skyglobe.services.s3.guards import ALL_BLOCKS, NO_BLOCKS, Blocks, blocks_of_account
 from skyglobe.services.s3.rules.bucket_policies import is_public, only_denials
+from skyglobe.services.s3.rules.directories import is_directory_point
 from skyglobe.services.s3.rules.points import (
     ALIAS_ENDINGS,
     GLOBAL_ALIAS,
@@ -41,6 +42,10 @@ class AccessPoint(Resource, frozen=True, kw_only=True):
     """The one network it may be used from; empty: the internet."""
     blocks: Blocks = ALL_BLOCKS
     policy: str = ""
+    prefixes: tuple[str, ...] = ()
+    """What keys must start with, of directory buckets' access points; none: whatever they are."""
+    permissions: tuple[str, ...] = ()
+    """What may be done, of the same; none: everything."""
 
 
 class Route(msgspec.Struct, frozen=True, array_like=True):
@@ -142,6 +147,8 @@ class Via(msgspec.Struct, frozen=True):
     vpc: str = ""
     is_global: bool = False
     is_alias: bool = False
+    prefixes: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
     transforming: LambdaPoint | None = None
     """The Object Lambda access point in front of it."""
 
@@ -173,6 +180,8 @@ def find_via(call: Call, name: str) -> Via | None:
         via = _by_arn(call, name)
     elif name.endswith(ALIAS_ENDINGS):
         via = _by_alias(call, name)
+    elif is_directory_point(name):
+        via = _into_directory(call, name)
     else:
         return None
     if via.vpc:
@@ -186,6 +195,8 @@ def _by_arn(call: Call, arn: str) -> Via:
         raise s3.error("InvalidARN", "Invalid ARN.", ResourceArn=arn)
     if named.partition != call.partition:
         raise no_such_point(named.name)
+    if named.service == "s3express":
+        return _into_directory(call, named.name)
     if named.service == "s3-object-lambda":
         return _through_lambda(call, named.account, named.region, named.name)
     if not named.region:
@@ -216,7 +227,18 @@ def _through(call: Call, account: str, region: str, name: str) -> Via:
     blocks = found.blocks
     if blocks != ALL_BLOCKS:
         blocks |= blocks_of_account(call, account) or NO_BLOCKS
-    return Via(found.arn, account, found.bucket, found.policy, blocks, found.tags, found.vpc)
+    way = Via(found.arn, account, found.bucket, found.policy, blocks, found.tags, found.vpc)
+    if found.prefixes or found.permissions:
+        way = msgspec.structs.replace(way, prefixes=found.prefixes, permissions=found.permissions)
+    return way
+
+
+def _into_directory(call: Call, name: str) -> Via:
+    """Return the way by a directory bucket's access point, whose name is nobody else's."""
+    found = aliases.find(call, name)
+    if found is None:
+        raise no_such_point(name)
+    return _through(call, found.account, found.region, found.name)
 
 
 def _through_lambda(call: Call, account: str, region: str, name: str) -> Via:

@@ -13,6 +13,7 @@ s3control = Service(
         "operations.public_blocks",
         "operations.access_points",
         "operations.access_point_policies",
+        "operations.access_point_scopes",
         "operations.tags",
         "operations.multi_region",
         "operations.multi_region_routes",

@@ -8,6 +8,7 @@ from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
 from skyglobe.services.s3.points import multi_region_points, points
 from skyglobe.services.s3.records import homes
+from skyglobe.services.s3.rules.directories import is_directory_point, point_arn
 from skyglobe.services.s3.rules.points import parse_point
 from skyglobe.services.s3control.finding import bare_name
 from skyglobe.services.s3control.grants import instances
@@ -24,6 +25,11 @@ _NOWHERE = frozenset(
 def find(call: Call, operation: str, params: dict[str, Any]) -> list[Need] | None:
     """Return the needs of a call about access points, tags or access grants; None for calls about anything else."""
     action, account = f"s3:{operation}", params["AccountId"]
+    if operation == "ListAccessPointsForDirectoryBuckets":
+        return [Need(f"s3express:{operation}", "*", account)]
+    is_express = operation.endswith("AccessPointScope") or is_directory_point(bare_name(params.get("Name", "")))
+    if is_express and "AccessPoint" in operation:
+        return [_on_directory_point(call, operation, params)]
     if operation in _NOWHERE:
         return [Need(action, "*", account)]
     if "ResourceArn" in params:
@@ -42,6 +48,15 @@ def find(call: Call, operation: str, params: dict[str, Any]) -> list[Need] | Non
     if service == "s3-object-lambda":
         return [Need(action, arn, account)]
     return [Need(action, arn, account, _keys(call, account, name, arn, params))]
+
+
+def _on_directory_point(call: Call, operation: str, params: dict[str, Any]) -> Need:
+    """Access points of directory buckets are S3 Express's."""
+    account, name = params["AccountId"], bare_name(params["Name"])
+    arn = point_arn(call.partition, call.region, account, name)
+    keys = _keys(call, account, name, arn, params)
+    known = ("dataaccesspointarn", "dataaccesspointaccount", "accesspointnetworkorigin", "resourceaccount")
+    return Need(f"s3express:{operation}", arn, account, {f"s3express:{key}": keys[f"s3:{key}"] for key in known})
 
 
 def _on_grants(call: Call, action: str, operation: str, params: dict[str, Any]) -> list[Need]:

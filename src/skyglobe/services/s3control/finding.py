@@ -18,9 +18,9 @@ from skyglobe.services.s3.points import (
     points,
 )
 from skyglobe.services.s3.records import Home, homes
-from skyglobe.services.s3.rules.directories import is_directory
+from skyglobe.services.s3.rules.directories import is_directory_point
 from skyglobe.services.s3.rules.points import parse_point
-from skyglobe.services.s3control import refusals, s3control
+from skyglobe.services.s3control import refusals
 
 MAX_PAGE = 1_000  # ListAccessPoints, MaxResults
 
@@ -42,6 +42,13 @@ def get_point(call: Call, account: str, name: str) -> tuple[Scope, AccessPoint]:
     return scope, found
 
 
+def get_directory_point(call: Call, account: str, name: str) -> tuple[Scope, AccessPoint]:
+    """As ``get_point``, of directory buckets. Raises InvalidRequest for those of others."""
+    if not is_directory_point(bare_name(name)):
+        raise refusals.invalid_request("Scope is only supported for access points attached to directory buckets.")
+    return get_point(call, account, name)
+
+
 def get_lambda_point(call: Call, account: str, name: str) -> tuple[Scope, LambdaPoint]:
     """Return an Object Lambda access point and the scope it lives in. Raises NoSuchAccessPoint."""
     scope = call.within(account)
@@ -61,13 +68,10 @@ def get_multi_region_point(call: Call, account: str, name: str) -> tuple[Scope, 
 
 
 def get_bucket(call: Call, name: str, owner: str) -> Home:
-    """Return where a general purpose bucket lives.
+    """Return where a bucket lives.
 
-    Raises NoSuchBucket, AccessDenied when it is not the owner's that is named, NotImplemented for directory buckets.
+    Raises NoSuchBucket, AccessDenied when it is not the owner's that is named.
     """
-    if is_directory(name):
-        text = "Access points of directory buckets are not built."
-        raise s3control.error("NotImplemented", text, status=501)
     home = homes.find(call, call.partition, name)
     if home is None:
         raise refusals.no_such_bucket(name)

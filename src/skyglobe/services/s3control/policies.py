@@ -9,7 +9,9 @@ from skyglobe.services.s3.guards import Blocks
 from skyglobe.services.s3.rules.bucket_policies import (
     MAX_POLICY_BYTES,
     Malformed,
+    check_directory_policy,
     check_policy,
+    is_open,
     is_public,
     named_principals,
 )
@@ -21,11 +23,15 @@ def check(scope: Scope, text: str, arn: str, blocks: Blocks) -> None:
     if len(text.encode()) > MAX_POLICY_BYTES:
         raise s3control.error("PolicyTooLarge", "Policy exceeds the maximum allowed document size.")
     try:
-        check_policy(text, arn)
+        if ":s3express:" in arn:
+            check_directory_policy(text, arn)
+        else:
+            check_policy(text, arn)
     except Malformed as error:
         raise refusals.malformed_policy(str(error), error.detail) from error
     check_principals(scope, text)
-    if blocks.policy and is_public(text):
+    opens = is_open(text) if ":s3express:" in arn else is_public(text)
+    if blocks.policy and opens:
         raise public_refused()
 
 

@@ -21,6 +21,7 @@ from skyglobe.services.s3 import (
     versions,
 )
 from skyglobe.services.s3.describing import refuse_member
+from skyglobe.services.s3.directory_points import check_key
 from skyglobe.services.s3.guards import keeping_of
 from skyglobe.services.s3.records import Home, Object, objects
 from skyglobe.services.s3.rules.conditions import etag_listed
@@ -46,6 +47,7 @@ def delete_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | None:
     bypasses = request.get("BypassGovernanceRetention", False)
     key, if_match = request["Key"], request.get("IfMatch")
     if is_directory(home.name):
+        check_key(call.via, key)
         _check_facts(scope, home, key, request.get("IfMatchLastModifiedTime"), request.get("IfMatchSize"))
         return _delete(call, scope, home, key, if_match)
     if "VersionId" not in request:
@@ -144,6 +146,7 @@ def _delete_listed(call: Call, scope: Scope, home: Home, item: dict[str, Any], b
     if key_bytes(key) > MAX_KEY_BYTES:
         raise s3.error("KeyTooLongError", "Your key is too long")
     if is_directory(home.name):
+        check_key(call.via, key)
         _check_facts(scope, home, key, item.get("LastModifiedTime"), item.get("Size"))
         return _delete(call, scope, home, key, item.get("ETag"))
     if "LastModifiedTime" in item or "Size" in item:  # of directory buckets only

@@ -13,6 +13,7 @@ from skyglobe.services.s3 import directories, errors, places, s3
 from skyglobe.services.s3.answers import seconds
 from skyglobe.services.s3.describing import bad_tags, refuse_member
 from skyglobe.services.s3.directories import SIGNING_NAME, Session
+from skyglobe.services.s3.directory_points import door_of
 from skyglobe.services.s3.records import Bucket, Home, buckets, homes
 from skyglobe.services.s3.rules.directories import (
     ENDING,
@@ -149,7 +150,9 @@ def create_session(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         only_for=SIGNING_NAME,
     )
     credentials.insert(call, credential)
-    directories.sessions.put(call, Session(access_key_id=credential.access_key_id, bucket=name, mode=mode))
+    directories.sessions.put(
+        call, Session(access_key_id=credential.access_key_id, bucket=door_of(call, name), mode=mode)
+    )
     told = {
         "AccessKeyId": credential.access_key_id,
         "SecretAccessKey": credential.secret,

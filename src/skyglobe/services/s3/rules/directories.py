@@ -9,6 +9,9 @@ import re
 from typing import Any
 
 ENDING = "--x-s3"
+POINT_ENDING = "--xa-s3"
+"""How the names of directory buckets' access points end."""
+
 STORAGE_CLASS = "EXPRESS_ONEZONE"
 READ_ONLY, READ_WRITE = "ReadOnly", "ReadWrite"
 MAX_BUCKETS = 100  # of an account in a region; "Directory bucket quotas"
@@ -29,6 +32,20 @@ WRITES = frozenset(
 )
 ONLY_IN_DIRECTORIES = frozenset(("CreateSession", "RenameObject"))
 """What other buckets have not."""
+PERMISSIONS = {
+    **dict.fromkeys(("GetObject", "HeadObject"), "GetObject"),
+    "GetObjectAttributes": "GetObjectAttributes",
+    **dict.fromkeys(("ListObjectsV2", "HeadBucket"), "ListBucket"),
+    "ListParts": "ListMultipartUploadParts",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    **dict.fromkeys(("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart"), "PutObject"),
+    **dict.fromkeys(("UploadPartCopy", "CompleteMultipartUpload"), "PutObject"),
+    **dict.fromkeys(("DeleteObject", "DeleteObjects"), "DeleteObject"),
+    "AbortMultipartUpload": "AbortMultipartUpload",
+}
+"""What can be done through an access point, by the permission of its scope."""
+PREFIXED = frozenset(("ListObjectsV2", "ListMultipartUploads"))
+"""Listings, whose prefix a scope must lead to."""
 ZONAL = READS | WRITES
 """What a session authorizes."""
 REGIONAL = {
@@ -52,7 +69,7 @@ REFUSED = (
 )
 """Members that directory buckets do not take; API reference, "This functionality is not supported"."""
 
-_NAME = re.compile(r"(?P<base>[a-z0-9][a-z0-9-]*[a-z0-9]|[a-z0-9])--(?P<zone>[a-z0-9-]+?-az\d+)--x-s3")
+_NAME = re.compile(r"(?P<base>[a-z0-9][a-z0-9-]*[a-z0-9]|[a-z0-9])--(?P<zone>[a-z0-9-]+?-az\d+)--xa?-s3")
 _DIRECTIONS = ("north", "south", "east", "west", "central", "gov")
 
 
@@ -64,7 +81,23 @@ def is_directory(bucket: str) -> bool:
 def zone_in(name: str) -> str:
     """Return the zone that a directory bucket's name tells; empty when it is no name for one."""
     found = _NAME.fullmatch(name)
-    return found["zone"] if found is not None and 3 <= len(name) <= 63 else ""
+    return found["zone"] if found is not None and is_directory(name) and 3 <= len(name) <= 63 else ""
+
+
+def is_directory_point(name: str) -> bool:
+    """Whether a name is one of the kind that access points of directory buckets have."""
+    return name.endswith(POINT_ENDING)
+
+
+def point_zone_in(name: str) -> str:
+    """Return the zone that an access point's name tells; empty when it is no name for one of a directory bucket."""
+    found = _NAME.fullmatch(name)
+    is_fit = found is not None and is_directory_point(name) and len(found["base"]) >= 3 and len(name) <= 63
+    return found["zone"] if found is not None and is_fit else ""
+
+
+def point_arn(partition: str, region: str, account: str, name: str) -> str:
+    return f"arn:{partition}:s3express:{region}:{account}:accesspoint/{name}"
 
 
 def zone_code(region: str) -> str:

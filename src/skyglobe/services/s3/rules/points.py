@@ -27,7 +27,7 @@ THROUGH = frozenset(_THROUGH.split())
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]")
 _POINT = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):(?P<service>s3|s3-object-lambda):(?P<region>[a-z0-9-]*):(?P<account>\d{12}):"
+    r"arn:(?P<partition>aws[a-z-]*):(?P<service>s3|s3-object-lambda|s3express):(?P<region>[a-z0-9-]*):(?P<account>\d{12}):"
     r"accesspoint[/:](?P<name>[A-Za-z0-9.-]+)"
 )
 

@@ -12,6 +12,7 @@ from skyglobe.services.s3.guards import ALL_BLOCKS
 from skyglobe.services.s3.operations.public_blocks import blocks_in, configuration_of
 from skyglobe.services.s3.points import Alias, MultiRegionPoint, Route, aliases, count_door, multi_region_points
 from skyglobe.services.s3.rules.bucket_policies import is_public
+from skyglobe.services.s3.rules.directories import is_directory
 from skyglobe.services.s3.rules.points import GLOBAL_ALIAS, GLOBAL_ALIAS_RANDOM
 from skyglobe.services.s3control import finding, policies, refusals, requests, s3control
 
@@ -76,6 +77,8 @@ def _begun(
 def _routes(call: Call, account: str, regions: list[dict[str, Any]]) -> tuple[Route, ...]:
     if not 1 <= len(regions) <= MAX_REGIONS:
         raise refusals.invalid_request(f"A Multi-Region Access Point has between 1 and {MAX_REGIONS} buckets.")
+    if any(is_directory(each["Bucket"]) for each in regions):
+        raise refusals.invalid_request("Multi-Region Access Points do not support directory buckets.")
     homes = [finding.get_bucket(call, each["Bucket"], each.get("BucketAccountId") or account) for each in regions]
     if len({home.region for home in homes}) != len(homes):
         raise refusals.invalid_request("Multiple buckets in the same region are not allowed.")

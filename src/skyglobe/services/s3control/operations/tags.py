@@ -44,7 +44,7 @@ def list_tags_for_resource(call: Call, account_id: str, resource_arn: str) -> di
 def _find(call: Call, arn: str) -> tuple[ResourceTable[Any], Scope, Resource]:
     """Return what an ARN names, its table, and the scope it lives in."""
     named = parse_point(arn)
-    if named is not None and named.service == "s3" and named.region:
+    if named is not None and named.service in ("s3", "s3express") and named.region:
         scope = call.within(named.account, named.region)
         point = points.find(scope, named.name)
         if point is not None:
