@@ -60,6 +60,8 @@ def _find_check(name: str, key: str, expected: Sequence[str], variables: bool) -
         return _null(key, expected)
     quantifier = next((prefix for prefix in (_ALL, _ANY) if name.startswith(prefix)), "")
     name = name.removeprefix(quantifier)
+    if name == "null":
+        return _always if quantifier == _ALL else _never
     operator = OPERATORS.get(name.removesuffix(_IF_EXISTS))
     if operator is None:
         return None
@@ -73,6 +75,16 @@ def _find_check(name: str, key: str, expected: Sequence[str], variables: bool) -
     if quantifier == _ANY:
         return _for_any_value(key, test, operator, if_exists)
     return _single(key, test, operator, if_exists)
+
+
+def _always(context: Context) -> bool:
+    """``ForAllValues:Null`` holds whatever the request; IAM user guide, policy checks, "Null with qualifier"."""
+    return True
+
+
+def _never(context: Context) -> bool:
+    """``ForAnyValue:Null`` never holds; same page."""
+    return False
 
 
 def _null(key: str, expected: Sequence[str]) -> Check:

@@ -163,8 +163,8 @@ def _dynamic(tokens: list[Token], kind: Kind, fold: bool) -> Test:
 
     It is compiled once for the same values, which come back with each request of the same caller.
     """
-    if kind != "text" and any(isinstance(token, Variable) for field in _segments(tokens)[:5] for token in field):
-        return _never  # "you can't use a policy variable before the fifth colon"; IAM user guide, policy variables
+    if kind == "resource" and any(isinstance(token, Variable) for field in _segments(tokens)[:5] for token in field):
+        return _never  # in Resource no variable stands before the fifth colon; IAM user guide, policy variables
     variables = [token for token in tokens if isinstance(token, Variable)]
     prefix = tokens[0] if isinstance(tokens[0], str) and not fold else ""
     compiled: dict[tuple[str, ...], Match] = {}
