@@ -14,11 +14,16 @@ from typing import Any
 from skyglobe.models.authorization import find_reference, prefixes
 from skyglobe.policy.conditions import find_condition
 from skyglobe.policy.globs import arn_includes, includes
+from skyglobe.services.accessanalyzer.rules.conditions import value_faults
 from skyglobe.services.accessanalyzer.rules.found import Found, at_key, at_node, listed
+from skyglobe.services.accessanalyzer.rules.global_keys import GLOBAL_KEYS
+from skyglobe.services.accessanalyzer.rules.permissive import overly_permissive, tag_faults
 from skyglobe.services.accessanalyzer.rules.places import Node, NotJson, parse_places, position
 from skyglobe.services.accessanalyzer.rules.values import (
     arn_faults,
     condition_faults,
+    fields_of,
+    old_variables,
     principal_faults,
     variable_faults,
 )
@@ -30,24 +35,11 @@ _ELEMENTS = (
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"),
     *("Resource", "NotResource", "Condition"),
 )
-_GLOBAL_KEYS = frozenset(
-    {
-        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:currenttime", "aws:epochtime"),
-        *("aws:federatedprovider", "aws:multifactorauthage", "aws:multifactorauthpresent", "aws:principalaccount"),
-        *("aws:principalarn", "aws:principalisawsservice", "aws:principalorgid", "aws:principalorgpaths"),
-        *("aws:principalservicename", "aws:principalservicenameslist", "aws:principaltype", "aws:referer"),
-        *("aws:requestedregion", "aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"),
-        *("aws:securetransport", "aws:sourceaccount", "aws:sourcearn", "aws:sourceidentity", "aws:sourceip"),
-        *("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc", "aws:sourcevpce", "aws:tagkeys"),
-        *("aws:tokenissuetime", "aws:useragent", "aws:userid", "aws:username", "aws:viaawsservice"),
-        *("aws:vpcsourceip", "aws:assumedroot", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4"),
-        *("aws:ischatbotorigin", "aws:chatbotsourcearn", "aws:sourceowner", "aws:vpceaccount", "aws:vpceorgid"),
-        *("aws:vpceorgpaths", "aws:signinsessionarn"),
-    }
-)
-"""IAM user guide, "AWS global condition context keys"."""
 _GLOBAL_FAMILIES = ("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/")
 _MULTIVALUED = ("aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:tagkeys")
+_CONTROLS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+MAX_SCP = 5_120  # characters; Organizations quotas
+MAX_IDENTITY = 6_144  # characters without white space; the page's "Policy size exceeds identity policy quota"
 _SID = re.compile(r"[0-9A-Za-z]*")
 
 
@@ -59,7 +51,8 @@ def findings_of(text: str, policy_type: str) -> list[dict[str, Any]]:
         place = position(text, error.at)
         words = f"Fix the JSON syntax error at index {place['offset']} line {place['line']} column {place['column']}."
         return [_shown(text, Found("ERROR", "JSON_SYNTAX_ERROR", words, (), error.at, error.at))]
-    found = sorted(_Validation(root, policy_type).findings(), key=lambda one: (one.start, one.code))
+    faults = [*_Validation(root, policy_type).findings(), *_size_faults(text, root, policy_type)]
+    found = sorted(faults, key=lambda one: (one.start, one.code))
     return [_shown(text, one) for one in found]
 
 
@@ -74,6 +67,22 @@ def _shown(text: str, found: Found) -> dict[str, Any]:
         "learnMoreLink": f"{_LINK}#access-analyzer-reference-policy-checks-{anchor}",
         "locations": [{"path": path, "span": span}],
     }
+
+
+def _size_faults(text: str, root: Node, policy_type: str) -> Iterator[Found]:
+    size = len(text) if policy_type in _CONTROLS else sum(map(len, text.split()))
+    if policy_type == "SERVICE_CONTROL_POLICY" and size > MAX_SCP:
+        words = (
+            f"The {size} characters in the service control policy (SCP) exceed the {MAX_SCP} character maximum for "
+            "SCPs. We recommend that you use multiple granular policies."
+        )
+        yield at_node(root, (), "ERROR", "POLICY_SIZE_EXCEEDS_SCP_QUOTA", words)
+    if policy_type == "IDENTITY_POLICY" and size > MAX_IDENTITY:
+        words = (
+            f"The {size} characters in the identity policy, excluding whitespace, exceed the {MAX_IDENTITY} character "
+            "maximum for inline and managed policies. We recommend that you use multiple granular policies."
+        )
+        yield at_node(root, (), "WARNING", "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA", words)
 
 
 class _Validation:
@@ -102,6 +111,7 @@ class _Validation:
             yield at_node(root, (), "ERROR", "MISSING_STATEMENT", "Add a statement to the policy")
             return
         sids: set[str] = set()
+        yield from _redundant_statements(statements)
         for number, statement in enumerate(statements.each):
             path: tuple[str | int, ...] = ("Statement", number) if statements.elements else ("Statement",)
             if not isinstance(statement.value, dict):
@@ -173,11 +183,15 @@ class _Validation:
         if "Condition" in members:
             yield from _conditions(members["Condition"], (*path, "Condition"))
             yield from condition_faults(members["Condition"], (*path, "Condition"))
+            yield from value_faults(members["Condition"], (*path, "Condition"))
         version = self.root.members.get("Version")
         if version is not None and version.value == "2012-10-17":
             yield from variable_faults(statement, path)
+        else:
+            yield from old_variables(statement, path)
         if members.get("Effect") is not None and members["Effect"].value == "Allow":
-            yield from _overly_permissive(statement, path)
+            yield from overly_permissive(statement, path)
+        yield from tag_faults(statement, path)
 
     def _effect(self, statement: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
         effect = statement.members.get("Effect")
@@ -220,6 +234,22 @@ class _Validation:
                     "The Principal element contents are not valid. Specify a key-value pair in the Principal element."
                 )
                 yield at_node(node, here, "ERROR", "INVALID_PRINCIPAL_FORMAT", words)
+
+
+def _redundant_statements(statements: Node) -> Iterator[Found]:
+    """Yield statements that say what one before them says, whatever they are called."""
+    seen: list[dict[str, Any]] = []
+    for number, statement in enumerate(statements.elements):
+        if not isinstance(statement.value, dict):
+            continue
+        said = {name: value for name, value in statement.value.items() if name != "Sid"}
+        if said in seen:
+            words = (
+                "The statements are redundant because they provide identical permissions. Update the policy to remove "
+                "the redundant statement."
+            )
+            yield at_node(statement, ("Statement", number), "SUGGESTION", "REDUNDANT_STATEMENT", words)
+        seen.append(said)
 
 
 def _actions(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
@@ -310,7 +340,7 @@ def _resources(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
 
 
 def _arn(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
-    fields = node.value.split(":", 5)
+    fields = fields_of(node.value)
     if fields[0] != "arn":
         words = "Add the required prefix (arn) to the resource ARN."
         yield at_node(node, path, "ERROR", "INVALID_ARN_PREFIX", words)
@@ -333,7 +363,8 @@ def _conditions(node: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
         lower = operator.lower()
         if lower in ("nullifexists", "forallvalues:nullifexists", "foranyvalue:nullifexists"):
             words = (
-                "The Null condition operator is not valid with the IfExists suffix. Update the operator or the suffix."
+                "The Null condition operator cannot be used with the IfExists suffix. Update the operator or the "
+                "suffix."
             )
             yield at_key(node, operator, path, "ERROR", "NULL_WITH_IF_EXISTS", words)
         elif find_condition(operator, "aws:x", ["x"], variables=False) is None:
@@ -368,7 +399,7 @@ def _condition_key(keys: Node, key: str, path: tuple[str | int, ...]) -> Iterato
         if lower == "aws:arn":
             words = "The condition key aws:ARN is not supported. Use aws:PrincipalArn or aws:SourceArn instead."
             yield at_key(keys, key, path, "ERROR", "UNSUPPORTED_GLOBAL_CONDITION_KEY", words)
-        elif lower not in _GLOBAL_KEYS and not lower.startswith(_GLOBAL_FAMILIES):
+        elif lower not in GLOBAL_KEYS and not lower.startswith(_GLOBAL_FAMILIES):
             words = f"The condition key {key} does not exist. Use a valid condition key."
             yield at_key(keys, key, path, "ERROR", "INVALID_GLOBAL_CONDITION_KEY", words)
     else:
@@ -385,7 +416,7 @@ def _condition_key(keys: Node, key: str, path: tuple[str | int, ...]) -> Iterato
 def _is_single_valued(key: str) -> bool:
     lower = key.lower()
     if lower.startswith("aws:"):
-        return lower in _GLOBAL_KEYS and lower not in _MULTIVALUED
+        return lower in GLOBAL_KEYS and lower not in _MULTIVALUED
     reference = find_reference(lower.partition(":")[0])
     known = reference.keys.get(lower) if reference is not None else None
     return known is not None and not known.type.startswith("ArrayOf")
@@ -408,47 +439,3 @@ def _wildcards(values: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
                 "condition operator to include Like."
             )
             yield at_node(one, here, "WARNING", "WILDCARD_WITHOUT_LIKE_OPERATOR", words)
-
-
-_ABOUT_ROLES = (
-    "We recommend that you specify resource ARNs or add the iam:PassedToService condition key to your statement."
-)
-_ABOUT_LINKED_ROLES = "We recommend that you specify resource ARNs instead."
-_POWERFUL = {
-    "iam:passrole": (
-        "PASS_ROLE",
-        "iam:passedtoservice",
-        f"can be overly permissive because it allows iam:PassRole permissions on multiple resources. {_ABOUT_ROLES}",
-        f"can be overly permissive because it allows iam:PassRole permissions on all resources. {_ABOUT_ROLES}",
-    ),
-    "iam:createservicelinkedrole": (
-        "CREATE_SLR",
-        "iam:awsservicename",
-        f"can allow creation of unintended service-linked roles. {_ABOUT_LINKED_ROLES}",
-        f"can allow creation of unintended service-linked roles. {_ABOUT_LINKED_ROLES}",
-    ),
-}
-_SPELLED = {"iam:passrole": "iam:PassRole", "iam:createservicelinkedrole": "iam:CreateServiceLinkedRole"}
-
-
-def _overly_permissive(statement: Node, path: tuple[str | int, ...]) -> Iterator[Found]:
-    members = statement.members
-    if "NotPrincipal" in members:
-        words = "Using Allow with NotPrincipal can be overly permissive. We recommend that you use Principal instead."
-        here = (*path, "NotPrincipal")
-        yield at_node(members["NotPrincipal"], here, "SECURITY_WARNING", "ALLOW_WITH_NOT_PRINCIPAL", words)
-    if "Action" not in members or "Resource" not in members:
-        return
-    stars = [pair for pair in listed(members["Resource"], (*path, "Resource")) if pair[0].value == "*"]
-    condition = members["Condition"].value if "Condition" in members else {}
-    keys = {key.lower() for block in condition.values() if isinstance(block, dict) for key in block}
-    actions = [str(one.value).lower() for one, _ in listed(members["Action"], path)]
-    for action, (code, key, named, starred) in _POWERFUL.items():
-        if not stars or key in keys or not any(includes(pattern, action) for pattern in actions):
-            continue
-        if action in actions:
-            words = f"Using the {_SPELLED[action]} action with wildcards (*) in the resource {named}"
-            yield at_node(*stars[0], "SECURITY_WARNING", f"{code}_WITH_STAR_IN_RESOURCE", words)
-        else:
-            words = f"Using wildcards (*) in the action and the resource {starred}"
-            yield at_node(*stars[0], "SECURITY_WARNING", f"{code}_WITH_STAR_IN_ACTION_AND_RESOURCE", words)
