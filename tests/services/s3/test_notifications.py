@@ -301,32 +301,6 @@ def test_destinations_of_services_that_are_not_there_are_refused_by_name(yard_s3
         assert services[member] in answer["Error"]["Message"]
 
 
-def test_event_buses_are_told_of_everything_under_their_own_names(cloud, yard_s3):
-    events = Service("events", validates=False)
-    put = []
-
-    @events.operation
-    def put_events(call, request):
-        put.append((call.principal.arn, request["Entries"]))
-        return {"FailedEntryCount": 0, "Entries": []}
-
-    cloud.kernel.services.add(events)
-    yard_s3.put_bucket_notification_configuration(
-        Bucket="yard", NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
-    yard_s3.put_object(Bucket="yard", Key="a b", Body=b"apple")
-    yard_s3.delete_object(Bucket="yard", Key="a b")
-    cloud.settle()
-    kinds = {entry["DetailType"]: entry for _, entries in put for entry in entries}
-    assert set(kinds) == {"Object Created", "Object Deleted"}
-    created = kinds["Object Created"]
-    assert (created["Source"], created["Resources"]) == ("aws.s3", [SOURCE])
-    detail = json.loads(created["Detail"])
-    assert (detail["bucket"], detail["reason"], detail["requester"]) == ({"name": "yard"}, "PutObject", OWNER)
-    assert (detail["object"]["key"], detail["object"]["size"]) == ("a b", 5)
-    assert json.loads(kinds["Object Deleted"]["Detail"])["deletion-type"] == "Permanently Deleted"
-
-
 def test_topics_and_functions_are_tried_and_told_by_their_own_operations(cloud, yard_s3, refused):
     heard = []
 

@@ -1,10 +1,6 @@
-"""Where events go: queues, topics, functions and event buses, by the operations that anybody would use."""
+"""Where events go: queues, topics and functions, by the operations that anybody would use."""
 
 from __future__ import annotations
-
-import json
-from datetime import datetime
-from typing import Any
 
 from skyglobe.kernel.arns import Arn, parse_arn
 from skyglobe.kernel.callers import ServiceCaller
@@ -33,20 +29,6 @@ async def send(caller: ServiceCaller, kind: Kind, arn: str, text: str) -> None:
     else:
         invocation = {"FunctionName": arn, "InvocationType": "Event", "Payload": text.encode()}
         await caller.call("lambda", "Invoke", invocation)
-
-
-async def put_event(caller: ServiceCaller, bucket: str, entry: dict[str, Any], at: str) -> None:
-    """Put an event on the default bus of the bucket's account and region. Raises when the bus did not take it."""
-    told = {
-        "Source": "aws.s3",
-        "DetailType": entry["DetailType"],
-        "Detail": json.dumps(entry["Detail"]),
-        "Resources": [bucket],
-        "Time": datetime.fromisoformat(at),
-    }
-    answer = await caller.call("events", "PutEvents", {"Entries": [told]})
-    if answer.get("FailedEntryCount"):
-        raise RuntimeError(f"the event bus refused an event: {answer['Entries'][0]}")
 
 
 def check_built(kernel: Kernel, kinds: set[Kind]) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.callers import ServiceCaller
+from skyglobe.kernel.events import emit as emit_to_bus
 from skyglobe.kernel.outbox import Delivery, post
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import destinations, s3
 from skyglobe.services.s3.access import bucket_arn
 from skyglobe.services.s3.guards import document_of
 from skyglobe.services.s3.records import Home, Object
-from skyglobe.services.s3.rules.event_documents import Cause, Happening, bridge_entry, customer_id, instant, record_of
+from skyglobe.services.s3.rules.event_documents import Cause, Happening, bridge_entry, customer_id, record_of
 from skyglobe.services.s3.rules.notifications import targets_in
 
 SERVICE = "s3.amazonaws.com"
@@ -71,15 +72,14 @@ def emit(
         version_id,
         tuple((further or {}).items()),
     )
+    there = scope.within(home.owner, home.region)
     for target in targets:
         if target.kind == "events":
             entry = bridge_entry(happening)
-            if entry is None:
-                continue
-            text = json.dumps(entry)
-        else:
-            text = json.dumps({"Records": [record_of(happening, target.id)]})
-        there = scope.within(home.owner, home.region)
+            if entry is not None:
+                emit_to_bus(there, "aws.s3", entry["DetailType"], entry["Detail"], [happening.bucket_arn])
+            continue
+        text = json.dumps({"Records": [record_of(happening, target.id)]})
         post(
             there, "s3", "event", {"kind": target.kind, "arn": target.arn, "bucket": happening.bucket_arn, "text": text}
         )
@@ -88,11 +88,5 @@ def emit(
 @s3.consumer("event")
 async def deliver(delivery: Delivery, payload: dict[str, Any]) -> None:
     """Send one event to one destination."""
-    kind, text = payload["kind"], payload["text"]
-    # The default bus takes what AWS's services tell it without a policy; all others say whom they let in.
-    source = payload["bucket"] if kind != "events" else ""
-    caller = ServiceCaller(delivery.kernel, "s3", delivery.account, delivery.region, source)
-    if kind == "events":
-        await destinations.put_event(caller, payload["bucket"], json.loads(text), instant(delivery.posted_at))
-    else:
-        await destinations.send(caller, kind, payload["arn"], text)
+    caller = ServiceCaller(delivery.kernel, "s3", delivery.account, delivery.region, payload["bucket"])
+    await destinations.send(caller, payload["kind"], payload["arn"], payload["text"])
