@@ -112,6 +112,8 @@ def make_alarm(cloudwatch):
         if "Metrics" in more or "ExtendedStatistic" in more:
             for member in ("Statistic",) if "ExtendedStatistic" in more else (*list(usual)[:4],):
                 del usual[member]
+        if "ThresholdMetricId" in more:
+            del usual["Threshold"]
         cloudwatch.put_metric_alarm(AlarmName=name, **{**usual, **more})
         return name
 
