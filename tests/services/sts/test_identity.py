@@ -87,10 +87,3 @@ def test_a_code_of_an_mfa_device_nobody_registered_is_refused(sts):
 def test_a_key_tells_its_account(cloud, sts):
     credentials = cloud.session(account="123456789012").client("sts").get_session_token()["Credentials"]
     assert sts.get_access_key_info(AccessKeyId=credentials["AccessKeyId"])["Account"] == "123456789012"
-
-
-def test_what_is_not_built_says_so(sts):
-    with pytest.raises(ClientError) as caught:
-        sts.get_delegated_access_token(TradeInToken="token")
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "sts.GetDelegatedAccessToken" in caught.value.response["Error"]["Message"]
