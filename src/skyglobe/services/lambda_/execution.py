@@ -21,6 +21,7 @@ from skyglobe.services.lambda_.running.interface import (
     Specification,
     environments_of,
 )
+from skyglobe.services.lambda_.sealing import OPENED_FOR, for_running
 from skyglobe.services.lambda_.shapes import log_group_of
 
 MAX_SPECIFICATIONS = 4_096
@@ -51,10 +52,16 @@ async def specification_of(
 ) -> Specification:
     """Return what a version is run by. Its packages are unpacked then."""
     cache = kernel.caches.of("lambda.specifications", MAX_SPECIFICATIONS)
-    key = (function.arn, function.number, version.number, version.revision, initialization)
+    until = kernel.clock.now() // OPENED_FOR if version.sealed_variables else 0
+    key = (function.arn, function.number, version.number, version.revision, initialization, until)
     kept: Specification | None = cache.get(key)
     if kept is not None and os.path.exists(kept.code):  # noqa: ASYNC240 - of a folder, once for each invocation
         return kept
+
+    variables = version.variables or {}
+    if version.sealed_variables:
+        session = await session_of(kernel, account, region, version.role, function.id)
+        variables = await for_running(kernel, account, region, session.principal, function.arn, version)
 
     async def get_credentials() -> Credentials:
         return (await session_of(kernel, account, region, version.role, function.id)).credentials
@@ -71,7 +78,7 @@ async def specification_of(
         handler=version.handler,
         code=await unpacked(kernel, version.sha256),
         layers=tuple([await unpacked(kernel, layer.sha256) for layer in version.layers]),
-        environment=version.variables or {},
+        environment=variables,
         memory_mb=version.memory_mb,
         timeout_s=version.timeout_s,
         ephemeral_mb=version.ephemeral_mb,

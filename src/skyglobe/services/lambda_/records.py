@@ -93,6 +93,8 @@ class Version(Record, frozen=True, kw_only=True):
     durable_timeout_s: int = 0
     """How long a durable execution may take; 0 for a function that is not durable."""
     durable_kept_days: int = 0
+    sealed_variables: bytes = b""
+    """The variables encrypted under ``kms_key``; ``variables`` has none then."""
 
     @property
     def label(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.scope import Scope
+from skyglobe.services.lambda_ import sealing
 from skyglobe.services.lambda_.records import Alias, Function, LayerVersion, Version
 from skyglobe.services.lambda_.rules.names import LATEST
 
@@ -58,8 +59,8 @@ def configuration(scope: Scope, function: Function, version: Version, qualifier:
         "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(scope, version)},
         "LoggingConfig": _logging(version),
     }
-    if version.variables:
-        shown["Environment"] = {"Variables": version.variables}
+    if (environment := sealing.shown(scope, function.arn, version)) is not None:
+        shown["Environment"] = environment
     if version.durable_timeout_s:
         shown["DurableConfig"] = {
             "ExecutionTimeout": version.durable_timeout_s,

@@ -22,6 +22,7 @@ from skyglobe.services.lambda_.refusals import conflict, invalid
 from skyglobe.services.lambda_.roles import check_dead_letters, check_role
 from skyglobe.services.lambda_.rules.configuration import Settings, check_built, check_runtime, read_settings
 from skyglobe.services.lambda_.rules.names import LATEST
+from skyglobe.services.lambda_.sealing import sealed
 from skyglobe.services.lambda_.shapes import configuration, listed
 from skyglobe.services.lambda_.signing import check_code_signing
 from skyglobe.services.lambda_.states import begin_creation
@@ -88,6 +89,7 @@ def _insert(call: Call, request: dict[str, Any], name: str, settings: Settings, 
         source_kms_key=request["Code"].get("SourceKMSKeyArn", ""),
         **settings,
     )
+    latest = sealed(call, function.arn, latest)
     packages.take(call, prepared)
     share_layers(call, layers)
     latest = begin_creation(call, function, latest)

@@ -14,10 +14,11 @@ from skyglobe.services.lambda_.finding import Found, called_whole, latest_of
 from skyglobe.services.lambda_.layering import check_unpacked, resolve_layers, share_layers, unshare_layers
 from skyglobe.services.lambda_.packages import Prepared
 from skyglobe.services.lambda_.publishing import change_latest, publish
-from skyglobe.services.lambda_.records import versions
+from skyglobe.services.lambda_.records import Function, Version, versions
 from skyglobe.services.lambda_.refusals import invalid
 from skyglobe.services.lambda_.roles import check_dead_letters, check_role
 from skyglobe.services.lambda_.rules.configuration import Settings, check_built, check_runtime, read_settings
+from skyglobe.services.lambda_.sealing import opened, sealed
 from skyglobe.services.lambda_.shapes import configuration
 from skyglobe.services.lambda_.signing import check_code_signing
 from skyglobe.services.lambda_.states import begin_update, check_revision, check_settled
@@ -110,6 +111,16 @@ async def _check_and_write(call: Call, request: dict[str, Any], settings: Settin
     return await call.transact(lambda now: _write_configuration(now, request, settings))
 
 
+def _with_variables(call: Call, function: Function, old: Version, settings: Settings) -> Version:
+    """Return the changed version, its variables encrypted anew when they, the key or the role are others."""
+    new = replace(old, **settings)
+    if settings.keys().isdisjoint(("variables", "kms_key", "role")):
+        return new
+    if "variables" not in settings:
+        new = replace(new, variables=opened(call, function.arn, old))
+    return sealed(call, function.arn, replace(new, sealed_variables=b""))
+
+
 def _write_configuration(call: Call, request: dict[str, Any], settings: Settings) -> dict[str, Any]:
     found = called_whole(call, request["FunctionName"])
     _check_changeable(found, request)
@@ -117,7 +128,7 @@ def _write_configuration(call: Call, request: dict[str, Any], settings: Settings
     old = latest_of(found)
     if "durable_timeout_s" in settings and not old.durable_timeout_s:
         raise invalid("DurableConfig can only be set when a function is created.")
-    new = replace(old, **settings)
+    new = _with_variables(call, function, old, settings)
     if "Layers" in request:
         new = replace(new, layers=resolve_layers(scope, request["Layers"]))
         check_unpacked(new.unpacked_bytes, new.layers)
