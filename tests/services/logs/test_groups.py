@@ -1,5 +1,7 @@
 """Groups and streams: their names, lists, classes, protection against deletion, tags."""
 
+import json
+
 import pytest
 
 DAY = 86_400_000
@@ -197,9 +199,29 @@ def test_tags_are_put_on_the_arn_without_the_asterisk(make_group, logs, refused)
     assert refused(logs.tag_resource, resourceArn=none, tags={"a": ""})[0] == "ResourceNotFoundException"
 
 
-def test_encryption_with_keys_is_refused_until_there_is_a_kms(logs, refused):
-    key = "arn:aws:kms:us-east-1:000000000000:key/k"
-    code, status, _ = refused(logs.create_log_group, logGroupName="g", kmsKeyId=key)
-    assert (code, status) == ("NotImplemented", 501)
-    logs.create_log_group(logGroupName="g")
-    assert refused(logs.associate_kms_key, logGroupName="g", kmsKeyId=key)[1] == 501
+def test_a_group_is_as_readable_as_the_key_it_is_under(aws, cloud, logs, refused):
+    kms = aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    asked = {"logGroupName": "g", "kmsKeyId": key}
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:g"
+    text = f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+    assert refused(logs.create_log_group, **asked) == ("InvalidParameterException", 400, text)
+    policy = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+    service = {"Service": "logs.us-east-1.amazonaws.com"}
+    bound = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}}
+    allow = {"Effect": "Allow", "Principal": service, "Action": "kms:*", "Resource": "*", "Condition": bound}
+    policy["Statement"].append(allow)
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    logs.create_log_group(**asked)
+    assert logs.describe_log_groups()["logGroups"][0]["kmsKeyId"] == key
+    logs.create_log_group(logGroupName="h")
+    assert refused(logs.associate_kms_key, **{**asked, "logGroupName": "h"})[0] == "InvalidParameterException"
+    logs.create_log_stream(logGroupName="g", logStreamName="s")
+    event = {"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": cloud.now, "message": "m"}]}
+    logs.put_log_events(**event)
+    kms.disable_key(KeyId=key)
+    cloud.turn(minutes=6)
+    assert refused(logs.put_log_events, **event)[0] == "AccessDeniedException"
+    assert refused(logs.filter_log_events, logGroupName="g")[0] == "AccessDeniedException"
+    logs.disassociate_kms_key(logGroupName="g")
+    assert [one["message"] for one in logs.filter_log_events(logGroupName="g")["events"]] == ["m"]

@@ -1,7 +1,7 @@
 """Amazon CloudWatch Logs: groups, streams and events; searching, tailing, metric filters and subscriptions.
 
-Storing, expiring, searching, masking and delivering events is real. Encryption with KMS keys, Logs Insights, vended log
-deliveries, transformers, indexes and anomaly detectors are not built. ``docs/services/logs.md`` has the details.
+Storing, expiring, searching, masking and delivering events is real. Logs Insights, vended log deliveries, transformers,
+indexes and anomaly detectors are not built. ``docs/services/logs.md`` has the details.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ logs = Service(
     "logs",
     parts=(
         "operations.groups",
+        "operations.keys",
         "operations.streams",
         "operations.putting",
         "operations.reading",

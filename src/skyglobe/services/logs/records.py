@@ -41,6 +41,10 @@ class LogGroup(Resource, frozen=True, kw_only=True):
     """The data protection policy."""
     protection_at: Instant = 0
     was_protected: bool = False
+    kms_key: str = ""
+    """ARN of its KMS key; empty without one."""
+    data_key: bytes = b""
+    """What KMS must open for CloudWatch Logs, encrypted under ``kms_key``."""
 
     def horizon_at(self, now: Instant) -> Instant:
         """Return the instant before which events are gone."""

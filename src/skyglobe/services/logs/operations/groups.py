@@ -22,6 +22,7 @@ from skyglobe.services.logs.records import LogGroup, counts, groups, taps, usage
 from skyglobe.services.logs.refusals import invalid, not_built, over_limit
 from skyglobe.services.logs.rules.names import RESERVED, is_group_name
 from skyglobe.services.logs.rules.tag_filters import matches_tags
+from skyglobe.services.logs.sealing import with_key
 
 MAX_GROUPS = 1_000_000  # of one account in one region; API reference of CreateLogGroup
 
@@ -39,8 +40,6 @@ def create_log_group(
     take_turn(call)
     if log_group_name.lower().startswith(RESERVED):
         raise invalid("Log groups starting with AWS/ are reserved for AWS.")
-    if kms_key_id is not None:
-        raise not_built("encryption with KMS keys (kmsKeyId)")
     if groups.find(call, log_group_name) is not None:
         raise logs.errors.ResourceAlreadyExistsException("The specified log group already exists")
     check_tags(tags or {}, invalid)
@@ -57,7 +56,7 @@ def create_log_group(
         kind=log_group_class,
         is_undeletable=deletion_protection_enabled,
     )
-    groups.insert(call, group)
+    groups.insert(call, with_key(call, group, kms_key_id) if kms_key_id is not None else group)
     sweep_later(call, group, call.now)
 
 
@@ -172,6 +171,8 @@ def _shown(scope: Scope, group: LogGroup, is_brief: bool) -> dict[str, Any]:
     }
     if group.retention_days is not None:
         shown["retentionInDays"] = group.retention_days
+    if group.kms_key:
+        shown["kmsKeyId"] = group.kms_key
     if group.protection:
         shown["dataProtectionStatus"] = "ACTIVATED"
     elif group.was_protected:

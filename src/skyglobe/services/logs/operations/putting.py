@@ -12,6 +12,7 @@ from skyglobe.services.logs.quota import take_turn
 from skyglobe.services.logs.refusals import invalid
 from skyglobe.services.logs.rules.batches import BadBatch, accept
 from skyglobe.services.logs.rules.positions import event_id
+from skyglobe.services.logs.sealing import check_key
 
 
 @logs.operation(unused=("entity",))
@@ -28,6 +29,7 @@ def put_log_events(
     """
     take_turn(call)
     group = get_group(call, log_group_name)
+    check_key(call, group)
     stream = get_stream(call, group, log_stream_name)
     try:
         accepted = accept(log_events, call.now, group.horizon_at(call.now))

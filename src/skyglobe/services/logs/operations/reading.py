@@ -19,6 +19,7 @@ from skyglobe.services.logs.records import ORDER_BITS, LogGroup, LogStream, stre
 from skyglobe.services.logs.refusals import bad_pattern, invalid
 from skyglobe.services.logs.rules.patterns import BadPattern, Pattern, Subject, compile_pattern
 from skyglobe.services.logs.rules.positions import Position, event_id, read_token, write_token
+from skyglobe.services.logs.sealing import check_key
 
 PAGE_BYTES = 1_048_576  # of events in one answer; API reference of both
 PAGE_EVENTS = 10_000  # the same
@@ -45,6 +46,7 @@ def get_log_events(
     """Return a page of a stream's events in order of time: the latest, the earliest, or those beside another page."""
     take_turn(call)
     scope, group = get_named(call, log_group_name, log_group_identifier)
+    check_key(call, group)
     stream = get_stream(scope, group, log_stream_name)
     start_at = max(start_time, group.horizon_at(call.now))
     direction, position = "f" if start_from_head else "b", Position(FOR_EVER, 0)
@@ -124,6 +126,7 @@ def filter_log_events(
     if log_stream_names is not None and log_stream_name_prefix is not None:
         raise invalid("Only one of logStreamNames and logStreamNamePrefix may be specified.")
     scope, group = get_named(call, log_group_name, log_group_identifier)
+    check_key(call, group)
     try:
         pattern = compile_pattern(filter_pattern)
     except BadPattern as reason:
