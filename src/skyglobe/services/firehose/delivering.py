@@ -26,6 +26,7 @@ from skyglobe.services.firehose.rules.failures import Failure, failure_at_glue, 
 from skyglobe.services.firehose.rules.processing import Failed, Record, enabled_processors
 from skyglobe.services.firehose.rules.transformation import lambda_role_of
 from skyglobe.services.firehose.rules.unpacking import unpack
+from skyglobe.services.firehose.sealing import encryption_of
 from skyglobe.services.firehose.telling import tell
 from skyglobe.services.firehose.transforming import transform
 
@@ -191,7 +192,7 @@ class _Job:
         caller = await self._acting_in(part, part["RoleARN"])
         for one in objects:
             try:
-                await caller.s3.put_object(Bucket=one.bucket, Key=one.key, Body=one.content)
+                await caller.s3.put_object(Bucket=one.bucket, Key=one.key, Body=one.content, **encryption_of(part))
             except ServiceError as error:
                 raise Undelivered(part, failure_at_s3(error)) from error
 

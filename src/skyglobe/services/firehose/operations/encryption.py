@@ -1,4 +1,4 @@
-"""Server-side encryption of what is buffered. Recorded only, until there is a KMS to encrypt with."""
+"""Server-side encryption of what is buffered: whether the key can be used."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from skyglobe.services.firehose.engine import ENCRYPTS_FOR, change_later
 from skyglobe.services.firehose.finding import get_active
 from skyglobe.services.firehose.records import DeliveryStream, delivery_streams
 from skyglobe.services.firehose.refusals import invalid
+from skyglobe.services.firehose.sealing import grant_itself
 
 
 @firehose.operation
@@ -20,19 +21,20 @@ def start_delivery_stream_encryption(
     delivery_stream_name: str,
     delivery_stream_encryption_configuration_input: dict[str, Any] | None = None,
 ) -> None:
-    """Note the key that records are said to be encrypted with until they are delivered."""
+    """Take records under a key from now on, which the caller lets Firehose use."""
     stream = _get(call, delivery_stream_name)
     given = delivery_stream_encryption_configuration_input or {"KeyType": "AWS_OWNED_CMK"}
     if (given["KeyType"] == "CUSTOMER_MANAGED_CMK") != ("KeyARN" in given):
         raise invalid("KeyARN must be given with the key type CUSTOMER_MANAGED_CMK, and with no other.")
     changed = replace(stream, encryption="ENABLING", key_type=given["KeyType"], key_arn=given.get("KeyARN", ""))
+    grant_itself(call, changed)
     delivery_streams.replace(call, stream, changed)
     change_later(call, changed, ENCRYPTS_FOR)
 
 
 @firehose.operation
 def stop_delivery_stream_encryption(call: Call, delivery_stream_name: str) -> None:
-    """Note that records are not encrypted any more."""
+    """Take records without a key from now on."""
     stream = _get(call, delivery_stream_name)
     changed = replace(stream, encryption="DISABLING")
     delivery_streams.replace(call, stream, changed)

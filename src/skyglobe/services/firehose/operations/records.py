@@ -10,6 +10,7 @@ from skyglobe.services.firehose.buffering import take_in
 from skyglobe.services.firehose.finding import get_stream
 from skyglobe.services.firehose.records import DeliveryStream
 from skyglobe.services.firehose.refusals import invalid, no_such_stream, slow_down
+from skyglobe.services.firehose.sealing import check_key
 
 MAX_BATCH_BYTES = 4 * 1024 * 1024  # API reference of PutRecordBatch
 RECORD_ID_CHARACTERS = 224  # what AWS's are made of
@@ -21,6 +22,7 @@ MIB = 1024 * 1024
 def put_record(call: Call, delivery_stream_name: str, record: dict[str, bytes]) -> dict[str, Any]:
     """Take in one record. It is delivered at least once."""
     stream = _get_direct(call, delivery_stream_name)
+    check_key(call, stream)
     if not _take_quota(call, stream, len(record["Data"])):
         raise slow_down()
     take_in(call, stream, [record["Data"]])
@@ -31,6 +33,7 @@ def put_record(call: Call, delivery_stream_name: str, record: dict[str, bytes]) 
 def put_record_batch(call: Call, delivery_stream_name: str, records: list[dict[str, bytes]]) -> dict[str, Any]:
     """Take in up to 500 records; each is taken or refused by itself."""
     stream = _get_direct(call, delivery_stream_name)
+    check_key(call, stream)
     data = [record["Data"] for record in records]
     if sum(map(len, data)) > MAX_BATCH_BYTES:
         raise invalid("Records size exceeds 4 MB limit")

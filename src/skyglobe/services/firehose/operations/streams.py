@@ -20,6 +20,7 @@ from skyglobe.services.firehose.records import DeliveryStream, delivery_streams
 from skyglobe.services.firehose.refusals import invalid, not_built
 from skyglobe.services.firehose.roles import check_role
 from skyglobe.services.firehose.rules.destinations import UNBUILT_SOURCES, shown
+from skyglobe.services.firehose.sealing import grant_itself
 
 MAX_STREAMS = 5_000  # of an account in a region; developer guide, "Amazon Data Firehose quota"
 DESTINATION_ID = "destinationId-000000000001"  # a stream has one; API reference of UpdateDestination
@@ -109,6 +110,7 @@ def _create(call: Call, planned: DeliveryStream) -> dict[str, Any]:
     if len(list(delivery_streams.scan(call, limit=MAX_STREAMS))) >= MAX_STREAMS:
         raise firehose.errors.LimitExceededException(f"An account may have {MAX_STREAMS} delivery streams in a region.")
     stream = replace(planned, created_at=call.now)
+    grant_itself(call, stream)
     delivery_streams.insert(call, stream)
     change_later(call, stream, CREATES_FOR)
     return {"DeliveryStreamARN": stream.arn}
