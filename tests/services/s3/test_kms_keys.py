@@ -174,3 +174,24 @@ def test_replicas_are_under_the_key_that_is_named_if_the_role_may_use_it(
     deny = statement("kms:Encrypt", "*", {"AWS": role}, Effect="Deny", Sid="not")
     abroad.put_key_policy(KeyId=target, Policy=document(root, deny))
     assert replicated("denied") == "FAILED"
+
+
+@pytest.mark.spec("KMR-007")
+def test_replication_waits_for_kms_to_take_requests_again() -> None:
+    clock = Clock()
+    clock.stand_at(clock.now())
+    cloud = TestCloud(Config(quotas=True), clock=clock)
+    owner = cloud.session(account=OWNER)
+    role = make_role(owner, "replicator", *ALL_ACTIONS)
+    near, far = make_bucket(owner, "orchard"), make_bucket(owner, "orchard-copy", "eu-west-1")
+    place = {"EncryptionConfiguration": {"ReplicaKmsKeyID": f"arn:aws:kms:eu-west-1:{OWNER}:alias/aws/s3"}, **MEASURED}
+    selecting = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+    put_rules(near, "orchard", role, rule(SourceSelectionCriteria=selecting, destination=place))
+    cloud.kernel.quotas.take("kms", OWNER, "eu-west-1", "symmetric", rate=100_000, amount=99_999.5)
+    near.put_object(Bucket="orchard", Key="a", Body=b"pear", **KMS)
+    cloud.settle()
+    assert status_of(near, "orchard", "a") == "PENDING"
+    cloud.turn(minutes=1)
+    assert status_of(near, "orchard", "a") == "COMPLETED"
+    assert far.get_object(Bucket="orchard-copy", Key="a")["Body"].read() == b"pear"
+    cloud.close()

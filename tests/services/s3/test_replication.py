@@ -89,7 +89,7 @@ def test_an_object_appears_in_another_bucket_of_the_region(cloud, owner, near, r
     assert near.get_object(Bucket=COPY, Key="a")["Body"].read() == b"apple"
 
 
-@pytest.mark.spec("S3REP-005")
+@pytest.mark.spec("S3REP-005", "KMR-010")
 def test_statuses_go_from_pending_to_completed_and_say_replica_at_the_destination(cloud, near, far, role):
     put_rules(near, SOURCE, role, rule())
     cloud.shake("s3", "replication")
@@ -195,7 +195,7 @@ def test_tags_stay_behind_where_the_role_may_not_replicate_them(cloud, owner, ne
     assert far.get_object_tagging(Bucket=COPY, Key="a")["TagSet"] == []
 
 
-@pytest.mark.spec("S3REP-015")
+@pytest.mark.spec("S3REP-015", "KMR-011")
 def test_delete_markers_go_along_only_where_a_rule_takes_them(cloud, near, far, role):
     put_rules(near, SOURCE, role, rule())
     put = near.put_object(Bucket=SOURCE, Key="a", Body=b"apple")
@@ -447,7 +447,7 @@ WITH_KEYS = {
 }
 
 
-@pytest.mark.spec("S3REP-018", "S3REP-017")
+@pytest.mark.spec("S3REP-018", "S3REP-017", "KMR-001", "KMR-003")
 @pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
 def test_objects_with_keys_of_kms_are_replicated_only_by_rules_that_ask_for_them(cloud, near, far, role, algorithm):
     sizes = {"small": 5, "large": MIB}

@@ -63,6 +63,10 @@ class Refused(Exception):
         self.reason = reason
 
 
+class Throttled(Exception):
+    """KMS takes no more requests for now."""
+
+
 def plan_of(scope: Scope, bucket: str) -> Plan:
     """Return the rules of a bucket."""
     return plan_in(document_of(scope, bucket, "replication"))
@@ -160,23 +164,30 @@ def miss(scope: Scope, key: str, payload: dict[str, Any]) -> None:
 def replicate(scope: Scope, home: Home, payload: dict[str, Any]) -> str:
     """Do one replication that is pending, and note its outcome at the source.
 
-    Returns the reason it failed for, empty when it did not, or there was nothing to do any more.
+    Returns the reason it failed for, empty when it did not, or there was nothing to do any more. What KMS throttles is
+    tried again in a minute.
     """
     found = _find(scope, payload)
     one = _find_replicating(found, payload["to"])
     if found is None or one is None or one.status != PENDING:
         return ""
-    cancel_timer(scope, "s3", "replication-threshold", _name(payload))
     rule = plan_of(scope, home.name).find_rule(one.rule, one.bucket)
+    reason = ""
     try:
         if rule is None:
             raise Refused("SrcBucketReplicationConfigMissing")
         _copy(Side(home, scope), found, rule, payload["operation"])
+    except Throttled:
+        set_timer(scope, "s3", "replica", _name(payload), scope.now + HELD_FOR, payload)
+        return ""
     except Refused as refused:
+        reason = refused.reason
+    cancel_timer(scope, "s3", "replication-threshold", _name(payload))
+    if reason:
         _note(scope, found, msgspec.structs.replace(one, status=FAILED))
         if rule is not None and rule.has_metrics:
-            _tell(scope, home, "OperationFailedReplication", found, one, payload, failureReason=refused.reason)
-        return refused.reason
+            _tell(scope, home, "OperationFailedReplication", found, one, payload, failureReason=reason)
+        return reason
     _note(scope, found, msgspec.structs.replace(one, status=COMPLETED))
     if one.is_late:
         took = str((scope.now - one.begun_at) // 60_000)
@@ -287,6 +298,12 @@ def _copy(source: Side, found: Object, rule: Rule, operation: str) -> None:
         raise Refused("DstObjectHardDeleted")
 
 
+def _check_throttled(error: ServiceError) -> None:
+    """Raise Throttled when KMS takes no more requests for now."""
+    if error.code == "ThrottlingException":
+        raise Throttled from error
+
+
 _KEY_FAILURES = {
     "KMS.NotFoundException": "DstKmsKeyNotFound",
     "KMS.DisabledException": "DstKmsKeyInvalidState",
@@ -305,6 +322,7 @@ def _keys(call: Call, source: Side, found: Object, details: Details, there: Side
     try:
         opened = encrypting.opened(call, source.home.region, found.bucket, found.key, encryption)
     except ServiceError as error:
+        _check_throttled(error)
         raise Refused("SrcGetObjectNotPermitted") from error
     asked = {
         "ServerSideEncryption": encryption.algorithm,
@@ -319,6 +337,7 @@ def _keys(call: Call, source: Side, found: Object, details: Details, there: Side
         target = encrypting.for_new(call, there.home, asked, found.key, data_keys.issue_for_replica)
         return Keys(opened, target)
     except ServiceError as error:
+        _check_throttled(error)
         raise Refused(_KEY_FAILURES.get(error.code, "DstPutObjectNotPermitted")) from error
 
 
