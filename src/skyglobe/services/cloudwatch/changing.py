@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.cloudwatch.composing import tell_parents
 from skyglobe.services.cloudwatch.dispatching import act
-from skyglobe.services.cloudwatch.history import note_state
 from skyglobe.services.cloudwatch.records import Alarm, State, alarms
+from skyglobe.services.cloudwatch.telling import tell_state
 
 
 def change_state(scope: Scope, alarm: Alarm, value: str, reason: str, data: str, shown: list[float]) -> Alarm:
@@ -24,7 +24,7 @@ def change_state(scope: Scope, alarm: Alarm, value: str, reason: str, data: str,
         return moved
     moved = replace(alarm, state=State(value, reason, data, scope.now, scope.now))
     alarms.replace(scope, alarm, moved)
-    note_state(scope, moved, before)
+    tell_state(scope, moved, before)
     act(scope, moved, before, shown)
     tell_parents(scope, moved)
     return moved

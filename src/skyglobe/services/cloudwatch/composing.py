@@ -11,10 +11,10 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, find_timer, set_timer
 from skyglobe.services.cloudwatch import cloudwatch
 from skyglobe.services.cloudwatch.dispatching import act
-from skyglobe.services.cloudwatch.history import note_state
 from skyglobe.services.cloudwatch.records import Alarm, Child, State, alarms, children
 from skyglobe.services.cloudwatch.rules.composites import names_in, parse_rule
 from skyglobe.services.cloudwatch.rules.wording import stamp
+from skyglobe.services.cloudwatch.telling import tell_state
 
 _TIMER = "release"
 
@@ -66,7 +66,7 @@ def evaluate_composite(scope: Scope, alarm: Alarm, because: Alarm | None = None)
     before = alarm.state
     if value != before.value:
         alarm = _moved(scope, alarm, value, because)
-        note_state(scope, alarm, before)
+        tell_state(scope, alarm, before)
     _settle(scope, alarm, because)
     if value != before.value:
         tell_parents(scope, alarm)
@@ -79,7 +79,7 @@ def force_state(scope: Scope, alarm: Alarm, value: str, reason: str, data: str) 
     moved = replace(alarm, state=State(value, reason, data, scope.now, changed_at))
     alarms.replace(scope, alarm, moved)
     if value != before.value:
-        note_state(scope, moved, before)
+        tell_state(scope, moved, before)
         _settle(scope, moved, None)
         tell_parents(scope, moved)
 
