@@ -1,6 +1,7 @@
 """What Lambda, SNS, Firehose, Logs and S3 count; a function as what an alarm does."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.services.lambda_.conftest import ACCOUNT, make_role, zipped
 
 CODE = """
 import json
+from datetime import UTC, datetime, timedelta
 def handler(event, context):
     if event.get("fail"):
         raise ValueError("asked to")
@@ -189,3 +191,32 @@ def test_request_metrics_of_a_bucket_can_be_read(aws, cloud, minute, ask):
         metric("up", "Sum", "BytesUploaded", "AWS/S3", dimensions=where),
     )
     assert {name: sum(values) for name, values in found.items()} == {"all": 2, "errors": 1, "up": 5}
+
+
+@pytest.mark.spec("S3BKT-025")
+def test_how_much_a_bucket_holds_is_measured_each_midnight(aws, cloudwatch, cloud):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="shop")
+    s3.put_bucket_versioning(Bucket="shop", VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"12345", b"123"):
+        s3.put_object(Bucket="shop", Key="a", Body=body)
+    s3.put_object(Bucket="shop", Key="b", Body=b"1", StorageClass="STANDARD_IA")
+    cloud.turn(days=2)
+    midnight = datetime.fromtimestamp(cloud.now // 86_400_000 * 86_400, UTC)
+
+    def of(name, storage):
+        where = [{"Name": "BucketName", "Value": "shop"}, {"Name": "StorageType", "Value": storage}]
+        points = cloudwatch.get_metric_statistics(
+            Namespace="AWS/S3",
+            MetricName=name,
+            Dimensions=where,
+            StartTime=midnight - timedelta(days=1),
+            EndTime=midnight + timedelta(days=1),
+            Period=86400,
+            Statistics=["Average"],
+        )["Datapoints"]
+        return [point["Average"] for point in points]
+
+    assert of("NumberOfObjects", "AllStorageTypes") == [3, 3]
+    assert of("BucketSizeBytes", "StandardStorage") == [8, 8]
+    assert of("BucketSizeBytes", "StandardIAStorage") == [1, 1]

@@ -44,6 +44,7 @@ s3 = Service(
         "inventories",
         "operations.analytics",
         "analyzing",
+        "sizing",
         "operations.metrics",
         "measuring",
         "operations.websites",

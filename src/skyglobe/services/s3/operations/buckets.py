@@ -16,6 +16,7 @@ from skyglobe.services.s3 import (
     points,
     s3,
     settings,
+    sizing,
     versions,
 )
 from skyglobe.services.s3.access import bucket_arn, canonical_id
@@ -152,7 +153,10 @@ def _make(
         tags=tags,
         constraint=constraint,
     )
-    buckets.insert(call.within(call.account, region), bucket)
+    there = call.within(call.account, region)
+    buckets.insert(there, bucket)
+    if not is_directory(name):
+        sizing.begin(there, name)
 
 
 @s3.operation
