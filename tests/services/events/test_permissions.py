@@ -104,9 +104,7 @@ def test_a_forwarded_event_keeps_its_id_and_is_not_forwarded_again(cloud, aws, e
     arns = {name: f"arn:aws:events:us-east-1:000000000000:event-bus/{name}" for name in ("second", "third")}
     elsewhere = aws.client("events", region_name="eu-west-1")
     elsewhere.create_event_bus(Name="far")
-    far = watch(
-        {"source": ["my.app"]}, bus="far", client=elsewhere, queue=make_queue(region="eu-west-1")
-    )
+    far = watch({"source": ["my.app"]}, bus="far", client=elsewhere, queue=make_queue(region="eu-west-1"))
     distant = "arn:aws:events:eu-west-1:000000000000:event-bus/far"
     for bus, targets in (("default", (arns["second"], distant)), ("second", (arns["third"],))):
         events.put_rule(Name="on", EventPattern='{"source": ["my.app"]}', EventBusName=bus)

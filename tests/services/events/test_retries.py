@@ -29,7 +29,7 @@ def endpoint(aws, events, server):
 
 
 @pytest.mark.spec("EVB-017")
-def test_a_failing_target_is_asked_again_as_often_as_it_says_and_then_given_up(cloud, put, server, endpoint, make_queue):
+def test_a_failing_target_is_asked_as_often_as_it_says_and_then_given_up(cloud, put, server, endpoint, make_queue):
     dead = make_queue()
     retry = {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 3600}
     arn = endpoint(DeadLetterConfig={"Arn": dead.arn}, RetryPolicy=retry)
