@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skyglobe.kernel.metric_points import HOUR, Dimensions, key_of, series
-from skyglobe.kernel.metrics import Reading, count
+from skyglobe.kernel.metrics import Reading, count, count_all
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.sqs import sqs
 from skyglobe.services.sqs.access import Found
@@ -28,9 +28,8 @@ def _dimensions(queue: Queue) -> Dimensions:
 
 def count_sent(backlog: Backlog, size: int) -> None:
     """Count a message of ``size`` bytes that came in."""
-    dimensions = _dimensions(backlog.queue)
-    count(backlog.scope, NAMESPACE, "NumberOfMessagesSent", dimensions)
-    count(backlog.scope, NAMESPACE, "SentMessageSize", dimensions, float(size))
+    sent = (("NumberOfMessagesSent", 1.0), ("SentMessageSize", float(size)))
+    count_all(backlog.scope, NAMESPACE, _dimensions(backlog.queue), sent)
 
 
 def count_duplicate(backlog: Backlog) -> None:
