@@ -46,12 +46,17 @@ def test_a_grants_constraint_binds_it_to_an_encryption_context(kms, key, user, r
 def test_whoever_may_grant_by_a_grant_can_hand_on_no_more(kms, key, user, refused):
     arn, session = user()
     third, as_third = user()
-    kms.create_grant(KeyId=key.id, GranteePrincipal=arn, Operations=["CreateGrant", "Encrypt"])
+    bound = {"EncryptionContextSubset": {"tenant": "a"}}
+    given = {"KeyId": key.id, "GranteePrincipal": arn, "Operations": ["CreateGrant", "Encrypt"]}
+    kms.create_grant(Constraints=bound, **given)
     hers = session.client("kms")
     asked = {"KeyId": key.id, "GranteePrincipal": third}
     assert refused(hers.create_grant, Operations=["Decrypt"], **asked)[0] == "AccessDeniedException"
-    hers.create_grant(Operations=["Encrypt"], **asked)
-    assert as_third.client("kms").encrypt(KeyId=key.id, Plaintext=b"x")["KeyId"] == key.arn
+    wider = {"EncryptionContextSubset": {"tenant": "b"}}
+    assert refused(hers.create_grant, Operations=["Encrypt"], Constraints=wider, **asked)[0] == "AccessDeniedException"
+    hers.create_grant(Operations=["Encrypt"], Constraints=bound, **asked)
+    sealed = {"KeyId": key.id, "Plaintext": b"x", "EncryptionContext": {"tenant": "a"}}
+    assert as_third.client("kms").encrypt(**sealed)["KeyId"] == key.arn
 
 
 def test_the_same_name_and_content_give_the_same_grant(kms, key, user, refused):

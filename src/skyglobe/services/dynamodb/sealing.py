@@ -50,7 +50,7 @@ def with_table_key(call: Call, table: DynamoTable) -> DynamoTable:
     given = {"KeyId": key["Arn"], "KeySpec": "AES_256", "EncryptionContext": _context(table)}
     table_key = _kms.ask(call, "GenerateDataKeyWithoutPlaintext", given, region)["CiphertextBlob"]
     if key["KeyManager"] == "CUSTOMER":
-        asked = {"KeyId": key["Arn"], "GranteePrincipal": _ITSELF, "Operations": _GRANTED, "Name": f"table/{table.id}"}
+        asked = {"KeyId": key["Arn"], "GranteePrincipal": _ITSELF, "Operations": _GRANTED, "Name": f"table/{table.uid}"}
         _kms.ask(call, "CreateGrant", asked, region)
     return replace(table, kms_key=key["Arn"], table_key=table_key)
 

@@ -36,7 +36,7 @@ def grant_itself(call: Call, stream: DeliveryStream) -> None:
             "KeyId": stream.key_arn,
             "GranteePrincipal": _ITSELF,
             "Operations": ["GenerateDataKey", "Decrypt"],
-            "Name": stream.arn,
+            "Name": f"deliverystream/{stream.number}",
         }
         _kms.ask(call, "CreateGrant", grant)
 

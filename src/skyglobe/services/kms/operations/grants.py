@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.resources import find_resource
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kms import kms, refusals
@@ -111,21 +110,12 @@ def _check_principal(call: Call, arn: str) -> None:
 def _check_parent(call: Call, scope: Scope, key: Key, planned: Grant) -> None:
     """Whoever makes a grant by leave of a grant alone can hand on no more than that one gives."""
     parent = find_allowing(scope, key, call.principal, "CreateGrant", {})
-    if parent is None:
-        parent = next((one for one in _creating(scope, key, call.principal)), None)
     if parent is None or is_as_strict(planned, parent):
         return
     facts = known_of(call.principal, call.region, key)
     refusal = call.refusal(Need("kms:CreateGrant", key.arn, key.owner, facts, key.policy))
     if refusal is not None:
         raise refusal
-
-
-def _creating(scope: Scope, key: Key, principal: Principal) -> list[Grant]:
-    if not key.grants:
-        return []
-    found = grants.scan_by(scope, "grantee", key.id, principal.arn)
-    return [grant for grant in found if "CreateGrant" in grant.operations]
 
 
 @kms.operation

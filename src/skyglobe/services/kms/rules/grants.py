@@ -25,7 +25,7 @@ _DATA_KEYS = frozenset(
         "GenerateDataKeyPairWithoutPlaintext",
     }
 )
-_WITHOUT_CONTEXT = frozenset({"DescribeKey", "RetireGrant"})
+_WITHOUT_CONTEXT = frozenset({"CreateGrant", "DescribeKey", "RetireGrant"})
 """Operations that a constraint on the encryption context says nothing about."""
 
 
