@@ -1,11 +1,16 @@
 """What every EventBridge story needs: a client, buses, rules whose targets are queues, and events to put."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from typing import Any, NamedTuple
 
 import pytest
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
+
+from skyglobe.services.events import authorizing, invoking
 
 ONCE = ClientConfig(retries={"total_max_attempts": 1}, parameter_validation=False)
 ACCOUNT = "000000000000"
@@ -120,3 +125,57 @@ def refused():
         return error["Code"], error["Message"]
 
     return call
+
+
+class Received(NamedTuple):
+    """A request that a server was sent."""
+
+    method: str
+    path: str
+    headers: Any
+    body: bytes
+
+
+class ServerInHand:
+    """An HTTP server on this machine: what it was sent, and what it answers."""
+
+    def __init__(self):
+        self.requests = []
+        self.status = 200
+        self.answers = {}
+        """What it answers by path, instead of nothing."""
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                server.requests.append(Received(self.command, self.path, self.headers, body))
+                text = server.answers.get(self.path.partition("?")[0], b"")
+                self.send_response(server.status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_POST = answer  # noqa: N815 - the name that http.server asks for
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/in"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Servers of tests run in real time, on a machine that may be busy."""
+    monkeypatch.setattr(invoking, "ANSWERS_WITHIN", 120.0)
+    monkeypatch.setattr(authorizing, "ANSWERS_WITHIN", 120.0)
+    made = ServerInHand()
+    yield made
+    made.close()

@@ -72,10 +72,13 @@ def test_a_policy_of_conditions_lets_in_some_sources_only(cloud, centre, member,
 def test_members_of_an_organization_gather_their_events_on_one_bus(cloud, centre, heard, put, make_queue):
     organizations = cloud.session(CENTRE).client("organizations")
     identity = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
-    accounts = [
-        organizations.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"]["AccountId"]
+    asked = [
+        organizations.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"]["Id"]
         for name in ("one", "two")
     ]
+    cloud.settle()
+    ask = organizations.describe_create_account_status
+    accounts = [ask(CreateAccountRequestId=one)["CreateAccountStatus"]["AccountId"] for one in asked]
     condition = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": identity}
     permission = {"EventBusName": "central", "Action": "events:PutEvents", "Principal": "*", "StatementId": "all"}
     centre.put_permission(**permission, Condition=condition)

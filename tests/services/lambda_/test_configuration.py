@@ -74,7 +74,8 @@ def test_the_role_must_be_allowed_to_send_dead_letters(aws, client, make_functio
     assert code == "InvalidParameterValueException"
     assert text == "The function execution role does not have permissions to call SendMessage on SQS"
     bus = {"OnFailure": {"Destination": "arn:aws:events:us-east-1:000000000000:event-bus/default"}}
-    assert refusal(put, FunctionName="hello", DestinationConfig=bus)[:2] == ("NotImplemented", 501)
+    assert put(FunctionName="hello", DestinationConfig=bus)["DestinationConfig"]["OnFailure"] == bus["OnFailure"]
+    assert refusal(put, FunctionName="poor", DestinationConfig=bus)[2].endswith("to call PutEvents on EventBridge")
     for bad in ("arn:aws:sqs:us-east-1:000000000000:q.fifo", "arn:aws:dynamodb:us-east-1:000000000000:table/t", "x"):
         destinations = {"OnFailure": {"Destination": bad}}
         assert refusal(put, FunctionName="hello", DestinationConfig=destinations)[1] == 400

@@ -121,7 +121,8 @@ def _besides(call: Call, action: str, operation: str, params: dict[str, Any]) ->
         arns.append(params["Destination"]["Arn"])
     if operation in ("CreateApiDestination", "UpdateApiDestination") and params.get("ConnectionArn"):
         arns.append(params["ConnectionArn"])
-    return [Need(action, arn, _owner(call, arn)) for arn in arns]
+    # What is no ARN of EventBridge's, the operation refuses.
+    return [Need(action, arn, _owner(call, arn)) for arn in arns if arn.split(":")[2:3] == ["events"]]
 
 
 def _passed(call: Call, role: str) -> Need:

@@ -61,7 +61,7 @@ def create_connection(
     connections.insert(call, made)
     if made.state == "AUTHORIZING":
         begin_authorizing(call, made)
-    return _told(made)
+    return {name: value for name, value in _told(made).items() if name != "LastAuthorizedTime"}
 
 
 def _refuse_unbuilt(connectivity: dict[str, Any] | None, key: str | None, auth: dict[str, Any]) -> None:

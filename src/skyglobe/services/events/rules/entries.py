@@ -5,14 +5,18 @@ User guide, "Calculating PutEvents event entry size" and "Events"; API reference
 
 from __future__ import annotations
 
-import json
+import re
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 MAX_REQUEST_BYTES = 262_144  # all entries of a request together; API reference of PutEvents
+MAX_DEPTH = 500  # levels of a detail. AWS takes 1,000, which is more than all of what reads JSON here can
 TIME_BYTES = 14  # what Time counts for; user guide, "Calculating PutEvents event entry size"
+
+_BRACKETS = re.compile(r"[\[\]{}]")
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 Document = dict[str, Any]
 """An event, decoded."""
@@ -47,9 +51,21 @@ def check_entry(entry: Document) -> tuple[Refused | None, Any]:
         detail = msgspec.json.decode(entry["Detail"])
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         detail = None
-    if not isinstance(detail, dict):
+    if not isinstance(detail, dict) or _is_too_deep(entry["Detail"]):
         return Refused("MalformedDetail", "Detail is malformed."), None
     return None, detail
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether valid JSON is nested too deeply. Texts with few brackets, nearly all, are not looked at."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
+        depth += 1 if bracket in "{[" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def make_event(
@@ -88,4 +104,4 @@ def moment_of(event: Document) -> int:
 
 def write_event(event: Document) -> str:
     """Return an event's text, without needless blanks."""
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(event).decode()
