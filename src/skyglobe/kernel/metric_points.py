@@ -108,7 +108,7 @@ def write_point(
 ) -> None:
     """Add ``point`` (whose series is looked up here) to what was measured in its time, or put it there ``instead``.
 
-    Whoever watches the series has a timer set.
+    Whoever watches the series has a timer set; not for what gauges show, which are looked at by who watches them.
     """
     key = key_of(dimensions)
     found = series.find(scope, namespace, name, key)
@@ -131,7 +131,8 @@ def write_point(
     point = replace(point, series=found.number, at=start)
     before = points.find(scope, found.number, point.tier, start) if not instead else None
     points.insert(scope, point if before is None else merged(before, point))
-    wake_watchers(scope, namespace, name, key)
+    if not instead:
+        wake_watchers(scope, namespace, name, key)
 
 
 def wake_watchers(scope: Scope, namespace: str, name: str, dimension_key: str) -> None:

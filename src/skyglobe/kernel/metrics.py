@@ -41,6 +41,8 @@ class Reading(NamedTuple):
     value: float
     every: int = MINUTE
     """Milliseconds: the value is that of the time since the last multiple of it."""
+    is_steady: bool = False
+    """Whether it stays as it is until its service says otherwise, by ``metric_points.wake_watchers``."""
 
 
 ReadGauges = Callable[[Scope, "dict[str, str] | None"], Iterable[Reading]]
@@ -199,15 +201,22 @@ def read_gauges(scope: Scope, namespace: str, dimensions: dict[str, str] | None 
     return list(service.read_gauges(scope, dimensions))
 
 
-def record_gauges(scope: Scope, namespace: str, dimensions: dict[str, str] | None = None) -> bool:
-    """Keep what gauges show as points of their time; return whether there was anything. Once a minute is enough."""
+def record_gauges(
+    scope: Scope, namespace: str, dimensions: dict[str, str] | None = None, name: str = ""
+) -> list[Reading]:
+    """Keep what gauges show as points of their time, and return it. Once a minute is enough.
+
+    With a ``name``, nothing is kept unless one of them is called so.
+    """
     readings = read_gauges(scope, namespace, dimensions)
+    if name and all(reading.name != name for reading in readings):
+        return []
     for reading in readings:
         value = float(reading.value)
         at = scope.now // reading.every * reading.every
         point = Point(series=0, tier=60, at=at, count=1.0, sum=value, min=value, max=value)
         write_point(scope, namespace, reading.name, reading.dimensions, point, instead=True)
-    return bool(readings)
+    return readings
 
 
 def _write(scope: Scope, batch: _Batch) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyglobe.kernel.metric_points import SECOND, Watcher, key_of, points, watchers
-from skyglobe.kernel.metrics import record_gauges
+from skyglobe.kernel.metrics import Reading, record_gauges
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
 from skyglobe.services.cloudwatch import cloudwatch
@@ -22,7 +22,7 @@ from skyglobe.services.cloudwatch.records import Alarm, alarms
 from skyglobe.services.cloudwatch.rules.expressions.evaluating import parse
 from skyglobe.services.cloudwatch.rules.expressions.parsing import calls_in
 from skyglobe.services.cloudwatch.rules.expressions.values import Band, Series, Unbuilt, Value
-from skyglobe.services.cloudwatch.rules.queries import BadQuery, Query
+from skyglobe.services.cloudwatch.rules.queries import BadQuery, Metric, Query
 from skyglobe.services.cloudwatch.rules.settings import grid_of, period_of, queries_of, watched_of
 from skyglobe.services.cloudwatch.rules.statistics import is_low_sample, parse_statistic
 from skyglobe.services.cloudwatch.rules.verdicts import (
@@ -123,7 +123,7 @@ class _Look:
         self._stop = scope.now // self._grid * self._grid
         count = self._settings["EvaluationPeriods"] + MORE_PERIODS
         self._start = self._stop - count * self.period * SECOND
-        self._has_gauges = self._look_at_gauges()
+        self._gauges = self._look_at_gauges()
 
     def verdict(self) -> Verdict:
         """Return the state the data say."""
@@ -140,7 +140,9 @@ class _Look:
     def next_at(self, *, has_moved: bool) -> int | None:
         """Return when to look again; None when that is when something is measured."""
         soon = self._stop + self._grid
-        if self._has_gauges or self._is_by_date or self._has_points(self._start, self._stop):
+        if self._gauges and not has_moved and self._is_settled:
+            return None
+        if self._gauges or self._is_by_date or self._has_points(self._start, self._stop):
             return soon
         if has_moved and any(query.expression for query in self._queries):
             return soon
@@ -152,17 +154,30 @@ class _Look:
         expressions = (parse(query.expression) for query in self._queries if query.expression)
         return any(not calls_in(node).isdisjoint(_DATES) for node in expressions)
 
-    def _look_at_gauges(self) -> bool:
-        seen = set()
-        found = False
-        for query in self._queries:
-            metric = query.metric
-            if metric is None or (metric.namespace, metric.dimensions) in seen or not metric.dimensions:
-                continue
-            seen.add((metric.namespace, metric.dimensions))
-            if has_gauges(self._scope, metric.namespace):
-                found = record_gauges(self._scope, metric.namespace, dict(metric.dimensions)) or found
+    def _look_at_gauges(self) -> list[tuple[Metric, Reading]]:
+        """Keep what the gauges among the metrics show now, and return it."""
+        found = []
+        for metric in sorted({query.metric for query in self._queries if query.metric is not None}):
+            if metric.dimensions and has_gauges(self._scope, metric.namespace):
+                readings = record_gauges(self._scope, metric.namespace, dict(metric.dimensions), metric.name)
+                found += [(metric, reading) for reading in readings if reading.name == metric.name]
         return found
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether all there is to look at are gauges that stay as they are, and have been so for long enough.
+
+        An alarm that goes off is looked at all the same: what it does may be done again.
+        """
+        if self._alarm.state.value == "ALARM" or len(self._gauges) < len(self._queries):
+            return False
+        return all(reading.is_steady and self._is_same(metric, reading.value) for metric, reading in self._gauges)
+
+    def _is_same(self, metric: Metric, value: float) -> bool:
+        """Whether a metric was the same in every period that counts."""
+        totals = read_totals(self._scope, metric, self._start, self._stop, self.period)
+        periods = self._settings["EvaluationPeriods"] + MORE_PERIODS
+        return len(totals) == periods and all(total.min == total.max == value for total in totals.values())
 
     def _has_points(self, start: int, stop: int) -> bool:
         return any((at := self._first_point(query, start)) is not None and at < stop for query in self._queries)
