@@ -218,3 +218,13 @@ def test_scaling_in_waits_for_all_policies(cloud, aws, scaling, reads, orders, l
     load(600, minutes=4)
     cloud.turn(minutes=30)
     assert orders()[0] == 15  # nothing is known of the backlog
+
+
+def test_alarms_of_a_table_that_nobody_uses_sleep_until_its_units_change(cloud, dynamodb, reads, alarms):
+    reads.register(5, 40)
+    track(reads)
+    cloud.turn(hours=1)
+    assert cloud.turn(days=30) < 10  # and not four a minute
+    dynamodb.update_table(TableName="orders", ProvisionedThroughput={"ReadCapacityUnits": 8, "WriteCapacityUnits": 5})
+    cloud.turn(minutes=20)
+    assert alarms()["ProvisionedCapacityHigh"]["Threshold"] == 8

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skyglobe.kernel.metric_points import MINUTE, Dimensions
+from skyglobe.kernel.metric_points import MINUTE, Dimensions, key_of, wake_watchers
 from skyglobe.kernel.metrics import Reading
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.records import DynamoTable, Throughput, tables
-from skyglobe.services.dynamodb.throughput import index_dimensions
+from skyglobe.services.dynamodb.throughput import NAMESPACE, index_dimensions
 
 EVERY = 5 * MINUTE
 """How often DynamoDB tells them; developer guide, "DynamoDB metrics and dimensions"."""
@@ -39,5 +39,11 @@ def _of_table(table: DynamoTable, wanted: str | None) -> Iterator[Reading]:
 
 
 def _units(throughput: Throughput, dimensions: Dimensions) -> Iterator[Reading]:
-    yield Reading("ProvisionedReadCapacityUnits", dimensions, throughput.reads, EVERY)
-    yield Reading("ProvisionedWriteCapacityUnits", dimensions, throughput.writes, EVERY)
+    yield Reading("ProvisionedReadCapacityUnits", dimensions, throughput.reads, EVERY, is_steady=True)
+    yield Reading("ProvisionedWriteCapacityUnits", dimensions, throughput.writes, EVERY, is_steady=True)
+
+
+def tell_of_units(scope: Scope, table: DynamoTable) -> None:
+    """Wake whoever watches the provisioned units of a table and its indexes: they may have changed."""
+    for reading in _of_table(table, None):
+        wake_watchers(scope, NAMESPACE, reading.name, key_of(reading.dimensions))

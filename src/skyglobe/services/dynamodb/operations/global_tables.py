@@ -11,6 +11,7 @@ from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.describing import instant
 from skyglobe.services.dynamodb.finding import Found
 from skyglobe.services.dynamodb.grouping import candidate, check_alike, get_global_table, join, part, replicas_of
+from skyglobe.services.dynamodb.measuring import tell_of_units
 from skyglobe.services.dynamodb.operations.updating import change_throughput, switch_billing
 from skyglobe.services.dynamodb.records import DynamoTable, GlobalTable, global_tables, tables
 from skyglobe.services.dynamodb.refusals import invalid
@@ -150,6 +151,7 @@ def update_global_table_settings(call: Call, request: Given) -> dict[str, Any]:
         changed = _changed(scope.now, table, request, own.get(scope.region) or {})
         if changed is not table:
             tables.replace(scope, table, changed)
+            tell_of_units(scope, changed)
     settings = [_settings(one) for one in replicas_of(call, known)]
     return {"GlobalTableName": known.name, "ReplicaSettings": settings}
 

@@ -14,6 +14,7 @@ from skyglobe.services.dynamodb.contributing import drop_rules
 from skyglobe.services.dynamodb.creating import delay_of, plan_encryption, with_stream, without_stream
 from skyglobe.services.dynamodb.describing import describe
 from skyglobe.services.dynamodb.finding import Found, describe_table_at
+from skyglobe.services.dynamodb.measuring import tell_of_units
 from skyglobe.services.dynamodb.records import DynamoTable, SecondaryIndex, Throughput, tables
 from skyglobe.services.dynamodb.refusals import invalid, invalid_values
 from skyglobe.services.dynamodb.replicating import update_regions
@@ -96,6 +97,7 @@ def update_table(call: Call, request: Given) -> dict[str, Any]:
         _mirror(found, region, request)
     changed = replace(changed, status="UPDATING", ready_at=scope.now + delay_of(scope))
     tables.replace(scope, table, changed)
+    tell_of_units(scope, changed)
     return {"TableDescription": describe(Found(scope, changed), "UPDATING")}
 
 
@@ -112,6 +114,7 @@ def _mirror(found: Found, region: str, request: Given) -> None:
         changed = _with_indexes(place, changed, shared)
     ready_at = found.scope.now + delay_of(there)
     tables.replace(there, replica, replace(changed, status="UPDATING", ready_at=ready_at))
+    tell_of_units(there, changed)
 
 
 def _with_settings(found: Found, table: DynamoTable, request: Given) -> DynamoTable:
