@@ -34,6 +34,18 @@ def count_admitted(kernel: Kernel, target: Target, at_once: int, unreserved: int
     _add(kernel, target, "UnreservedConcurrentExecutions", float(unreserved), ())
 
 
+def count_provisioned(kernel: Kernel, target: Target, at_once: int) -> None:
+    """Count how much of the provisioned concurrency of a version or an alias is in use, or that it did not do."""
+    used = min(at_once, target.provisioned)
+    spilled = at_once > target.provisioned
+    name = "ProvisionedConcurrencySpilloverInvocations" if spilled else "ProvisionedConcurrencyInvocations"
+    for dimensions in _all(target)[1:]:
+        _add(kernel, target, name, 1.0, dimensions)
+        _add(kernel, target, "ProvisionedConcurrentExecutions", float(used), dimensions)
+    # A share of what one version or alias has; of the whole function it would say nothing.
+    _add(kernel, target, "ProvisionedConcurrencyUtilization", used / target.provisioned, _all(target)[2])
+
+
 def count_throttled(kernel: Kernel, target: Target) -> None:
     """Count an invocation for which there was no room."""
     for dimensions in _all(target):

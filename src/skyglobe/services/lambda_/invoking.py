@@ -12,7 +12,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.lambda_ import lambda_
-from skyglobe.services.lambda_.counting import count_admitted, count_run, count_throttled
+from skyglobe.services.lambda_.counting import count_admitted, count_provisioned, count_run, count_throttled
 from skyglobe.services.lambda_.execution import environments, specification_of
 from skyglobe.services.lambda_.finding import Found
 from skyglobe.services.lambda_.readiness import find_provisioned, running
@@ -41,6 +41,8 @@ class Target(NamedTuple):
     initialization: Initialization
     unreserved: int
     """How many invocations of functions without a reservation may run at a time."""
+    provisioned: int = 0
+    """How many environments are to be kept ready for what was invoked."""
 
     @property
     def version_arn(self) -> str:
@@ -68,20 +70,22 @@ def aim(found: Found) -> Target:
             "The operation cannot be performed at this time. "
             f"The function is currently in the following state: {version.state}"
         )
-    how = _initialization(scope, function, version, qualifier)
+    ready = _provisioned(scope, function, version, qualifier)
+    how: Initialization = "snap-start" if version.number and version.snap_start != "None" else "on-demand"
+    if ready:
+        how = "provisioned-concurrency"
     left = ACCOUNT_LIMIT
     if function.reserved is None:
         left -= reserved_places.get(scope, "all")
-    return Target(scope.account, scope.region, function, version, found.arn, how, left)
+    return Target(scope.account, scope.region, function, version, found.arn, how, left, ready)
 
 
-def _initialization(scope: Scope, function: Function, version: Version, qualifier: str) -> Initialization:
-    if not version.number:
-        return "on-demand"
-    for name in (version.label, qualifier):
-        if name and find_provisioned(scope, function.id, name) is not None:
-            return "provisioned-concurrency"
-    return "snap-start" if version.snap_start != "None" else "on-demand"
+def _provisioned(scope: Scope, function: Function, version: Version, qualifier: str) -> int:
+    """Return how many environments are to be kept ready for a version, or the alias it was invoked by."""
+    for name in (version.label, qualifier) if version.number else ():
+        if name and (kept := find_provisioned(scope, function.id, name)) is not None:
+            return kept.requested
+    return 0
 
 
 def check_loop(target: Target, trace: str) -> None:
@@ -108,9 +112,16 @@ def admitted(kernel: Kernel, target: Target) -> Iterator[None]:
     counts.by_function[arn] += 1
     counts.unreserved += reserved is None
     count_admitted(kernel, target, counts.by_function[arn], counts.unreserved)
+    if target.provisioned:
+        counts.by_target[target.arn] += 1
+        count_provisioned(kernel, target, counts.by_target[target.arn])
     try:
         yield
     finally:
+        if target.provisioned:
+            counts.by_target[target.arn] -= 1
+            if not counts.by_target[target.arn]:
+                del counts.by_target[target.arn]
         counts.by_function[arn] -= 1
         if not counts.by_function[arn]:
             del counts.by_function[arn]

@@ -18,6 +18,8 @@ class Running:
     def __init__(self) -> None:
         self.by_function: Counter[str] = Counter()
         """How many invocations go on, by the function's ARN."""
+        self.by_target: Counter[str] = Counter()
+        """How many of versions and aliases that have provisioned concurrency, by the ARN they were invoked with."""
         self.unreserved = 0
         """How many of them are of functions without a reservation."""
         self.prepared: set[tuple[str, str, str, str]] = set()
