@@ -14,9 +14,9 @@ def wrangler(server: Server):
     """Loaded here, not while tests are collected: it brings pandas along."""
     reason = "awswrangler is not installed: pip install 'skyglobe[clients]'"
     wrangler = pytest.importorskip("awswrangler", reason=reason)
-    wrangler.config.s3_endpoint_url = server.endpoint
+    wrangler.config.s3_endpoint_url = wrangler.config.glue_endpoint_url = server.endpoint
     yield wrangler
-    wrangler.config.s3_endpoint_url = None
+    wrangler.config.s3_endpoint_url = wrangler.config.glue_endpoint_url = None
 
 
 def test_a_table_is_written_and_read(server: Server, wrangler):
@@ -61,3 +61,33 @@ def test_a_table_is_written_and_read(server: Server, wrangler):
     ]
     wrangler.s3.delete_objects("s3://tables/", boto3_session=session)
     assert wrangler.s3.list_objects("s3://tables/", boto3_session=session) == []
+
+
+def test_a_table_of_glues_catalog_is_written_and_read(server: Server, wrangler):
+    import pandas as pd
+
+    session = shared_session()
+    server.client("s3").create_bucket(Bucket="cataloged")
+    catalog = wrangler.catalog
+    catalog.create_database("forest", boto3_session=session)
+    target = {
+        "path": "s3://cataloged/trees/",
+        "dataset": True,
+        "database": "forest",
+        "table": "trees",
+        "partition_cols": ["kind", "year"],
+        "boto3_session": session,
+    }
+    frame = pd.DataFrame({"id": [1, 2, 3], "kind": ["oak", "elm", "oak"], "year": [2024, 2024, 2025]})
+    wrangler.s3.to_parquet(frame, **target)
+    wrangler.s3.to_parquet(pd.DataFrame({"id": [4], "kind": ["ash"], "year": [2026]}), mode="append", **target)
+    types = catalog.get_table_types("forest", "trees", boto3_session=session)
+    assert types == {"id": "bigint", "kind": "string", "year": "bigint"}
+    found = catalog.get_partitions("forest", "trees", expression="year > 2024 AND kind <> 'elm'", boto3_session=session)
+    assert sorted(found.values()) == [["ash", "2026"], ["oak", "2025"]]
+    named = [table["Name"] for table in catalog.get_tables(name_prefix="tre", boto3_session=session)]
+    assert named == ["trees"]
+    back = wrangler.s3.read_parquet_table(database="forest", table="trees", boto3_session=session)
+    assert sorted(back["id"]) == [1, 2, 3, 4]
+    assert catalog.delete_table_if_exists("forest", "trees", boto3_session=session)
+    catalog.delete_database("forest", boto3_session=session)

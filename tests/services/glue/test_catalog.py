@@ -1,8 +1,11 @@
 """Databases, tables and their versions."""
 
+import pytest
+
 from tests.services.glue.conftest import columns
 
 
+@pytest.mark.spec("GLU-010")
 def test_a_table_goes_through_versions(catalog, glue, refused):
     glue.create_table(DatabaseName="Sales", TableInput={"Name": "Orders", "Description": "first", "Owner": "ann"})
     table = catalog.table("ORDERS")
@@ -39,6 +42,7 @@ def test_an_update_of_another_version_is_refused(catalog, glue, refused):
     assert refused(glue.update_table, **asked)[0] == "ConcurrentModificationException"
 
 
+@pytest.mark.spec("GLU-010")
 def test_what_is_not_there_or_there_already_is_told(catalog, glue, refused):
     catalog.make_table()
     assert refused(glue.create_database, DatabaseInput={"Name": "SALES"}) == (
@@ -125,3 +129,32 @@ def test_tables_are_searched_for_by_texts_and_fields(catalog, glue, refused):
     page = glue.search_tables(MaxResults=1)
     assert found(MaxResults=1, NextToken=page["NextToken"]) == ["returns"]
     assert refused(glue.search_tables, Filters=[{"Key": "CreateTime", "Value": "x"}])[0] == "InvalidInputException"
+
+
+@pytest.mark.spec("GLU-010")
+def test_connections_are_kept_without_showing_passwords_where_that_is_asked(glue, refused):
+    properties = {"JDBC_CONNECTION_URL": "jdbc:postgresql://db:5432/x", "USERNAME": "ann", "PASSWORD": "secret"}
+    given = {"Name": "Db", "ConnectionType": "JDBC", "ConnectionProperties": properties, "MatchCriteria": ["red"]}
+    assert glue.create_connection(ConnectionInput=given, Tags={"k": "v"})["CreateConnectionStatus"] == "READY"
+    network = {"Name": "net", "ConnectionType": "NETWORK", "ConnectionProperties": {}}
+    glue.create_connection(ConnectionInput=network)
+    assert refused(glue.create_connection, ConnectionInput=given)[0] == "AlreadyExistsException"
+    assert glue.get_connection(Name="Db")["Connection"]["ConnectionProperties"] == properties
+    hidden = glue.get_connection(Name="Db", HidePassword=True)["Connection"]
+    assert set(hidden["ConnectionProperties"]) == {"JDBC_CONNECTION_URL", "USERNAME"}
+    assert (hidden["Status"], hidden["LastUpdatedBy"]) == ("READY", "arn:aws:iam::000000000000:root")
+
+    def names(**chosen):
+        return [one["Name"] for one in glue.get_connections(Filter=chosen)["ConnectionList"]]
+
+    assert (names(), names(ConnectionType="NETWORK"), names(MatchCriteria=["red"])) == (["Db", "net"], ["net"], ["Db"])
+    glue.update_connection(Name="Db", ConnectionInput=given | {"Description": "d", "MatchCriteria": []})
+    assert (names(MatchCriteria=["red"]), glue.get_connection(Name="Db")["Connection"]["Description"]) == ([], "d")
+    arn = "arn:aws:glue:us-east-1:000000000000:connection/Db"
+    assert glue.get_tags(ResourceArn=arn)["Tags"] == {"k": "v"}
+    slack = {"Name": "s", "ConnectionType": "SLACK", "ConnectionProperties": {}}
+    assert refused(glue.create_connection, ConnectionInput=slack)[0] == "NotImplemented"
+    glue.delete_connection(ConnectionName="Db")
+    assert refused(glue.get_connection, Name="Db")[0] == "EntityNotFoundException"
+    gone = glue.batch_delete_connection(ConnectionNameList=["net", "none"])
+    assert (gone["Succeeded"], list(gone["Errors"])) == (["net"], ["none"])

@@ -1,8 +1,8 @@
 """AWS Glue: the Data Catalog.
 
-Databases, tables and their versions, partitions found by expressions, tags, and the catalog's resource policy are real.
-Jobs, crawlers, connections, the schema registry and all else of Glue is not built. ``docs/services/glue.md`` has the
-details.
+Databases, tables and their versions, partitions found by expressions, tags, and the catalog's resource policy are real;
+connections are kept. Jobs, crawlers, the schema registry and all else of Glue is not built. ``docs/services/glue.md``
+has the details.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ glue = Service(
         "operations.partition_batches",
         "operations.partition_indexes",
         "operations.searching",
+        "operations.connections",
         "operations.policies",
         "operations.tags",
         "engine",

@@ -18,7 +18,14 @@ from skyglobe.services.glue.rules.names import folded
 __all__ = ["access", "find_needs"]
 
 _OF_CATALOG = frozenset(
-    {"GetDatabases", "PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy", "GetResourcePolicies"}
+    {
+        "CreateConnection",
+        "GetDatabases",
+        "PutResourcePolicy",
+        "GetResourcePolicy",
+        "DeleteResourcePolicy",
+        "GetResourcePolicies",
+    }
 )
 _OF_TAGS = frozenset({"TagResource", "UntagResource", "GetTags"})
 _OF_DATABASE = frozenset({"CreateDatabase", "GetDatabase", "UpdateDatabase", "DeleteDatabase"})
@@ -42,6 +49,8 @@ def _places(operation: str, params: dict[str, Any]) -> list[str]:
         return []
     if operation == "SearchTables":
         return ["database/*", "table/*/*"]
+    if "Connection" in operation:
+        return [f"connection/{name}" for name in _connections(params)]
     if operation in _OF_DATABASE:
         name = folded(params["Name"] if "Name" in params else params["DatabaseInput"]["Name"])
         inner = [f"table/{name}/*", f"userDefinedFunction/{name}/*"] if operation == "DeleteDatabase" else []
@@ -57,6 +66,13 @@ def _tables(operation: str, params: dict[str, Any]) -> list[str]:
         return sorted(set(map(folded, params["TablesToDelete"])))
     name = params.get("TableName") or (params.get("TableInput") or {}).get("Name") or params.get("Name")
     return [folded(name)] if name else []
+
+
+def _connections(params: dict[str, Any]) -> list[str]:
+    if "ConnectionNameList" in params:
+        return sorted(set(params["ConnectionNameList"]))
+    name = params.get("Name") or params.get("ConnectionName") or (params.get("ConnectionInput") or {}).get("Name")
+    return [name or "*"]
 
 
 def _of_tagged(call: Call, operation: str, params: dict[str, Any]) -> Need:

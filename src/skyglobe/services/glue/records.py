@@ -79,6 +79,15 @@ class IndexEntry(Record, frozen=True):
     """Of the partition."""
 
 
+class Connection(Resource, frozen=True, kw_only=True):
+    """A connection; its id is its name."""
+
+    updated_at: Instant
+    updated_by: str
+    given: dict[str, Any]
+    """``ConnectionInput`` without its name."""
+
+
 class CatalogPolicy(Record, frozen=True):
     """The resource policy of an account's catalog in one region."""
 
@@ -97,6 +106,9 @@ versions: Table[TableVersion] = Table("glue.versions", TableVersion, key=("table
 partitions: Table[Partition] = Table("glue.partitions", Partition, key=("table", "path"))
 indexes: Table[PartitionIndex] = Table("glue.indexes", PartitionIndex, key=("table", "name"))
 entries: Table[IndexEntry] = Table("glue.entries", IndexEntry, key=("table", "index", "values", "path"))
+connections: ResourceTable[Connection] = ResourceTable("AWS::Glue::Connection", "glue.connections", Connection)
 policies: Table[CatalogPolicy] = Table("glue.policies", CatalogPolicy, key=("key",))
 counts = Counter("glue.counts")
-"""How many there are: ``databases``, ``tables:DATABASE``, ``partitions:TABLE``, ``versions:TABLE``, by number."""
+"""How many there are: ``databases``, ``connections``; by number ``tables:DATABASE``, ``partitions:TABLE`` and
+``versions:TABLE``.
+"""
