@@ -85,7 +85,7 @@ def test_a_table_of_glues_catalog_is_written_and_read(server: Server, wrangler):
     assert types == {"id": "bigint", "kind": "string", "year": "bigint"}
     found = catalog.get_partitions("forest", "trees", expression="year > 2024 AND kind <> 'elm'", boto3_session=session)
     assert sorted(found.values()) == [["ash", "2026"], ["oak", "2025"]]
-    named = [table["Name"] for table in catalog.get_tables(name_prefix="tre", boto3_session=session)]
+    named = [table["Name"] for table in catalog.get_tables(database="forest", name_prefix="tre", boto3_session=session)]
     assert named == ["trees"]
     back = wrangler.s3.read_parquet_table(database="forest", table="trees", boto3_session=session)
     assert sorted(back["id"]) == [1, 2, 3, 4]

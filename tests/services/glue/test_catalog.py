@@ -100,6 +100,7 @@ def test_tables_are_found_by_patterns_of_their_names(catalog, glue, refused):
         return [one["Name"] for one in glue.get_tables(DatabaseName="sales", Expression=expression)["TableList"]]
 
     assert names("orders") == ["orders"]
+    assert names("*der*|*turn*") == ["orders", "orders_old", "returns"]
     assert names("orders.*") == ["orders", "orders_old"]
     assert names("(orders|returns)") == ["orders", "returns"]
     assert names("(o+)+x" * 20) == []

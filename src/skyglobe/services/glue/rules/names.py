@@ -9,6 +9,7 @@ from skyglobe.models.automaton import Automaton, Unsupported, exposure
 
 _TRUSTED_DEGREE = 2  # of a pattern whose steps on a name, which has at most 255 characters, are borne
 _BETWEEN = "\0"
+_HIVE_STAR = re.compile(r"(?<![.\])}\\])\*")
 
 
 class BadPattern(ValueError):
@@ -21,8 +22,13 @@ def folded(name: str) -> str:
 
 
 def name_pattern(source: str) -> Callable[[str], bool]:
-    """Return what says whether a whole name matches a regular expression, in bounded time. Raises BadPattern."""
+    """Return what says whether a whole name matches a regular expression, in bounded time. Raises BadPattern.
+
+    An asterisk after a letter, or after nothing, stands for any characters, as in Hive's patterns: clients of AWS write
+    ``orders*`` and ``*orders*``.
+    """
     try:
+        source = _HIVE_STAR.sub(".*", source)
         compiled = re.compile(source)
         if exposure(source) <= _TRUSTED_DEGREE:
             return lambda name: compiled.fullmatch(name) is not None
