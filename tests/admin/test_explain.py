@@ -140,7 +140,7 @@ def test_a_deny_of_the_queues_policy_is_explained_with_what_would_undo_it(root, 
     assert layers(permission)["resource"]["verdict"] == "denies"
     assert layers(permission)["resource"]["decided"]
     assert permission["remedies"] == [
-        "Remove statement 1 (No) of Policy, or let it speak of less: it denies.",
+        f"Remove statement 1 (No) of the policy of {arn}, or let it speak of less: it denies.",
         f"Allow sqs:PurgeQueue on {arn} in an identity-based policy of {ANN}.",
     ]
 
@@ -211,6 +211,32 @@ def test_a_policy_is_written_from_the_calls_that_were_allowed(cloud, root, ann, 
     again.client("s3").list_objects_v2(Bucket="photos", Prefix="2026/")
     denied(again.client("sqs").purge_queue, QueueUrl=url)
     assert {one["principal"] for one in ask("permissions")[1]["policies"]} == {ANN, f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+def test_policies_of_organizations_are_told_by_name_place_and_what_they_speak_of(cloud, root, ask):
+    organizations = root.client("organizations")
+    organizations.create_organization()
+    top = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.enable_policy_type(RootId=top, PolicyType="SERVICE_CONTROL_POLICY")
+    invited = organizations.invite_account_to_organization(Target={"Id": "222222222222", "Type": "ACCOUNT"})
+    member = cloud.session(account="222222222222")
+    member.client("organizations").accept_handshake(HandshakeId=invited["Handshake"]["Id"])
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    deny = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": elsewhere}
+    content = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    made = organizations.create_policy(Name="at-home", Description="", Type="SERVICE_CONTROL_POLICY", Content=content)[
+        "Policy"
+    ]["PolicySummary"]
+    organizations.attach_policy(PolicyId=made["Id"], TargetId="222222222222")
+    request = denied(member.client("sqs").list_queues)
+    (permission,) = ask(f"explain/{request}")[1]["permissions"]
+    above, own = (layer for layer in permission["layers"] if layer["layer"] == "scp")
+    assert (above["place"], own["place"]) == (f"root {top}", "account 222222222222")
+    (policy,) = (one for one in own["policies"] if one["name"] == "at-home")
+    assert policy["arn"] == made["Arn"]
+    (met,) = policy["statements"][0]["met"]
+    assert (met["key"], met["actual"], met["expected"]) == ("aws:RequestedRegion", ["us-east-1"], ["eu-west-1"])
+    assert permission["remedies"] == ["Remove statement 1 of at-home, or let it speak of less: it denies."]
 
 
 def test_since_must_be_an_instant_or_a_duration(ask):

@@ -69,6 +69,15 @@ def test_the_changes_always_come_to_an_end(question, layers):
             ],
         ),
         (
+            {"caller": "ana", "identity": "+*", "boundary": "+*", "resource": "-s3:* @objects for !ana, here-root"},
+            [
+                (
+                    "Rewrite statement 1 of resource: NotPrincipal spares nobody who has a permissions boundary. "
+                    "ArnNotEquals with aws:PrincipalArn does."
+                ),
+            ],
+        ),
+        (
             {"caller": "ana", "identity": "broken"},
             [
                 "Correct identity-broken, which cannot be read: Policy statement must contain actions.",

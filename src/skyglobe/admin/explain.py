@@ -15,6 +15,7 @@ from skyglobe.gateway.traced import Asked, Traced
 from skyglobe.gateway.tracing import KEPT, KEPT_DENIED
 from skyglobe.kernel.access import Need
 from skyglobe.policy import Decision, Source, Step, explain, remedies
+from skyglobe.policy.explanation import Failed, place_of, spoken
 from skyglobe.policy.messages import Layer
 
 ORDER: tuple[Layer, ...] = ("rcp", "scp", "endpoint", "trust", "resource", "identity", "boundary", "session")
@@ -28,7 +29,7 @@ class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Misfit(msgspec.Struct, frozen=True):
-    """What a statement wanted and the request did not have."""
+    """What a statement wanted, and what the request had."""
 
     element: str
     """``Action``, ``Resource``, ``Principal`` or ``Condition``."""
@@ -52,6 +53,8 @@ class ExplainedStatement(msgspec.Struct, frozen=True):
     """``allows``, ``denies`` or ``does not apply``."""
     misfits: list[Misfit]
     """Why it does not apply; empty when it does."""
+    met: list[Misfit]
+    """The conditions that held where it does, with what they were held against."""
     statement: dict[str, Any]
     """As it stands in the policy."""
 
@@ -76,6 +79,8 @@ class ExplainedLayer(msgspec.Struct, frozen=True):
     layer: str
     level: int
     """Of an organization's policies: 0 is the root of the organization."""
+    place: str
+    """Where in the organization they hang: ``root r-…``, ``unit ou-…``, ``account …``; empty for other layers."""
     verdict: str
     """``denies``, ``allows``, ``allows nothing``, or ``none`` where there are no such policies."""
     decided: bool
@@ -169,7 +174,7 @@ def _granted(decision: Decision) -> str:
     if match is None:
         return "Allowed."
     sid = f" ({match.statement.sid})" if match.statement.sid else ""
-    return f"Statement {match.statement.number}{sid} of {match.source.name} allows it."
+    return f"Statement {match.statement.number}{sid} of {spoken(match.source)} allows it."
 
 
 def layers_of(decision: Decision) -> list[ExplainedLayer]:
@@ -198,7 +203,8 @@ def _layer(decision: Decision, layer: Layer, level: int, policies: list[tuple[So
     is_short = decision.outcome == "implicitDeny" and verdict in ("none", "allows nothing")
     decided = decision.layer == layer and (decision.is_allowed or is_short or verdict == "denies")
     told_ = [_policy(decision, source, steps) for source, steps in policies]
-    return ExplainedLayer(layer, level, verdict, decided, told_)
+    place = next((place_of(source.of) for source, _ in policies if layer in ("scp", "rcp") and source.of), "")
+    return ExplainedLayer(layer, level, place, verdict, decided, told_)
 
 
 def _policy(decision: Decision, source: Source, steps: list[Step]) -> ExplainedPolicy:
@@ -215,13 +221,16 @@ def _policy(decision: Decision, source: Source, steps: list[Step]) -> ExplainedP
 def _statement(decision: Decision, step: Step) -> ExplainedStatement:
     statement = step.statement
     misfits = [_misfit(decision, step)] if step.element and not step.failed else []
-    misfits += [
-        Misfit("Condition", one.key, one.operator, list(one.expected), None if one.actual is None else list(one.actual))
-        for one in step.failed
-    ]
+    misfits += map(_condition, step.failed)
+    met = list(map(_condition, step.met))
     return ExplainedStatement(
-        statement.number, statement.sid, statement.effect, step.verdict, misfits, dict(statement.written)
+        statement.number, statement.sid, statement.effect, step.verdict, misfits, met, dict(statement.written)
     )
+
+
+def _condition(one: Failed) -> Misfit:
+    actual = None if one.actual is None else list(one.actual)
+    return Misfit("Condition", one.key, one.operator, list(one.expected), actual)
 
 
 def _misfit(decision: Decision, step: Step) -> Misfit:

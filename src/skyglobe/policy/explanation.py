@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from skyglobe.policy.conditions import Condition
 from skyglobe.policy.decision import Decision, Group, Source, asked_of, groups_of
 from skyglobe.policy.messages import Layer
 from skyglobe.policy.statements import Asked, Statement
@@ -14,7 +15,7 @@ Element = Literal["Action", "Resource", "Principal", "Condition", ""]
 
 
 class Failed(NamedTuple):
-    """A condition that did not hold."""
+    """A condition, and what it was held against."""
 
     operator: str
     key: str
@@ -36,6 +37,8 @@ class Step(NamedTuple):
     """The first element that did not fit; empty when all did."""
     failed: tuple[Failed, ...] = ()
     """The conditions that did not hold, when that is the element."""
+    met: tuple[Failed, ...] = ()
+    """Those that did, where the statement applies: what in the request it speaks of."""
 
 
 def explain(decision: Decision) -> tuple[Step, ...]:
@@ -60,7 +63,28 @@ def _steps(group: Group, level: int, asked: Asked) -> Iterator[Step]:
             verdict: Verdict = "does not apply"
             if not element:
                 verdict = "denies" if statement.effect == "Deny" else "allows"
-            yield Step(group.layer, level, source, statement, verdict, element, failed)
+            met = () if element else _tested(statement.conditions, asked)
+            yield Step(group.layer, level, source, statement, verdict, element, failed, met)
+
+
+def _tested(conditions: Iterable[Condition], asked: Asked) -> tuple[Failed, ...]:
+    return tuple(
+        Failed(condition.operator, condition.key, condition.expected, condition.actual(asked.context))
+        for condition in conditions
+    )
+
+
+def place_of(node: str) -> str:
+    """Return in words where in an organization policies hang: ``account 111122223333``, ``unit ou-…``, ``root r-…``."""
+    kind = "account" if node.isdigit() else "unit" if node.startswith("ou-") else "root"
+    return f"{kind} {node}"
+
+
+def spoken(source: Source) -> str:
+    """Return in words which policy this is: by its name, or by what it belongs to where it has none."""
+    if source.kind == "trust":
+        return f"the trust policy of {source.of}"
+    return f"the policy of {source.of}" if source.kind == "resource" and source.of else source.name
 
 
 def _first_misfit(statement: Statement, asked: Asked) -> tuple[Element, tuple[Failed, ...]]:
@@ -70,9 +94,5 @@ def _first_misfit(statement: Statement, asked: Asked) -> tuple[Element, tuple[Fa
         return "Resource", ()
     if not statement.naming(asked.caller, asked.context):
         return "Principal", ()
-    failed = tuple(
-        Failed(condition.operator, condition.key, condition.expected, condition.actual(asked.context))
-        for condition in statement.conditions
-        if not condition.holds(asked.context)
-    )
+    failed = _tested((one for one in statement.conditions if not one.holds(asked.context)), asked)
     return ("Condition", failed) if failed else ("", ())

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from skyglobe.policy.decision import Decision, Match, PolicySet, Question, Source, asked_of, decide, groups_of
 from skyglobe.policy.documents import Policy
-from skyglobe.policy.explanation import Step, explain
+from skyglobe.policy.explanation import Step, explain, place_of, spoken
 from skyglobe.policy.messages import Layer
 from skyglobe.policy.patterns import matcher_of
 from skyglobe.policy.principals import Principals, caller_of
@@ -42,7 +42,7 @@ def remedies(decision: Decision) -> tuple[Remedy, ...]:
     while not decision.is_allowed and len(found) < _MOST_CHANGES:
         if decision.outcome == "explicitDeny":
             match = decision.matched[0]
-            found.append(_removal(match))
+            found.append(_removal(decision, match))
             policies = _without(decision.policies, match)
         else:
             assert decision.layer is not None
@@ -52,12 +52,17 @@ def remedies(decision: Decision) -> tuple[Remedy, ...]:
     return tuple(found)
 
 
-def _removal(match: Match) -> Remedy:
+def _removal(decision: Decision, match: Match) -> Remedy:
     source, statement = match.source, match.statement
     if source.policy.malformed:
-        text = f"Correct {source.name}, which cannot be read: {source.policy.malformed}"
+        text = f"Correct {spoken(source)}, which cannot be read: {source.policy.malformed}"
+    elif statement.is_not_principal and decision.policies.boundary is not None:
+        text = (
+            f"Rewrite {_called(statement)} of {spoken(source)}: NotPrincipal spares nobody who has a permissions "
+            "boundary. ArnNotEquals with aws:PrincipalArn does."
+        )
     else:
-        text = f"Remove {_called(statement)} of {source.name}, or let it speak of less: it denies."
+        text = f"Remove {_called(statement)} of {spoken(source)}, or let it speak of less: it denies."
     return Remedy("remove", match.layer, source, statement, text)
 
 
@@ -74,8 +79,8 @@ def _permission(decision: Decision, layer: Layer) -> Remedy:
         default=None,
     )
     if step is None:
-        return Remedy("add", layer, None, None, _addition(question, layer))
-    where = f"{_called(step.statement)} of {step.source.name}"
+        return Remedy("add", layer, None, None, _addition(decision, layer))
+    where = f"{_called(step.statement)} of {spoken(step.source)}"
     if step.element == "Condition":
         wanted = "; ".join(f"{one.key} {one.operator} {', '.join(one.expected)}" for one in step.failed)
         return Remedy("satisfy", layer, step.source, step.statement, f"Meet the condition of {where}: {wanted}.")
@@ -91,15 +96,16 @@ def _is_near(step: Step, layer: Layer, decision: Decision) -> bool:
     return layer not in ("scp", "rcp") or step.level == _lacking_level(decision, layer)
 
 
-def _addition(question: Question, layer: Layer) -> str:
+def _addition(decision: Decision, layer: Layer) -> str:
+    question = decision.question
     where = {
         "identity": f"an identity-based policy of {question.principal.arn}",
         "boundary": "the permissions boundary",
         "session": "the session's policies",
         "resource": f"the policy of {question.resource}",
         "trust": f"the trust policy of {question.resource}",
-        "scp": "the service control policies of the level that lacks it",
-        "rcp": "the resource control policies of the level that lacks it",
+        "scp": f"the service control policies of {_lacking_place(decision, layer)}",
+        "rcp": f"the resource control policies of {_lacking_place(decision, layer)}",
         "endpoint": "the policy of the VPC endpoint",
     }[layer]
     whom = f" for {question.principal.arn or '*'}" if layer in ("resource", "trust") else ""
@@ -173,6 +179,13 @@ def _granting(decision: Decision, layer: Layer) -> PolicySet:
         return policies._replace(scps=changed) if layer == "scp" else policies._replace(rcps=changed)
     single = {"boundary": policies.boundary, "endpoint": policies.endpoint}.get(layer, policies.resource)
     return more(single) if single is not None else policies._replace(resource=alone("resource"))
+
+
+def _lacking_place(decision: Decision, layer: Layer) -> str:
+    """Return in words where in the organization a statement is lacking."""
+    levels = decision.policies.scps if layer == "scp" else decision.policies.rcps
+    level = levels[_lacking_level(decision, layer)] if levels else ()
+    return place_of(level[0].of) if level and level[0].of else "the level that lacks it"
 
 
 def _lacking_level(decision: Decision, layer: Layer) -> int:

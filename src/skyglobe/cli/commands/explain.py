@@ -26,6 +26,8 @@ _LAYERS = {
 }
 _COLOURS = {"denies": "red", "allows": "green", "allows nothing": "yellow", "none": "dim"}
 _MARKS = {"denies": "[red]✗[/]", "allows": "[green]✓[/]", "does not apply": "[dim]·[/]"}
+_NAMELESS = ("resource", "trust")
+"""Kinds of policies that are known by what they belong to."""
 _OUTCOMES = {"allowed": "[green]Allowed[/]", "denied": "[red]Denied[/]", "undecided": "[yellow]Not decided[/]"}
 
 
@@ -94,8 +96,7 @@ def _permission(permission: dict[str, Any]) -> Iterator[str]:
 
 def _layer(layer: dict[str, Any]) -> Iterator[str]:
     verdict = layer["verdict"]
-    has_levels = layer["layer"] in ("scp", "rcp") and verdict != "none"
-    name = _LAYERS[layer["layer"]] + (f", level {layer['level']}" if has_levels else "")
+    name = _LAYERS[layer["layer"]] + (f" of {layer['place']}" if layer["place"] else "")
     mark = "[bold]◀ decided here[/]" if layer["decided"] else ""
     dim = ("[dim]", "[/]") if verdict == "none" else ("", "")
     yield f"  {dim[0]}{name:<28}{dim[1]} [{_COLOURS[verdict]}]{verdict}[/] {mark}".rstrip()
@@ -104,7 +105,7 @@ def _layer(layer: dict[str, Any]) -> Iterator[str]:
 
 
 def _policy(policy: dict[str, Any]) -> Iterator[str]:
-    where = policy["arn"] or f"{policy['kind']}, {policy['of']}"
+    where = policy["arn"] or (f"{policy['kind']}, {policy['of']}" if policy["kind"] not in _NAMELESS else policy["of"])
     yield f"      [bold]{escape(policy['name'])}[/] [dim]{escape(where)}[/]"
     if policy["unreadable"]:
         yield f"        [red]✗[/] It cannot be read, and so denies everything: {escape(policy['unreadable'])}"
@@ -124,13 +125,23 @@ def _statement(statement: dict[str, Any]) -> Iterator[str]:
     head = f"        {_MARKS[statement['verdict']]} {statement['number']}.{sid} {statement['effect']}"
     if not statement["misfits"]:
         yield f"{head}: [{_COLOURS[statement['verdict']]}]{statement['verdict']}[/]"
+    for one in statement["met"]:
+        yield f"          [dim]for {_met(one)}[/]"
     for misfit in statement["misfits"]:
         yield f"{head}: {_misfit(misfit)}"
+
+
+def _met(condition: dict[str, Any]) -> str:
+    expected = escape(", ".join(condition["expected"]))
+    return f"{escape(condition['key'])} was {_actual(condition)}: {condition['operator']} {expected}"
+
+
+def _actual(condition: dict[str, Any]) -> str:
+    return "absent" if condition["actual"] is None else escape(", ".join(condition["actual"]) or "empty")
 
 
 def _misfit(misfit: dict[str, Any]) -> str:
     expected = escape(", ".join(misfit["expected"]))
     if misfit["element"] != "Condition":
         return f"[yellow]{misfit['operator']}[/] is {expected}"
-    actual = "absent" if misfit["actual"] is None else escape(", ".join(misfit["actual"]) or "empty")
-    return f"[yellow]{escape(misfit['key'])}[/] was [yellow]{actual}[/], not {misfit['operator']} {expected}"
+    return f"[yellow]{escape(misfit['key'])}[/] was [yellow]{_actual(misfit)}[/], not {misfit['operator']} {expected}"

@@ -61,6 +61,6 @@ def _find_controls(there: Scope, standing: Standing) -> Controls:
 def _sources(there: Scope, node: str, type_: str) -> tuple[Source, ...]:
     kind: Kind = "scp" if type_ == SCP else "rcp"
     return tuple(
-        Source(stored_policy(policy.content, kind), policy.id, policy.arn, "managed", node)
+        Source(stored_policy(policy.content, kind), policy.name, policy.arn, "managed", node)
         for policy in list_attached(there, node, type_)
     )
