@@ -73,6 +73,7 @@ class Watcher(Record, frozen=True):
     """Somebody whose timer is to be set when something is measured."""
 
     namespace: str
+    """Empty, with everything else that is, for whatever is measured: see ``wake_all``."""
     dimension_key: str
     name: str
     """Empty for whatever is measured with these dimensions."""
@@ -143,6 +144,11 @@ def wake_watchers(scope: Scope, namespace: str, name: str, dimension_key: str) -
             timer = find_timer(scope, watcher.service, watcher.kind, watcher.key)
             if timer is None or timer.due_at is None or timer.due_at > due_at:
                 set_timer(scope, watcher.service, watcher.kind, watcher.key, due_at)
+
+
+def wake_all(scope: Scope) -> None:
+    """Wake those who watch everything. For whoever writes points, after the last of them."""
+    wake_watchers(scope, "", "", "")
 
 
 def read_points(scope: Scope, number: int, start: int, stop: int) -> Iterator[Point]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from skyglobe.kernel.metric_points import MINUTE, Dimensions, Point, bounded, write_point
+from skyglobe.kernel.metric_points import MINUTE, Dimensions, Point, bounded, wake_all, write_point
 from skyglobe.kernel.records import Number
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import StoreFailure
@@ -216,6 +216,8 @@ def record_gauges(
         at = scope.now // reading.every * reading.every
         point = Point(series=0, tier=60, at=at, count=1.0, sum=value, min=value, max=value)
         write_point(scope, namespace, reading.name, reading.dimensions, point, instead=True)
+    if readings:
+        wake_all(scope)
     return readings
 
 
@@ -232,3 +234,5 @@ def _write(scope: Scope, batch: _Batch) -> None:
             values=tally.values if tally.min != tally.max else None,
         )
         write_point(scope.within(account, region), namespace, name, dimensions, point)
+    for place in {key[:2] for key in batch}:
+        wake_all(scope.within(*place))

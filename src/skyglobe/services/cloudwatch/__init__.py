@@ -51,6 +51,7 @@ cloudwatch = Service(
         "acting",
         "composing",
         "evaluating",
+        "streaming",
         "watching",
     ),
     invalid=_invalid,

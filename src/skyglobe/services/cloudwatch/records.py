@@ -81,6 +81,16 @@ class Detector(Record, frozen=True):
     created_at: Instant
 
 
+class MetricStream(Resource, frozen=True):
+    """A metric stream, and until when it has sent what was measured."""
+
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The members of PutMetricStream, in the API's names, name and tags aside."""
+    updated_at: Instant = 0
+    state: str = "running"
+    sent_until: Instant = 0
+
+
 alarms: ResourceTable[Alarm] = ResourceTable(
     "AWS::CloudWatch::Alarm", "cloudwatch.alarms", Alarm, indexes={"state": ("state_value",), "kind": ("kind",)}
 )
@@ -90,3 +100,6 @@ dashboards: ResourceTable[Dashboard] = ResourceTable(
     "AWS::CloudWatch::Dashboard", "cloudwatch.dashboards", Dashboard, reach="account"
 )
 detectors: Table[Detector] = Table("cloudwatch.detectors", Detector, key=("key",))
+metric_streams: ResourceTable[MetricStream] = ResourceTable(
+    "AWS::CloudWatch::MetricStream", "cloudwatch.metric_streams", MetricStream
+)

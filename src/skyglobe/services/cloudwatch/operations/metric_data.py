@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.metric_points import write_point
+from skyglobe.kernel.metric_points import wake_all, write_point
 from skyglobe.kernel.pagination import InvalidToken, seal, unseal
 from skyglobe.services.cloudwatch import cloudwatch
 from skyglobe.services.cloudwatch.querying import Queries, Result
@@ -67,6 +67,7 @@ def put_metric_data(
             raise refuse(str(error)) from error
         dimensions = dimensions_of(datum.get("Dimensions"))
         write_point(call, namespace, datum["MetricName"], dimensions, point, unit=datum.get("Unit", ""))
+    wake_all(call)
 
 
 @cloudwatch.operation

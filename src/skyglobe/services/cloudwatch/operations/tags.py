@@ -1,4 +1,4 @@
-"""TagResource, UntagResource, ListTagsForResource: of alarms and dashboards."""
+"""TagResource, UntagResource, ListTagsForResource: of alarms, dashboards and metric streams."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.resources import ResourceTable, check_tags
 from skyglobe.services.cloudwatch import cloudwatch
-from skyglobe.services.cloudwatch.records import alarms, dashboards
+from skyglobe.services.cloudwatch.records import alarms, dashboards, metric_streams
 from skyglobe.services.cloudwatch.refusals import invalid_value
 
 
@@ -20,7 +20,8 @@ def _find(call: Call, arn: str) -> tuple[ResourceTable[Any], Any]:
         place = parse_arn(arn)
     except ValueError as error:
         raise invalid_value(f"The value {arn} for parameter ResourceARN is invalid.") from error
-    table: ResourceTable[Any] = dashboards if place.resource.startswith("dashboard/") else alarms
+    tables: dict[str, ResourceTable[Any]] = {"dashboard": dashboards, "metric-stream": metric_streams}
+    table = tables.get(place.resource.partition("/")[0], alarms)
     found = table.find_by_arn(call, arn) if place.account == call.account else None
     if found is None:
         fields = {"ResourceType": place.resource.partition(":")[0], "ResourceId": arn}
@@ -47,6 +48,6 @@ def untag_resource(call: Call, resource_arn: str, tag_keys: list[str]) -> None:
 
 @cloudwatch.operation
 def list_tags_for_resource(call: Call, resource_arn: str) -> dict[str, Any]:
-    """Return the tags of an alarm or a dashboard. Raises ResourceNotFoundException."""
+    """Return the tags of an alarm, a dashboard or a metric stream. Raises ResourceNotFoundException."""
     _, found = _find(call, resource_arn)
     return {"Tags": [{"Key": key, "Value": value} for key, value in found.tags.items()]}
