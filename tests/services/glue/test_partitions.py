@@ -2,6 +2,8 @@
 
 import pytest
 
+from skyglobe.services.glue.operations import partitions as operations
+from skyglobe.services.glue.records import counts, databases, entries, indexes, partitions, tables
 from tests.services.glue.conftest import columns
 
 DAYS = [("2023-12-31", "eu", "7"), ("2024-01-01", "eu", "8"), ("2024-01-02", "us", "10"), ("2024-02-01", "us", "100")]
@@ -143,3 +145,39 @@ def test_an_index_finds_by_keys_that_do_not_come_first(cloud, days, glue, refuse
     cloud.turn(1)
     assert glue.get_partition_indexes(**of)["PartitionIndexDescriptorList"] == []
     assert len(days.find("region = 'us'")) == 2
+
+
+def test_many_partitions_are_indexed_read_and_forgotten_in_batches(cloud, catalog, glue, many, monkeypatch):
+    monkeypatch.setattr(operations, "MAX_READ", 300)
+    catalog.make_table(keys=["day string", "kind string"])
+    values = [[f"{number:04}", "odd" if number % 2 else "even"] for number in range(1_200)]
+    of = {"DatabaseName": "sales", "TableName": "orders"}
+    lists = [[{"Values": one} for one in values[start : start + 100]] for start in range(0, 1_200, 100)]
+    many("glue", "BatchCreatePartition", [{**of, "PartitionInputList": given} for given in lists])
+    assert len(catalog.find("day like '%9'")) == 120
+    page = glue.get_partitions(**of, Expression="day = '0900' or day = '1199'")
+    assert (page["Partitions"], "NextToken" in page) == ([], True)
+    glue.create_partition_index(**of, PartitionIndex={"IndexName": "kinds", "Keys": ["kind"]})
+    cloud.turn(1)
+    assert glue.get_partition_indexes(**of)["PartitionIndexDescriptorList"][0]["IndexStatus"] == "ACTIVE"
+    assert catalog.find("kind = 'odd'") == [tuple(one) for one in values[1::2]]
+    glue.delete_table(DatabaseName="sales", Name="orders")
+    cloud.turn(1)
+
+    def left(scope):
+        return [*partitions.scan(scope), *entries.scan(scope), *indexes.scan(scope)]
+
+    assert cloud.run(cloud.kernel.transact(left, "000000000000", "us-east-1")) == []
+
+
+def test_a_table_has_so_many_partitions(cloud, catalog):
+    catalog.make_table(keys=["dt string"])
+
+    def pretend(scope):
+        (database,) = databases.scan(scope)
+        (table,) = tables.scan(scope, database.number)
+        counts.set(scope, f"partitions:{table.number}", 9_999_999)
+
+    cloud.run(cloud.kernel.transact(pretend, "000000000000", "us-east-1"))
+    (error,) = catalog.add(["a"], ["b"])
+    assert error["ErrorDetail"]["ErrorCode"] == "ResourceNumberLimitExceededException"
