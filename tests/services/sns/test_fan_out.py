@@ -1,6 +1,7 @@
 """One message, many queues: what each gets of it, and what a queue must allow first."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,15 +23,34 @@ def test_every_subscribed_queue_holds_the_message(topic, subscribe, publish):
         assert envelope["UnsubscribeURL"].endswith(queue.subscription)
 
 
-@pytest.mark.spec("SQS-019")
-def test_a_queue_that_does_not_let_sns_in_gets_nothing_and_nobody_is_told(sns, topic, make_queue, publish):
+@pytest.mark.spec("SQS-019", "SNS-015")
+def test_a_queue_that_does_not_let_sns_in_gets_nothing_and_only_metrics_tell(
+    cloud, aws, sns, topic, make_queue, publish
+):
+    def failed():
+        """How many notifications of the topic failed in the last ten minutes."""
+        now = datetime.fromtimestamp(cloud.now / 1000, UTC)
+        found = aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SNS",
+            MetricName="NumberOfNotificationsFailed",
+            Dimensions=[{"Name": "TopicName", "Value": topic.rpartition(":")[2]}],
+            StartTime=now - timedelta(minutes=10),
+            EndTime=now + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(point["Sum"] for point in found)
+
     queue = make_queue()
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
     assert publish(topic)["MessageId"]
     assert queue.messages() == []
+    publish(topic)
+    assert failed() == 2
     queue.let_in(topic)
     publish(topic, "now")
     assert queue.texts() == ["now"]
+    assert failed() == 2
 
 
 @pytest.mark.spec("SQS-019")
