@@ -276,3 +276,32 @@ def test_large_batches_are_sent_in_pieces(group, stream, role, subscribe, cloud)
     cloud.settle()
     assert len(stream.documents()) == 2
     assert [text.split()[0] for text in stream.messages()] == list(map(str, range(10)))
+
+
+@pytest.mark.spec("ORG-014")
+def test_members_of_an_organization_log_into_one_account(cloud, refused):
+    boss, central, member = (cloud.session(account) for account in ("222222222222", OTHER, "333333333333"))
+    organizations = boss.client("organizations")
+    organization = organizations.create_organization()["Organization"]["Id"]
+    stream, role = StreamInHand(central), make_role(central)
+    central_logs, logs = central.client("logs"), member.client("logs")
+    arn = central_logs.put_destination(destinationName="all", targetArn=stream.arn, roleArn=role)["destination"]["arn"]
+    ours = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "logs:PutSubscriptionFilter", "Resource": arn}
+    central_logs.put_destination_policy(
+        destinationName="all", accessPolicy=policy({**statement, "Condition": ours}), forceUpdate=True
+    )
+    logs.create_log_group(logGroupName="/app")
+    logs.create_log_stream(logGroupName="/app", logStreamName="one")
+    filtered = {"logGroupName": "/app", "filterName": "to-all", "filterPattern": "", "destinationArn": arn}
+    assert refused(logs.put_subscription_filter, **filtered)[0] == "AccessDeniedException"
+    for account, session in ((OTHER, central), ("333333333333", member)):
+        target = {"Id": account, "Type": "ACCOUNT"}
+        handshake = organizations.invite_account_to_organization(Target=target)["Handshake"]["Id"]
+        session.client("organizations").accept_handshake(HandshakeId=handshake)
+    logs.put_subscription_filter(**filtered)
+    event = {"timestamp": cloud.now, "message": "from a member"}
+    logs.put_log_events(logGroupName="/app", logStreamName="one", logEvents=[event])
+    cloud.settle()
+    (document,) = stream.documents()
+    assert (document["owner"], stream.messages()) == ("333333333333", ["from a member"])

@@ -15,6 +15,7 @@ accessanalyzer = Service(
         "operations.previews",
         "operations.recommendations",
         "operations.checks",
+        "operations.generating",
     ),
     actions={"GetFindingV2": "GetFinding", "ListFindingsV2": "ListFindings"},
 )

@@ -85,6 +85,22 @@ class Recommendation(Record, frozen=True):
     steps: list[dict[str, str]]
 
 
+class Generation(Record, frozen=True):
+    """A policy that is written from what a user or role did."""
+
+    id: str
+    principal: str
+    token: str
+    """The client's, by which a repeated request is known."""
+    started_at: Instant
+    status: str = "IN_PROGRESS"
+    completed_at: Instant | None = None
+    error: str = ""
+    actions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    """Those whose actions cannot be told from the operations that were called."""
+
+
 class Preview(Record, frozen=True):
     """What would be found if a resource had another policy."""
 
@@ -106,3 +122,4 @@ previews: Table[Preview] = Table("accessanalyzer.previews", Preview, key=("analy
 recommendations: Table[Recommendation] = Table(
     "accessanalyzer.recommendations", Recommendation, key=("analyzer", "finding")
 )
+generations: Table[Generation] = Table("accessanalyzer.generations", Generation, key=("id",))
