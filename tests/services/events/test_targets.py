@@ -163,3 +163,24 @@ def test_targets_of_services_that_are_not_there_are_refused(events, refused):
     assert "states" in message
     for bad in ("nonsense", "arn:aws:s3:::bucket"):
         assert refused(events.put_targets, Rule="r", Targets=[{"Id": "1", "Arn": bad}])[0] == "ValidationException"
+
+
+@pytest.mark.spec("MSG-011")
+def test_one_rule_tells_a_queue_a_topic_and_a_stream_each_once(aws, events, put, watch, make_queue):
+    queue, subscribed = watch({"source": ["my.app"]}, name="r"), make_queue()
+    aws.client("kinesis").create_stream(StreamName="s", ShardCount=1)
+    topic = aws.client("sns").create_topic(Name="t")["TopicArn"]
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": subscribed.arn}
+    text = json.dumps({"Statement": anybody})
+    subscribed.client.set_queue_attributes(QueueUrl=subscribed.url, Attributes={"Policy": text})
+    raw = {"RawMessageDelivery": "true"}
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=subscribed.arn, Attributes=raw)
+    stream = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/s"
+    role = make_role(aws, "r", ["kinesis:PutRecord"])
+    events.put_targets(Rule="r", Targets=[{"Id": "2", "Arn": topic}, {"Id": "3", "Arn": stream, "RoleArn": role}])
+    identity = put({"n": 1})["EventId"]
+    shard = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = aws.client("kinesis").get_shard_iterator(StreamName="s", **shard)["ShardIterator"]
+    records = aws.client("kinesis").get_records(ShardIterator=iterator)["Records"]
+    found = [queue.events(), subscribed.events(), [json.loads(record["Data"]) for record in records]]
+    assert [[event["id"] for event in events] for events in found] == [[identity]] * 3
