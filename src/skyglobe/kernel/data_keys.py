@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skyglobe.kernel.callers import ServiceCaller
@@ -27,7 +27,12 @@ class DataKey(NamedTuple):
 
     def wrap(self, scope: Scope, data: bytes) -> bytes:
         """Return ``data`` encrypted."""
-        return Wrapping(self.plain).wrap(scope.kernel.ids.token(NONCE_BYTES), data)
+        return self.wrap_each(scope, [data])[0]
+
+    def wrap_each(self, scope: Scope, pieces: Iterable[bytes]) -> list[bytes]:
+        """Return several pieces of data, each encrypted by itself."""
+        wrapping, token = Wrapping(self.plain), scope.kernel.ids.token
+        return [wrapping.wrap(token(NONCE_BYTES), data) for data in pieces]
 
 
 class KeyUser:

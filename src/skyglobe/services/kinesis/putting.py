@@ -198,7 +198,7 @@ class _Filling:
             encryption=self._stream.encryption,
             orders=self.orders,
             keys=self.keys,
-            data=self.data if key is None else [key.wrap(self._scope, data) for data in self.data],
+            data=self.data if key is None else key.wrap_each(self._scope, self.data),
             data_key=key.sealed if key is not None else b"",
         )
         chunks.insert(self._scope, chunk)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.data_keys import DataKey, KeyUser, full_key_name, telling
+from skyglobe.kernel.frames import Wrapping
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
 from skyglobe.services.kinesis.records import Chunk, Stream
@@ -45,8 +46,8 @@ def opened(call: Call, stream: Stream, chunk: Chunk) -> list[bytes]:
     if not chunk.data_key:
         return chunk.data
     region = stream.arn.split(":")[3]
-    context = _context(stream.arn)
-    return [_kms.unwrap(call, chunk.data_key, data, context, REUSE_FOR, region) for data in chunk.data]
+    wrapping = Wrapping(_kms.open(call, chunk.data_key, _context(stream.arn), REUSE_FOR, region))
+    return [wrapping.unwrap(data) for data in chunk.data]
 
 
 def _context(stream_arn: str) -> dict[str, str]:
