@@ -38,6 +38,7 @@ dynamodb = Service(
         "operations.destinations",
         "operations.global_tables",
         "operations.insights",
+        "operations.replica_scaling",
         "publishing",
         "replicating",
         "engine",
