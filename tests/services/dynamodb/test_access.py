@@ -80,7 +80,7 @@ def test_an_index_is_a_resource_of_its_own(user, denied):
     denied(mine.query, "pk = :p", {":p": "ann"})
 
 
-@pytest.mark.spec("DDB-005")
+@pytest.mark.spec("DDB-005", "DBD-006")
 def test_leading_keys_confine_a_user_to_their_own_rows(user, denied):
     own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:username}"]}}
     mine = user(allow("GetItem PutItem UpdateItem DeleteItem Query BatchGetItem BatchWriteItem", **own))

@@ -32,7 +32,7 @@ def sorted_items(table):
     return sorted(table.items(), key=lambda item: item["pk"])
 
 
-@pytest.mark.spec("DBK-001")
+@pytest.mark.spec("DBK-001", "DBD-009")
 def test_a_table_is_restored_to_any_second(cloud, table):
     table.put({"pk": "before"})
     recover(table)
@@ -53,7 +53,7 @@ def test_a_table_is_restored_to_any_second(cloud, table):
     assert sorted_items(latest) == sorted_items(table)
 
 
-@pytest.mark.spec("DBK-003")
+@pytest.mark.spec("DBK-003", "DBD-009")
 def test_the_window_of_recovery_has_ends(cloud, table, refused):
     more = {"SourceTableName": table.name, "TargetTableName": "other"}
     client = table.client

@@ -30,7 +30,7 @@ def pair(cloud, table, europe):
     return table, TableInHand(europe, table.name)
 
 
-@pytest.mark.spec("DGT-001", "DGT-002", "DGT-003", "DST-005")
+@pytest.mark.spec("DGT-001", "DGT-002", "DGT-003", "DST-005", "DBD-008")
 def test_writes_in_either_region_reach_the_other(cloud, pair):
     here, there = pair
     here.put({"pk": "a", "n": 1})
@@ -65,7 +65,7 @@ def test_a_replica_receives_what_is_there(cloud, make_table, europe, many):
     assert there.scan(IndexName="groups", Select="COUNT")["Count"] == 700
 
 
-@pytest.mark.spec("DGT-005")
+@pytest.mark.spec("DGT-005", "DBD-008")
 def test_the_later_write_wins_in_both_regions(cloud, pair):
     here, there = pair
 

@@ -26,7 +26,7 @@ def test_a_second_put_replaces_the_first(table):
     assert table.items() == [{"pk": "a", "new": 2}]
 
 
-@pytest.mark.spec("DDB-015", "DDB-002")
+@pytest.mark.spec("DDB-015", "DDB-002", "DBD-011")
 def test_every_type_comes_back_as_it_went(dynamodb, table):
     item = {
         "pk": {"S": "all"},
@@ -81,7 +81,7 @@ def test_sets_of_numbers_are_sets_of_values(dynamodb, table, refused):
     assert table.get({"pk": "n"})["n"] == {1, 2, 3}
 
 
-@pytest.mark.spec("DDB-014")
+@pytest.mark.spec("DDB-014", "DBD-012")
 def test_an_item_has_at_most_400_kilobytes_names_counted(table, refused):
     room = 409_600 - len("pk") - len("a") - len("text")
     table.put({"pk": "a", "text": "x" * room})
@@ -113,7 +113,7 @@ def test_sizes_are_counted_as_aws_counts_them(table):
     assert table.describe()["TableSizeBytes"] == 4 + 3 + (1 + 2) + (1 + 3 + 1 + 1 + 4)
 
 
-@pytest.mark.spec("DDB-031")
+@pytest.mark.spec("DDB-031", "DBD-004")
 def test_consumed_capacity_follows_aws_rounding(table):
     def written(call):
         return call["ConsumedCapacity"]["CapacityUnits"]
@@ -203,7 +203,7 @@ def test_a_projection_returns_parts_of_an_item(table):
     assert shown == {"m": {"x": {"y": 1}}, "l": [{"q": 1}, 30], "n": 5}
 
 
-@pytest.mark.spec("DDB-035")
+@pytest.mark.spec("DDB-035", "DBD-011")
 def test_keys_are_held_to_type_and_length(make_table, refused):
     table = make_table("pk:S", "sk:B")
     table.put({"pk": "x" * 2048, "sk": b"x" * 1024})

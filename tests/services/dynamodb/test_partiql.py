@@ -50,6 +50,20 @@ def test_a_select_reads_partitions_indexes_and_tables(run, songs):
     assert len(run("SELECT * FROM songs WHERE begins_with(artist, 'b') AND size(title) = 4")) == 1
 
 
+@pytest.mark.spec("DBD-013")
+def test_there_are_no_joins_and_no_aggregates(dynamodb, songs, refused):
+    assert dynamodb.execute_statement(Statement='SELECT * FROM "songs" WHERE artist = ?', Parameters=[{"S": "ann"}])[
+        "Items"
+    ]
+    for statement in (
+        "SELECT * FROM songs JOIN albums ON songs.artist = albums.artist",
+        "SELECT * FROM songs, albums",
+        "SELECT COUNT(*) FROM songs",
+        "SELECT artist FROM songs GROUP BY artist",
+    ):
+        assert refused(dynamodb.execute_statement, Statement=statement)[:2] == ("ValidationException", 400), statement
+
+
 @pytest.mark.spec("DDB-030")
 def test_statements_write_items(run, songs, refused):
     statement = "INSERT INTO songs VALUE {'artist': ?, 'year': 1, 'l': [1, {'k': null}], 's': <<'a', 'b'>>, 'f': false}"

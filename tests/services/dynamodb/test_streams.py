@@ -266,7 +266,7 @@ def test_time_to_live_is_changed_once_an_hour(cloud, table, refused):
     assert table.get({"pk": "a"}) is not None
 
 
-@pytest.mark.spec("DST-013", "DTTL-009")
+@pytest.mark.spec("DST-013", "DTTL-009", "DBD-002")
 def test_an_expiry_leaves_indexes_and_is_told_as_the_services_doing(cloud, streamed, reader):
     from tests.services.dynamodb.conftest import index
 
@@ -296,7 +296,7 @@ def kinesis_records(client):
     return arn, [json.loads(one["Data"]) for one in client.get_records(ShardIterator=iterator)["Records"]]
 
 
-@pytest.mark.spec("DST-008", "DST-015")
+@pytest.mark.spec("DST-008", "DST-015", "DBD-007")
 def test_changes_go_into_a_kinesis_stream_while_it_is_enabled(cloud, dynamodb, table, kinesis, refused):
     cloud.turn(60)  # the stream is created
     arn, _ = kinesis_records(kinesis)

@@ -77,7 +77,7 @@ def test_batches_refuse_duplicates_and_too_many(dynamodb, table, sorted_table, r
     assert table.items() == []
 
 
-@pytest.mark.spec("DDB-029")
+@pytest.mark.spec("DDB-029", "DBD-004")
 def test_a_transaction_writes_everything_or_nothing(dynamodb, table, sorted_table):
     table.put({"pk": "a", "n": 1})
     table.put({"pk": "gone"})

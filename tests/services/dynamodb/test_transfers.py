@@ -49,7 +49,7 @@ def exported(s3, description):
     return summary, [line for file in files for line in lines(s3, file["dataFileS3Key"])]
 
 
-@pytest.mark.spec("DXI-001", "DXI-004", "DXI-005")
+@pytest.mark.spec("DXI-001", "DXI-004", "DXI-005", "DBD-010")
 def test_a_table_is_exported_as_it_was(cloud, s3, recoverable):
     for number in range(30):
         recoverable.put({"pk": str(number), "b": b"\0\xff", "n": number})
@@ -138,7 +138,7 @@ def test_what_was_exported_can_be_imported(cloud, dynamodb, s3, recoverable, man
     assert sorted(TableInHand(dynamodb, "copy").items(), key=key) == sorted(recoverable.items(), key=key)
 
 
-@pytest.mark.spec("DXI-003", "DXI-007")
+@pytest.mark.spec("DXI-003", "DXI-007", "DBD-010")
 def test_rows_are_imported_and_bad_ones_counted(cloud, dynamodb, s3, refused):
     s3.put_object(
         Bucket="files", Key="in/rows.csv", Body=b'pk,text,n\na,hello,1\nb,"two, words",2\n,no key,3\nc,x,4,more\n'

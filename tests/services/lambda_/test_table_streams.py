@@ -84,7 +84,7 @@ class Source:
         return sorted(self.dynamodb.scan(TableName=self.name)["Items"], key=lambda item: item["id"]["S"])
 
 
-@pytest.mark.spec("DST-002", "DST-006")
+@pytest.mark.spec("DST-002", "DST-006", "DBD-007")
 def test_each_change_invokes_the_function_with_keys_and_images(cloud, aws, client, function, out):
     table = Source(aws, "whole")
     table.put("before")
