@@ -1,8 +1,10 @@
 """Objects are replicated into other buckets, in the session of a role."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.services.s3.conftest import MIB, OWNER, STRANGER, document, statement
 from tests.services.s3.replicas import (
@@ -492,3 +494,38 @@ def test_a_key_that_is_not_there_fails_the_replication(cloud, owner, near, far, 
     cloud.settle()
     [told] = queue()
     assert told["replicationEventData"]["failureReason"] == "DstKmsKeyNotFound"
+
+
+@pytest.mark.spec("S3REP-011")
+def test_cloudwatch_knows_how_far_replication_is_behind(cloud, owner, near, far, role):
+    put_rules(near, SOURCE, role, rule(destination=TIMED))
+    cloud.shake("s3", "replication")
+    near.put_object(Bucket=SOURCE, Key="one", Body=b"apple")
+    near.put_object(Bucket=SOURCE, Key="two", Body=b"pear")
+    cloud.turn(seconds=90)
+    assert measured(owner, cloud, "OperationsPendingReplication") == 2
+    assert measured(owner, cloud, "BytesPendingReplication") == 9
+    cloud.shake("s3", "replication", 0)
+    cloud.turn(seconds=60)
+    assert status_of(near, SOURCE, "two") == "COMPLETED"
+    assert measured(owner, cloud, "OperationsPendingReplication") == 0
+    assert 60 <= measured(owner, cloud, "ReplicationLatency") <= 150
+    wrong = {**TIMED, "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 10}}}
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        put_rules(near, SOURCE, role, rule(destination=wrong))
+
+
+def measured(owner, cloud, name):
+    """Return the last minute's greatest value of a replication metric of ``orchard``."""
+    now = datetime.fromtimestamp(cloud.now / 1000, UTC)
+    named = {"SourceBucket": SOURCE, "DestinationBucket": COPY, "RuleId": f"to-{COPY}-1"}
+    found = owner.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/S3",
+        MetricName=name,
+        Dimensions=[{"Name": key, "Value": value} for key, value in named.items()],
+        StartTime=now - timedelta(seconds=60),
+        EndTime=now + timedelta(seconds=60),
+        Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    return max(found, key=lambda point: point["Timestamp"])["Maximum"] if found else None

@@ -18,7 +18,7 @@ from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
 from skyglobe.kernel.wire import Request
-from skyglobe.services.s3 import data_keys, encrypting, events, needs, replicas, role_sessions, s3, versions
+from skyglobe.services.s3 import data_keys, encrypting, events, lagging, needs, replicas, role_sessions, s3, versions
 from skyglobe.services.s3.access import bucket_arn
 from skyglobe.services.s3.guards import document_of, keeping_of
 from skyglobe.services.s3.records import (
@@ -72,7 +72,9 @@ def plan_of(scope: Scope, bucket: str) -> Plan:
     return plan_in(document_of(scope, bucket, "replication"))
 
 
-def begin(scope: Scope, home: Home, key: str, version: str, storage_class: str, details: Details) -> Details:
+def begin(
+    scope: Scope, home: Home, key: str, version: str, storage_class: str, details: Details, size_bytes: int
+) -> Details:
     """Have a version that is about to be written replicated, as far as the bucket's rules ask for it.
 
     Returns its details, which tell of it. To be called in the transaction of the write.
@@ -80,7 +82,7 @@ def begin(scope: Scope, home: Home, key: str, version: str, storage_class: str, 
     if storage_class in NOT_REPLICATED:
         return details
     rules = rules_for(plan_of(scope, home.name), key, details.tags, has_kms_key=has_kms_key(details))
-    return _sent(scope, home, key, version, details, rules, PUT)
+    return _sent(scope, home, key, version, details, rules, PUT, size_bytes)
 
 
 def begin_marker(scope: Scope, home: Home, marker: Object) -> None:
@@ -107,12 +109,22 @@ def changed(scope: Scope, home: Home, found: Object, details: Details) -> Detail
 
 
 def _sent(
-    scope: Scope, home: Home, key: str, version: str, details: Details, rules: list[Rule], operation: str
+    scope: Scope,
+    home: Home,
+    key: str,
+    version: str,
+    details: Details,
+    rules: list[Rule],
+    operation: str,
+    size_bytes: int = 0,
 ) -> Details:
+    """``size_bytes`` is what there is to carry over: none for a change or a delete marker."""
     if not rules:
         return details
     for rule in rules:
-        payload = {"bucket": home.name, "key": key, "version": version, "to": rule.bucket, "operation": operation}
+        payload: dict[str, Any] = {"bucket": home.name, "key": key, "version": version, "to": rule.bucket}
+        payload["operation"] = operation
+        lagging.began(scope, home, rule, payload, size_bytes)
         post(scope.within(home.owner, home.region), "s3", "replica", payload)
         if rule.is_timed:
             set_timer(scope, "s3", "replication-threshold", _name(payload), scope.now + THRESHOLD_FOR, payload)
@@ -140,8 +152,8 @@ def deliver(scope: Scope, payload: dict[str, Any]) -> None:
         set_timer(scope, "s3", "replica", _name(payload), scope.now + HELD_FOR, payload)
         return
     home = homes.find(scope, scope.partition, payload["bucket"])
-    if home is not None:
-        replicate(scope, home, payload)
+    if home is None or replicate(scope, home, payload) is not None:
+        lagging.ended(scope, payload)
 
 
 @s3.timer("replica")
@@ -161,11 +173,11 @@ def miss(scope: Scope, key: str, payload: dict[str, Any]) -> None:
     _tell(scope, home, "OperationMissedThreshold", found, one, payload, threshold=str(THRESHOLD_FOR // 60_000))
 
 
-def replicate(scope: Scope, home: Home, payload: dict[str, Any]) -> str:
+def replicate(scope: Scope, home: Home, payload: dict[str, Any]) -> str | None:
     """Do one replication that is pending, and note its outcome at the source.
 
-    Returns the reason it failed for, empty when it did not, or there was nothing to do any more. What KMS throttles is
-    tried again in a minute.
+    Returns the reason it failed for, empty when it did not, or there was nothing to do any more. None where KMS takes
+    no more requests: it is tried again in a minute.
     """
     found = _find(scope, payload)
     one = _find_replicating(found, payload["to"])
@@ -179,16 +191,19 @@ def replicate(scope: Scope, home: Home, payload: dict[str, Any]) -> str:
         _copy(Side(home, scope), found, rule, payload["operation"])
     except Throttled:
         set_timer(scope, "s3", "replica", _name(payload), scope.now + HELD_FOR, payload)
-        return ""
+        return None
     except Refused as refused:
         reason = refused.reason
     cancel_timer(scope, "s3", "replication-threshold", _name(payload))
     if reason:
         _note(scope, found, msgspec.structs.replace(one, status=FAILED))
         if rule is not None and rule.has_metrics:
+            lagging.count_failed(scope, home, rule)
             _tell(scope, home, "OperationFailedReplication", found, one, payload, failureReason=reason)
         return reason
     _note(scope, found, msgspec.structs.replace(one, status=COMPLETED))
+    assert rule is not None, "it was refused without"
+    lagging.count_done(scope, home, rule, scope.now - one.begun_at)
     if one.is_late:
         took = str((scope.now - one.begun_at) // 60_000)
         allowed = str(THRESHOLD_FOR // 60_000)

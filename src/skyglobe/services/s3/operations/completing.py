@@ -186,14 +186,15 @@ def _object(scope: Scope, home: Home, upload: Upload, chosen: list[Part], checks
     version = versions.new_version(scope, keeping, order)
     details = msgspec.structs.replace(upload.details, checksum=checksum, upload=upload.id, parts=len(chosen))
     details = locking.with_default(details, keeping, scope.now)
+    size_bytes = sum(part.size_bytes for part in chosen)
     if keeping.has_replication:
-        details = replicating.begin(scope, home, upload.key, version, upload.storage_class, details)
+        details = replicating.begin(scope, home, upload.key, version, upload.storage_class, details, size_bytes)
     return Object(
         bucket=upload.bucket,
         key=upload.key,
         order=order,
         modified_at=scope.now,
-        size_bytes=sum(part.size_bytes for part in chosen),
+        size_bytes=size_bytes,
         etag=directories.etag_in(scope, upload.bucket, multipart_etag([part.etag for part in chosen])),
         storage_class=upload.storage_class,
         algorithm=upload.algorithm or DEFAULT,

@@ -216,7 +216,9 @@ def _publish(call: Call, request: dict[str, Any], draft: Draft, received: Receiv
     keeping, order = keeping_of(draft.home.access), call.kernel.next_order()
     version = versions.new_version(draft.scope, keeping, order)
     if keeping.has_replication:
-        details = replicating.begin(draft.scope, draft.home, draft.key, version, draft.storage_class, details)
+        details = replicating.begin(
+            draft.scope, draft.home, draft.key, version, draft.storage_class, details, found.size_bytes
+        )
     new = Object(
         bucket=draft.bucket,
         key=draft.key,

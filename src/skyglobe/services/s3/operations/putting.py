@@ -113,7 +113,8 @@ def _publish(
         details = locking.with_default(details, keeping, scope.now)
     version = versions.new_version(scope, keeping, order)
     if keeping.has_replication:
-        details = replicating.begin(scope, home, request["Key"], version, draft.storage_class, details)
+        size_bytes = received.size_bytes
+        details = replicating.begin(scope, home, request["Key"], version, draft.storage_class, details, size_bytes)
     new = Object(
         bucket=request["Bucket"],
         key=request["Key"],
