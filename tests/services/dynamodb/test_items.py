@@ -164,7 +164,7 @@ def test_update_makes_an_item_unless_it_only_takes_away(table):
     assert table.get({"pk": "c"}) is None
 
 
-@pytest.mark.spec("DDB-024")
+@pytest.mark.spec("DDB-024", "DBD-015")
 def test_a_write_with_a_condition_happens_only_when_it_holds(table, refused):
     table.put({"pk": "a", "n": 1}, ConditionExpression="attribute_not_exists(pk)")
     failed = refused(table.put, {"pk": "a", "n": 2}, ConditionExpression="attribute_not_exists(pk)")

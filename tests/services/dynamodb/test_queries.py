@@ -99,7 +99,7 @@ def test_pages_backwards_meet_every_item_once(filled):
     assert found == [9, 8, 7, 6, 5, 4, 3, 2]
 
 
-@pytest.mark.spec("DDB-026")
+@pytest.mark.spec("DDB-026", "DBD-016")
 def test_a_page_ends_before_it_exceeds_a_megabyte(sorted_table):
     text = "x" * (131_072 - len("pk") - len("a") - len("sk") - 2 - len("t"))  # one item: 128 KiB
     for number in range(1, 10):

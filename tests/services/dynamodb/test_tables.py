@@ -56,7 +56,7 @@ def test_a_slow_cloud_shows_every_state_of_a_table(cloud, dynamodb, make_table, 
     assert refused(table.describe)[0] == "ResourceNotFoundException"
 
 
-@pytest.mark.spec("DDB-032")
+@pytest.mark.spec("DDB-032", "DBD-015", "DBD-016")
 def test_waiters_see_tables_come_and_go(dynamodb, make_table, refused):
     table = make_table(name="mine")
     dynamodb.get_waiter("table_exists").wait(TableName="mine")
