@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.services.firehose.conftest import make_role, policy
+from tests.services.firehose.conftest import BUCKET, make_role, policy
 from tests.services.lambda_.conftest import zipped
 
 CODE = """
@@ -74,3 +74,58 @@ def test_a_role_that_may_not_invoke_the_function_delivers_errors(cloud, make_str
     cloud.turn(301)
     (content,) = landed("errors/").values()
     assert json.loads(content)["errorCode"] == "Lambda.InvokeAccessDenied"
+
+
+PARTING = """
+import base64
+def handler(event, context):
+    def given(record):
+        text = base64.b64decode(record["data"]).decode()
+        keys = {"kind": text[0], "other": text} if text != "wrong" else ["kind"]
+        metadata = {"metadata": {"partitionKeys": keys}} if text != "none" else {}
+        return {"recordId": record["recordId"], "result": "Ok", "data": record["data"], **metadata}
+    return {"records": [given(record) for record in event["records"]]}
+"""
+
+
+def test_a_function_gives_the_keys_that_records_are_parted_by(cloud, aws, make_stream, landed, shout, allowed, refused):
+    aws.client("lambda").update_function_code(FunctionName="shout", ZipFile=zipped(PARTING))
+    prefix = {"Prefix": "k=!{partitionKeyFromLambda:kind}/", "ErrorOutputPrefix": "bad/"}
+    partitioned = {
+        **prefix,
+        "DynamicPartitioningConfiguration": {"Enabled": True},
+        "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60},
+    }
+    assert refused(make_stream, **partitioned)[0] == "InvalidArgumentException"
+    stream = make_stream(**partitioned, ProcessingConfiguration=transforming())
+    stream.put_many([b"apple", b"avocado", b"berry", b"none", b"wrong"])
+    cloud.turn(61)
+    found = {key.split("/")[0]: content for key, content in landed("k=").items()}
+    assert found == {"k=a": b"appleavocado", "k=b": b"berry"}
+    (bad,) = landed("bad/").values()
+    told = {base64.b64decode(one["rawData"]): one["errorCode"] for one in map(json.loads, bad.splitlines())}
+    assert told == {b"none": "DynamicPartitioning.MissingPartitionKey", b"wrong": "Lambda.JsonProcessingException"}
+
+
+def test_records_for_an_endpoint_are_transformed_too(cloud, firehose, role, endpoint, landed, shout, allowed, refused):
+    configuration = {
+        "EndpointConfiguration": {"Url": endpoint.url, "Name": "mine"},
+        "BufferingHints": {"IntervalInSeconds": 60, "SizeInMBs": 1},
+        "RoleARN": role,
+        "S3Configuration": {"RoleARN": role, "BucketARN": BUCKET},
+        "ProcessingConfiguration": transforming(),
+    }
+    delimiting = {"Enabled": True, "Processors": [{"Type": "AppendDelimiterToRecord"}]}
+    wrong = configuration | {"ProcessingConfiguration": delimiting}
+    create = firehose.create_delivery_stream
+    asked = {"DeliveryStreamName": "out", "HttpEndpointDestinationConfiguration": wrong}
+    assert refused(create, **asked)[0] == "InvalidArgumentException"
+    create(DeliveryStreamName="out", HttpEndpointDestinationConfiguration=configuration)
+    data = [{"Data": text} for text in (b"one", b"drop", b"fail")]
+    firehose.put_record_batch(DeliveryStreamName="out", Records=data)
+    cloud.turn(61)
+    ((_, content),) = endpoint.requests
+    assert [base64.b64decode(record["data"]) for record in content["records"]] == [b"ONE\n"]
+    ((key, lost),) = landed().items()
+    assert key.startswith("processing-failed/")
+    assert base64.b64decode(json.loads(lost)["rawData"]) == b"fail"

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+from skyglobe.services.firehose.rules import unpacking as unpacking_rules
 from tests.services.firehose.conftest import make_role
 
 
@@ -35,9 +36,10 @@ def test_the_messages_of_a_log_group_land_as_lines(cloud, aws, make_stream, land
     assert list(landed().values()) == [b"one\ntwo\n"]
 
 
-def test_what_is_not_compressed_goes_to_the_error_prefix(cloud, make_stream, landed):
+def test_what_is_not_compressed_goes_to_the_error_prefix(cloud, make_stream, landed, monkeypatch):
+    monkeypatch.setattr(unpacking_rules, "MAX_UNPACKED", 1 << 20)
     stream = make_stream(ProcessingConfiguration=unpacking())
-    bomb = gzip.compress(b"x" * (65 << 20))
+    bomb = gzip.compress(b"x" * (2 << 20))
     stream.put_many([gzip.compress(b"a") + gzip.compress(b"b"), b"plain", gzip.compress(b"cut")[:-3], bomb])
     cloud.turn(301)
     found = landed()

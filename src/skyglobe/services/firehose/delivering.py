@@ -23,7 +23,7 @@ from skyglobe.services.firehose.roles import acting_as
 from skyglobe.services.firehose.rules.destinations import DEFAULT_RETRY_FOR
 from skyglobe.services.firehose.rules.endpoints import delivery_request, fault_of_response
 from skyglobe.services.firehose.rules.failures import Failure, failure_at_glue, failure_at_s3
-from skyglobe.services.firehose.rules.processing import Failed, Record, enabled_processors
+from skyglobe.services.firehose.rules.processing import Failed, Processors, Record, enabled_processors
 from skyglobe.services.firehose.rules.transformation import lambda_role_of
 from skyglobe.services.firehose.rules.unpacking import unpack
 from skyglobe.services.firehose.sealing import encryption_of
@@ -126,11 +126,7 @@ class _Job:
         if destination.get("S3BackupMode") == "Enabled":
             await self._put(destination["S3BackupConfiguration"], self._copies(destination["S3BackupConfiguration"]))
         processors, delivery_id = enabled_processors(destination), self._payload["id"]
-        records, lost = await asyncio.to_thread(unpack, processors, self._records)
-        if any(processor["Type"] == "Lambda" for processor in processors):
-            caller = await self._acting_in(destination, lambda_role_of(processors) or destination["RoleARN"])
-            records, refused = await transform(caller, self._stream, processors, records, delivery_id)
-            lost += refused
+        records, lost = await self._transformed(processors, destination, destination["RoleARN"])
         conversion = await self._conversion(destination)
         # Queries, conversion and compression take their time: not on the event loop.
         plan = await asyncio.to_thread(
@@ -140,6 +136,17 @@ class _Job:
         if plan.failed:
             await self.tell(destination, [Failure(one.code, one.message) for one in plan.failed])
 
+    async def _transformed(
+        self, processors: Processors, part: dict[str, Any], role: str
+    ) -> tuple[list[Record], list[Failed]]:
+        """Return what unpacking and the stream's function make of its records, and those that are lost on the way."""
+        records, lost = await asyncio.to_thread(unpack, processors, self._records)
+        if any(processor["Type"] == "Lambda" for processor in processors):
+            caller = await self._acting_in(part, lambda_role_of(processors) or role)
+            records, refused = await transform(caller, self._stream, processors, records, self._payload["id"])
+            lost += refused
+        return records, lost
+
     async def _conversion(self, destination: dict[str, Any]) -> Conversion | None:
         delivery = self._delivery
         try:
@@ -148,10 +155,20 @@ class _Job:
             raise Undelivered(destination, failure_at_glue(error)) from error
 
     async def _to_endpoint(self) -> None:
-        destination, records = self._stream.destination, self._records
+        destination = self._stream.destination
         backup = destination["S3Configuration"]
         if destination.get("S3BackupMode") == "AllData":
             await self._put(backup, self._copies(backup))
+        role = destination.get("RoleARN") or backup["RoleARN"]
+        records, lost = await self._transformed(enabled_processors(destination), destination, role)
+        if lost:
+            now, delivery_id = self._now, self._payload["id"]
+            await self._put(
+                backup, [failed_object(self._stream, backup, lost, "processing-failed", delivery_id, now, attempts=1)]
+            )
+            await self.tell(destination, [Failure(one.code, one.message) for one in lost])
+        if not records:
+            return
         try:
             await self._post(destination, [record.data for record in records])
         except Undelivered as error:

@@ -50,15 +50,15 @@ def plan_objects(
 
     ``lost`` are those that failed before.
     """
-    groups, failed = process(processors, records)
+    names = partition_names(part.get("Prefix") or "")
+    groups, failed = process(processors, records, names)
     failed = [*(lost or ()), *failed]
     unconverted: list[Failed] = []
-    names = partition_names(part.get("Prefix") or "")
     objects = []
     for number, (partition, group) in enumerate(groups.items()):
         values = dict(partition)
         if missing := names - set(values):
-            text = f"the query gives no value for {', '.join(sorted(missing))}"
+            text = f"there is no value for {', '.join(sorted(missing))}"
             failed += [Failed(record, "DynamicPartitioning.MissingPartitionKey", text) for record in group]
             continue
         place = _place(part, group[0].arrived_at, values, "", f"{delivery_id}:{number}")

@@ -12,6 +12,7 @@ from skyglobe.services.firehose.rules.destinations import (
     BUILT,
     UNBUILT,
     Destination,
+    fault_of_endpoint,
     fault_of_s3,
     s3_parts,
     unbuilt_of,
@@ -54,8 +55,8 @@ def check_destination(kind: str, destination: Destination) -> None:
         raise invalid("S3BackupConfiguration must be specified when S3BackupMode is Enabled")
     if kind == "HttpEndpoint" and not is_url(destination["EndpointConfiguration"]["Url"]):
         raise invalid("EndpointConfiguration.Url is no URL.")
-    if kind == "HttpEndpoint" and enabled_processors(destination):
-        raise not_built("Processors of HTTP endpoint destinations are not built yet.")
+    if kind == "HttpEndpoint" and (fault := fault_of_endpoint(destination)):
+        raise invalid(fault)
 
 
 def _check_package(missing: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from skyglobe.services.firehose.rules.compression import EXTENSIONS
 from skyglobe.services.firehose.rules.conversion.configuring import conversion_of, fault_of_conversion
-from skyglobe.services.firehose.rules.prefixes import fault_between, fault_of, partition_names
+from skyglobe.services.firehose.rules.prefixes import FROM_LAMBDA, FROM_QUERY, fault_between, fault_of, partition_names
 from skyglobe.services.firehose.rules.processing import enabled_processors
 from skyglobe.services.firehose.rules.processing import fault_of as fault_of_processor
 
@@ -36,6 +36,8 @@ UNBUILT = {
     "SnowflakeDestinationUpdate": "Snowflake",
     "IcebergDestinationUpdate": "Apache Iceberg tables",
 }
+ENDPOINT_PROCESSORS = frozenset({"Lambda", "Decompression", "CloudWatchLogProcessing"})
+"""What records for HTTP endpoints can be put through; the others are for objects."""
 UNBUILT_SOURCES = {"MSKSourceConfiguration": "Amazon MSK", "DatabaseSourceConfiguration": "databases"}
 MIB = 1 << 20
 DEFAULT_SIZE_MIB, DEFAULT_INTERVAL = 5, 300  # API reference, BufferingHints; seconds
@@ -63,8 +65,6 @@ def buffered(destination: Destination) -> tuple[int, int]:
 
 def unbuilt_of(destination: Destination) -> str:
     """Return which part of a destination needs what is not built, or nothing."""
-    if "!{partitionKeyFromLambda" in (destination.get("Prefix") or ""):
-        return "Partition keys that functions give are not built yet: use partitionKeyFromQuery."
     if destination.get("SecretsManagerConfiguration", {}).get("Enabled"):
         return "Access keys cannot be taken from AWS Secrets Manager, which is not built yet."
     return ""
@@ -89,11 +89,21 @@ def _fault_of_partitioning(destination: Destination, prefix: str) -> str:
         return "Prefix contains partition keys, but dynamic partitioning is not enabled" if names else ""
     if not names:
         return "Prefix must contain partition keys when dynamic partitioning is enabled"
-    if not any(processor["Type"] == "MetadataExtraction" for processor in enabled_processors(destination)):
-        return "MetadataExtraction processor must be present when Prefix contains partitionKeyFromQuery"
+    kinds = {processor["Type"] for processor in enabled_processors(destination)}
+    for space, kind in ((FROM_QUERY, "MetadataExtraction"), (FROM_LAMBDA, "Lambda")):
+        if kind not in kinds and any(name.startswith(space) for name in names):
+            return f"{kind} processor must be present when Prefix contains {space}"
     if buffered(destination)[0] < PARTITIONED_SIZE_MIB * MIB:
         return f"BufferingHints.SizeInMBs must be at least {PARTITIONED_SIZE_MIB} when dynamic partitioning is enabled"
     return ""
+
+
+def fault_of_endpoint(destination: Destination) -> str:
+    """Return what is wrong with the processors of an HTTP endpoint, or nothing."""
+    for processor in enabled_processors(destination):
+        if processor["Type"] not in ENDPOINT_PROCESSORS:
+            return f"The processor {processor['Type']} is not supported for HTTP endpoint destinations"
+    return _fault_of_processors(destination)
 
 
 def _fault_of_processors(destination: Destination) -> str:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 _EXPRESSION = re.compile(r"!\{([^:}]*):?([^}]*)\}")
 _RUN = re.compile(r"'([^']*)'|([A-Za-z])\2*|.", re.DOTALL)
-_NAMESPACES = ("timestamp", "firehose", "partitionKeyFromQuery", "partitionKeyFromLambda")
+FROM_QUERY, FROM_LAMBDA = "partitionKeyFromQuery", "partitionKeyFromLambda"
+_NAMESPACES = ("timestamp", "firehose", FROM_QUERY, FROM_LAMBDA)
 _LETTERS: dict[str, Callable[[datetime, int], str]] = {
     # Java's DateTimeFormatter, as far as instants of files are made of it; each takes the number of letters.
     "y": lambda at, n: f"{at.year % 100:02d}" if n == 2 else f"{at.year:0{n}d}",
@@ -69,8 +70,8 @@ def fault_between(prefix: str, error_prefix: str | None) -> str:
 
 
 def partition_names(prefix: str) -> set[str]:
-    """Return the partition keys a prefix is made of."""
-    return {value for namespace, value in expressions(prefix) if namespace.startswith("partitionKey")}
+    """Return the partition keys a prefix is made of, as ``partitionKeyFromQuery:NAME``."""
+    return {f"{space}:{value}" for space, value in expressions(prefix) if space in (FROM_QUERY, FROM_LAMBDA)}
 
 
 def evaluated(prefix: str, place: Place) -> str:
@@ -82,7 +83,7 @@ def evaluated(prefix: str, place: Place) -> str:
             return formatted(value, place.at)
         if namespace == "firehose":
             return place.random if value == "random-string" else place.error_type
-        return place.partition[value]
+        return place.partition[f"{namespace}:{value}"]
 
     text = _EXPRESSION.sub(replaced, prefix)
     if not expressions(prefix):

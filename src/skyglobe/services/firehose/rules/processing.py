@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+from skyglobe.services.firehose.rules.prefixes import FROM_LAMBDA, FROM_QUERY
+
 Partition = tuple[tuple[str, str], ...]
 """Partition keys and their values, in the query's order."""
 
@@ -24,6 +26,8 @@ class Record(NamedTuple):
     arrived_at: int
     sequence: int = 0
     """Of what came together with it; grows."""
+    keys: tuple[tuple[str, str], ...] = ()
+    """Partition keys that a function gave."""
 
 
 class Failed(NamedTuple):
@@ -54,8 +58,13 @@ def missing_package(processors: Processors) -> str:
     return "jq" if wanted and find_spec("jq") is None else ""
 
 
-def process(processors: Processors, records: list[Record]) -> tuple[dict[Partition, list[Record]], list[Failed]]:
-    """Return records by partition, and those that cannot be told one."""
+def process(
+    processors: Processors, records: list[Record], names: set[str] | frozenset[str] = frozenset()
+) -> tuple[dict[Partition, list[Record]], list[Failed]]:
+    """Return records by partition, and those that cannot be told one.
+
+    ``names`` are the keys that are asked for; of those that a function gave, the others do not part records.
+    """
     failed: list[Failed] = []
     by_type = {processor["Type"]: parameters_of(processor) for processor in processors}
     if (given := by_type.get("RecordDeAggregation")) is not None:
@@ -69,6 +78,8 @@ def process(processors: Processors, records: list[Record]) -> tuple[dict[Partiti
         except ValueError as error:
             failed.append(Failed(record, "DynamicPartitioning.MetadataExtractionFailed", str(error)))
             continue
+        given_keys = ((f"{FROM_LAMBDA}:{name}", value) for name, value in record.keys)
+        partition += tuple(pair for pair in given_keys if pair[0] in names)
         groups.setdefault(partition, []).append(record._replace(data=record.data + delimiter))
     return groups, failed
 
@@ -163,7 +174,7 @@ def _extractor(given: dict[str, str]) -> Callable[[bytes], Partition]:
         found = next(iter(program.input_text(data.decode())), None)
         if not isinstance(found, dict):
             raise ValueError("the query does not give an object")
-        return tuple((name, _as_text(name, value)) for name, value in found.items())
+        return tuple((f"{FROM_QUERY}:{name}", _as_text(name, value)) for name, value in found.items())
 
     return extract
 

@@ -10,7 +10,7 @@ import binascii
 import json
 from typing import Any
 
-from skyglobe.services.firehose.rules.processing import Failed, Processors, Record, parameters_of
+from skyglobe.services.firehose.rules.processing import MAX_PARTITION_VALUE, Failed, Processors, Record, parameters_of
 
 DEFAULT_BUFFER_MB = 1.0  # developer guide: of the data handed to a function at a time
 DEFAULT_TRIES = 3  # "NumberOfRetries"
@@ -76,7 +76,12 @@ def transformed(records: list[Record], payload: bytes) -> tuple[list[Record], li
             continue
         data = _decoded(entry.get("data"))
         if result == "Ok" and data is not None:
-            made.append(record._replace(data=data))
+            keys = _keys(entry.get("metadata"))
+            if keys is None:
+                text = "The metadata of a record must have partitionKeys, an object of texts and numbers."
+                failed.append(Failed(record, "Lambda.JsonProcessingException", text))
+            else:
+                made.append(record._replace(data=data, keys=keys))
         elif result == "ProcessingFailed":
             text = "ProcessingFailed status set for record"
             failed.append(Failed(record, "Lambda.ProcessingFailedStatus", text))
@@ -84,6 +89,22 @@ def transformed(records: list[Record], payload: bytes) -> tuple[list[Record], li
             text = "The result of a record must be Ok, Dropped or ProcessingFailed, and its data base64."
             failed.append(Failed(record, "Lambda.JsonProcessingException", text))
     return made, failed
+
+
+def _keys(metadata: Any) -> tuple[tuple[str, str], ...] | None:
+    """Return the partition keys that a function gives a record; None for what are none.
+
+    Developer guide, "Create partitioning keys with a Lambda function".
+    """
+    if metadata is None:
+        return ()
+    given = metadata.get("partitionKeys", {}) if isinstance(metadata, dict) else None
+    if not isinstance(given, dict):
+        return None
+    values = given.values()
+    if not all(isinstance(value, str | int | float) and 0 < len(str(value)) <= MAX_PARTITION_VALUE for value in values):
+        return None
+    return tuple((name, value if isinstance(value, str) else json.dumps(value)) for name, value in given.items())
 
 
 def _decoded(text: Any) -> bytes | None:
