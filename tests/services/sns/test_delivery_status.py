@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -103,3 +104,15 @@ def test_pushes_are_logged_for_their_application(sns, role, lines):
     (line,) = lines("sns/us-east-1/000000000000/app/GCM/game")
     assert line["notification"]["messageId"] == sent["MessageId"]
     assert line["delivery"]["destination"] == device
+
+
+def test_text_messages_are_logged_in_the_accounts_role(sns, role, captured, lines):
+    phone = "+15555550100"
+    sns.set_sms_attributes(attributes={"DeliveryStatusIAMRole": role, "DefaultSMSType": "Transactional"})
+    sns.create_sms_sandbox_phone_number(PhoneNumber=phone)
+    code = re.search(r"\d{6}", captured("sms")[0]["text"])[0]
+    sns.verify_sms_sandbox_phone_number(PhoneNumber=phone, OneTimePassword=code)
+    sent = sns.publish(PhoneNumber=phone, Message="hello")
+    (line,) = lines("sns/us-east-1/000000000000/DirectPublishToPhoneNumber")
+    assert (line["status"], line["notification"]["messageId"]) == ("SUCCESS", sent["MessageId"])
+    assert (line["delivery"]["destination"], line["delivery"]["smsType"]) == (phone, "Transactional")

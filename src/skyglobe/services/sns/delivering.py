@@ -93,7 +93,7 @@ class Fanning:
             count_delivered(self.scope, self.topic)
         elif protocol == "sms":
             count_delivered(self.scope, self.topic)
-            send_sms(self.scope, subscription.endpoint, sms_text(text), self.message.attributes)
+            send_sms(self.scope, subscription.endpoint, sms_text(text), self.message.attributes, self._told)
         elif protocol == "application":
             count_delivered(self.scope, self.topic)
             result = send_to_device(self.scope, subscription.endpoint, text, self._texts or {}, self._told)

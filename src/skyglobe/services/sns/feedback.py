@@ -87,6 +87,35 @@ def report_push(scope: Scope, application: PlatformApplication, told: Told, dest
     _report(scope, application.attributes, "", "", group, told, destination, result)
 
 
+def report_sms(
+    scope: Scope, settings: dict[str, str], told: Told, number: str, kind: str, response: str, *, is_success: bool
+) -> None:
+    """Have it logged what came of a text message, if the account's settings name a role for it.
+
+    What only a phone carrier knows is left out: no message reaches one.
+    """
+    role = settings.get("DeliveryStatusIAMRole")
+    rate = int(settings.get("DeliveryStatusSuccessSamplingRate") or DEFAULT_RATE)
+    if not role or (is_success and scope.kernel.ids.random.random() * 100 >= rate):
+        return
+    line = {
+        "notification": {"messageId": told.id, "timestamp": _spaced(told.at)},
+        "delivery": {
+            "destination": number,
+            "smsType": kind,
+            "providerResponse": response,
+            "dwellTimeMs": max(scope.now - told.at, 0),
+        },
+        "status": "SUCCESS" if is_success else "FAILURE",
+    }
+    group = f"sns/{scope.region}/{scope.account}/DirectPublishToPhoneNumber{'' if is_success else '/Failure'}"
+    post(scope, "sns", "report", {"role": role, "group": group, "line": json.dumps(line), "at": scope.now})
+
+
+def _spaced(at: int) -> str:
+    return timestamp(at).replace("T", " ").removesuffix("Z")
+
+
 def _report(
     scope: Scope,
     attributes: dict[str, str],
@@ -114,7 +143,7 @@ def _line(scope: Scope, topic_arn: str, told: Told, destination: str, result: Re
         "messageMD5Sum": told.digest,
         "messageId": told.id,
         **({"topicArn": topic_arn} if topic_arn else {}),
-        "timestamp": timestamp(told.at).replace("T", " ").removesuffix("Z"),
+        "timestamp": _spaced(told.at),
     }
     delivery = {
         "deliveryId": scope.kernel.ids.uuid(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.captured import capture
 from skyglobe.kernel.scope import Scope
-from skyglobe.services.sns.feedback import Result, Told, report_push
+from skyglobe.services.sns.feedback import Result, Told, report_push, report_sms
 from skyglobe.services.sns.records import (
     Attributes,
     PlatformEndpoint,
@@ -33,15 +33,17 @@ def is_verified(scope: Scope, number: str) -> bool:
     return found is not None and found.is_verified
 
 
-def send_sms(scope: Scope, number: str, text: str, attributes: Attributes) -> None:
+def send_sms(scope: Scope, number: str, text: str, attributes: Attributes, told: Told) -> None:
     """Send a text message, unless its receiver opted out."""
+    found = sms_settings.find(scope, SETTINGS)
+    settings = found.attributes if found is not None else {}
+    kind = attributes.get("AWS.SNS.SMS.SMSType", {}).get("StringValue") or settings.get("DefaultSMSType", "Promotional")
     if is_opted_out(scope, number):
+        report_sms(scope, settings, told, number, kind, "Phone number is opted out", is_success=False)
         return
-    settings = sms_settings.find(scope, SETTINGS)
-    sender = attributes.get("AWS.SNS.SMS.SenderID", {}).get("StringValue")
-    if not sender and settings is not None:
-        sender = settings.attributes.get("DefaultSenderID")
+    sender = attributes.get("AWS.SNS.SMS.SenderID", {}).get("StringValue") or settings.get("DefaultSenderID")
     capture(scope, "sns", "sms", plain_number(number), text, sender=sender or "NOTICE")
+    report_sms(scope, settings, told, number, kind, "Message has been accepted by phone carrier", is_success=True)
 
 
 def find_endpoint(scope: Scope, arn: str) -> PlatformEndpoint | None:

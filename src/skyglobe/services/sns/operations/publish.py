@@ -95,8 +95,9 @@ def _to_phone(call: Call, number: str, entry: dict[str, Any]) -> dict[str, Any]:
         raise sns.errors.OptedOutException("Phone number is opted out")
     if not is_verified(call, number):
         raise invalid("PhoneNumber", "The account is in the SMS sandbox and the phone number is not verified")
-    send_sms(call, number, sms_text(texts.get("sms", texts["default"])), attributes)
-    return {"MessageId": call.kernel.ids.uuid()}
+    told = Told(call.kernel.ids.uuid(), digest_of(entry["Message"]), call.now)
+    send_sms(call, number, sms_text(texts.get("sms", texts["default"])), attributes, told)
+    return {"MessageId": told.id}
 
 
 def _to_device(call: Call, arn: str, entry: dict[str, Any]) -> dict[str, Any]:
