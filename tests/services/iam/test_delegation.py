@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from skyglobe.kernel.trade_ins import trade_ins
+
 PROVIDER, CUSTOMER = "333333333333", "111111111111"
 TOPIC = f"arn:aws:sns:us-east-1:{PROVIDER}:delegations"
 
@@ -128,6 +130,8 @@ def test_what_is_agreed_to_is_lent_until_its_time_is_over(cloud, provider, custo
     assert refused(lent.client("s3").get_object, Bucket="orders", Key="one")[0] == "ExpiredToken"
     code = refused(provider.sts.get_delegated_access_token, TradeInToken=last["ExchangeToken"])[0]
     assert code == "ExpiredTradeInTokenException"
+    cloud.turn(days=15)
+    assert cloud.run(cloud.kernel.transact(lambda scope: list(trade_ins.scan(scope)))) == []
 
 
 def test_an_owner_who_may_not_agree_puts_it_before_somebody_who_may(provider, customer, store, refused):

@@ -59,10 +59,10 @@ def send_delegation_token(call: Call, delegation_request_id: str) -> None:
     if request.is_sent_by_owner and request.owner != call.principal.arn:
         raise invalid_input("The delegation token of this request can only be sent by its owner.")
     token = call.kernel.ids.secret(_TOKEN_CHARACTERS)
-    sent = _move(call, request, "FINALIZED", exchange_token=token)
+    sent = _move(call, request, "FINALIZED", exchange_token=token, token_digest=digest_of(token))
     assert sent.approver is not None, "what is sent was accepted"
     trade_in = TradeIn(
-        digest=digest_of(token),
+        digest=sent.token_digest,
         holder=sent.requestor,
         principal=sent.approver,
         policy=sent.policy,
@@ -100,5 +100,7 @@ def expire_delegation_request(scope: Scope, key: str, payload: dict[str, Any]) -
         return
     if request.state == "EXPIRED":
         delegation_requests.delete(scope, request)
+        if request.token_digest:
+            trade_ins.drop(scope, request.token_digest)
     else:
         _move(scope, request, "EXPIRED")

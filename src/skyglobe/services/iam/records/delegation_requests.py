@@ -53,6 +53,8 @@ class DelegationRequest(Record, frozen=True):
     """Who accepted it, as it was then."""
     notes: str = ""
     rejection: str = ""
+    token_digest: bytes = b""
+    """Of the token that was sent; it is forgotten with the request."""
 
     @property
     def owned_in(self) -> str | None:

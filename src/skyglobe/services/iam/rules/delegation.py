@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
+from math import prod
 from typing import Any
 
 from skyglobe.policy import Policy
@@ -48,15 +50,15 @@ def fill_template(document: str, parameters: Mapping[str, Sequence[str]]) -> str
     used: set[str] = set()
 
     def texts(text: str) -> list[str]:
-        found = [text]
-        for name in dict.fromkeys(_PLACEHOLDER.findall(text)):
+        names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
+        for name in names:
             if name not in parameters:
                 raise UnfilledTemplate(f"Parameter {name} of the policy template is missing.")
-            used.add(name)
-            found = [one.replace(f"@{{{name}}}", value) for one in found for value in parameters[name]]
-            if len(found) > MAX_TEXTS:
-                raise UnfilledTemplate(f"Parameter {name} makes more than {MAX_TEXTS} of one text.")
-        return found
+        used.update(names)
+        if prod(len(parameters[name]) for name in names) > MAX_TEXTS:
+            raise UnfilledTemplate(f"Parameters make more than {MAX_TEXTS} texts of {text}")
+        ways = [dict(zip(names, values, strict=True)) for values in product(*(parameters[name] for name in names))]
+        return [_replaced(text, way) for way in ways]
 
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
@@ -72,6 +74,10 @@ def fill_template(document: str, parameters: Mapping[str, Sequence[str]]) -> str
     if unknown := set(parameters) - used:
         raise UnfilledTemplate(f"The policy template has no parameter {min(unknown)}.")
     return result
+
+
+def _replaced(text: str, values: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
 
 def _spread(value: Any) -> list[Any]:
