@@ -2,10 +2,12 @@
 
 import json
 
-from hypothesis import given
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyglobe.services.kms.records import Grant
+from skyglobe.services.kms.rules import ed25519ph
 from skyglobe.services.kms.rules.ciphertexts import bound, head_of, parse_ciphertext
 from skyglobe.services.kms.rules.grants import allows, is_as_strict
 from skyglobe.services.kms.rules.specs import SPECS, largest_plaintext
@@ -56,3 +58,28 @@ def test_padding_leaves_what_the_documentation_says():
     for spec, sizes in table.items():
         assert spec in SPECS
         assert tuple(largest_plaintext(spec, f"RSAES_OAEP_SHA_{bits}") for bits in (1, 256)) == sizes
+
+
+def test_prehashed_signatures_are_those_of_the_standard():
+    """RFC 8032, 7.3."""
+    private = bytes.fromhex("833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42")
+    public = bytes.fromhex("ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf")
+    signature = bytes.fromhex(
+        "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a2003d062adf5aaa10b8c61e636062a"
+        "aad11c2a26083406"
+    )
+    assert ed25519ph.sign(private, public, b"abc") == signature
+    assert ed25519ph.verify(public, b"abc", signature)
+
+
+@settings(max_examples=10)
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=100), st.integers(0, 511))
+def test_prehashed_signatures_verify_and_altered_ones_do_not(private, message, bit):
+    public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    signature = ed25519ph.sign(private, public, message)
+    assert ed25519ph.verify(public, message, signature)
+    altered = bytearray(signature)
+    altered[bit // 8] ^= 1 << bit % 8
+    assert not ed25519ph.verify(public, message, bytes(altered))
+    assert not ed25519ph.verify(public, message + b"x", signature)
+    assert not ed25519ph.verify(public, message, signature[:-1])

@@ -62,6 +62,19 @@ def test_elliptic_keys_sign_what_openssl_verifies(kms, make_key, spec, algorithm
     public_of(kms, key).verify(signature, signed, ec.ECDSA(utils.Prehashed(digest)))
 
 
+def test_edwards_keys_sign_messages_and_digests(kms, make_key, refused):
+    key = make_key(KeySpec="ECC_NIST_EDWARDS25519", KeyUsage="SIGN_VERIFY")
+    asked = {"KeyId": key.id, "Message": b"text", "SigningAlgorithm": "ED25519_SHA_512"}
+    public_of(kms, key).verify(kms.sign(**asked)["Signature"], b"text")
+    assert refused(kms.sign, **asked, MessageType="DIGEST")[0] == "ValidationException"
+    digest = {**asked, "Message": hashlib.sha512(b"text").digest(), "SigningAlgorithm": "ED25519_PH_SHA_512"}
+    assert refused(kms.sign, **digest)[0] == "ValidationException"
+    signature = kms.sign(**digest, MessageType="DIGEST")["Signature"]
+    assert kms.verify(**digest, MessageType="DIGEST", Signature=signature)["SignatureValid"]
+    wrong = {**digest, "MessageType": "DIGEST", "Signature": signature[::-1]}
+    assert refused(kms.verify, **wrong)[0] == "KMSInvalidSignatureException"
+
+
 @pytest.mark.spec("KMS-036")
 def test_lattices_hashes_and_shared_secrets_are_those_of_the_standards(kms, make_key, refused):
     lattice = make_key(KeySpec="ML_DSA_65", KeyUsage="SIGN_VERIFY")

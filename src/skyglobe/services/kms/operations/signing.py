@@ -62,8 +62,6 @@ def verify(
 def _key_for(call: Call, key_id: str, algorithm: str, message: bytes, kind: str, tokens: list[str] | None) -> Found:
     found = use_key(call, key_id, "SIGN_VERIFY", tokens)
     check_algorithm(found.key, algorithm)
-    if algorithm == "ED25519_PH_SHA_512":
-        raise kms.errors.UnsupportedOperationException("Skyglobe does not sign with ED25519_PH_SHA_512.")
     _check_kind(algorithm, kind)
     if kind == "RAW" and len(message) > MAX_RAW_BYTES:
         raise refusals.invalid(f"A message of MessageType RAW can have at most {MAX_RAW_BYTES} bytes.")
@@ -71,10 +69,13 @@ def _key_for(call: Call, key_id: str, algorithm: str, message: bytes, kind: str,
 
 
 def _check_kind(algorithm: str, kind: str) -> None:
-    """Developer guide, "Choosing a key spec": representatives are for ML-DSA, digests for what signs digests."""
+    """API reference of Sign, MessageType: representatives are for ML-DSA, digests for what signs digests.
+
+    ED25519_PH_SHA_512 takes digests only, and hashes them once more.
+    """
     is_lattice = algorithm == "ML_DSA_SHAKE_256"
     fits = {
-        "RAW": True,
+        "RAW": algorithm != "ED25519_PH_SHA_512",
         "DIGEST": not is_lattice and algorithm != "ED25519_SHA_512",
         "EXTERNAL_MU": is_lattice,
     }[kind]

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as der
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa, utils
 
+from skyglobe.services.kms.rules import ed25519ph
+
 Token = Callable[[int], bytes]
 """Makes so many random bytes."""
 
@@ -107,6 +109,8 @@ def sign(private: Any, algorithm: str, message: bytes, kind: str) -> bytes:
         signed = private.sign_mu(message) if kind == "EXTERNAL_MU" else private.sign(message)
     elif algorithm == "ED25519_SHA_512":
         signed = private.sign(message)
+    elif algorithm == "ED25519_PH_SHA_512":
+        signed = ed25519ph.sign(private.private_bytes_raw(), private.public_key().public_bytes_raw(), message)
     elif isinstance(private, rsa.RSAPrivateKey):
         signed = private.sign(message, _rsa_padding(algorithm), _digest(algorithm, message, kind))
     else:
@@ -123,6 +127,8 @@ def verify(private: Any, algorithm: str, message: bytes, kind: str, signature: b
             (public.verify_mu if kind == "EXTERNAL_MU" else public.verify)(signature, message)
         elif algorithm == "ED25519_SHA_512":
             public.verify(signature, message)
+        elif algorithm == "ED25519_PH_SHA_512":
+            return ed25519ph.verify(public.public_bytes_raw(), message, signature)
         elif isinstance(private, rsa.RSAPrivateKey):
             public.verify(signature, message, _rsa_padding(algorithm), _digest(algorithm, message, kind))
         else:
