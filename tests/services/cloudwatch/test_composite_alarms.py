@@ -51,7 +51,7 @@ def test_rules_hold_for_all_states_of_their_alarms(cloudwatch, children, force, 
         assert {name: state(name) == "ALARM" for name in held} == held
 
 
-@pytest.mark.spec("CWC-003")
+@pytest.mark.spec("CWC-003", "CWC-006")
 def test_one_notification_comes_for_ten_alarms(cloudwatch, cloud, make_alarm, force, compose, inbox):
     names = [make_alarm(f"n{number}") for number in range(10)]
     compose(" OR ".join(f"ALARM({name})" for name in names), AlarmActions=[inbox.arn])
