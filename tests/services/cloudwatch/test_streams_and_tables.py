@@ -94,7 +94,6 @@ def test_a_table_counts_units_latencies_and_errors(aws, cloud, minute, ask):
         of_table("gets", "SuccessfulRequestLatency", "SampleCount", Operation="GetItem"),
         of_table("conditions", "ConditionalCheckFailedRequests"),
         metric("mistakes", "Sum", "UserErrors", "AWS/DynamoDB"),
-        start=-5,  # what is provisioned is told every five minutes
     )
     assert found == {
         "writes": [2],

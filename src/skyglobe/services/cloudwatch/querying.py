@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from skyglobe.kernel.metric_points import DAY, SECOND, series
@@ -19,6 +20,7 @@ from skyglobe.services.cloudwatch.rules.expressions.values import (
     Text,
     Value,
     Word,
+    periods_between,
 )
 from skyglobe.services.cloudwatch.rules.expressions.values import Series as Line
 from skyglobe.services.cloudwatch.rules.labels import rendered
@@ -56,7 +58,7 @@ class Queries:
         for query in self._queries.values():
             if query.is_returned:
                 found.extend(self._results_of(query))
-        return found
+        return [result._replace(values=_finite(result.values)) for result in found]
 
     def value_of(self, name: str) -> Value:
         """Return what the query of that id comes to."""
@@ -134,7 +136,7 @@ class Queries:
         fitted = fit(past, excluded)
         if fitted[0] is None:
             fitted = fit(past | line.points, excluded)
-        upper, lower = bounds(fitted, range(start, self._stop, line.period * SECOND), width)
+        upper, lower = bounds(fitted, periods_between(start, self._stop, line.period), width)
         return Band(
             Line(upper, line.period, f"{line.label} (expected) Upper"),
             Line(lower, line.period, f"{line.label} (expected) Lower"),
@@ -165,3 +167,7 @@ class Queries:
         values = list(line.points.values())
         label = rendered(query.label, usual, query.metric, query.statistic, line.period, values)
         return f"{label} {usual}" if query.metric is None and label == query.label and usual != query.id else label
+
+
+def _finite(values: dict[int, float]) -> dict[int, float]:
+    return {at: value for at, value in values.items() if math.isfinite(value)}

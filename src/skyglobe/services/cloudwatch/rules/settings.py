@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from skyglobe.kernel.metric_points import DAY
@@ -62,6 +63,8 @@ def _check_threshold(settings: dict[str, Any]) -> None:
         raise BadAlarm(f"ThresholdMetricId cannot be used with the comparison operator {operator}.")
     elif settings.get("Threshold") is None:
         raise BadAlarm("The parameter Threshold is required.")
+    elif not math.isfinite(settings["Threshold"]):
+        raise BadAlarm(f"The value {settings['Threshold']} for parameter Threshold is invalid.")
     assert operator in BAND_OPERATORS or operator in OPERATORS, "the model has no others"
 
 

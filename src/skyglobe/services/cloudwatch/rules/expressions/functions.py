@@ -78,6 +78,13 @@ def _number(name: str, value: Value) -> float:
     return float(value)
 
 
+def _whole(name: str, value: Value) -> int:
+    number = _number(name, value)
+    if not number.is_integer():
+        raise MathError(f"The function {name} takes a whole number here")
+    return int(number)
+
+
 def _word(value: Value) -> str:
     if isinstance(value, Word | Text):
         return value.text.upper()
@@ -104,11 +111,14 @@ def _aggregate(name: str, work: Callable[[list[float]], float]) -> None:
     def function(setting: Setting, arguments: Arguments) -> Value:
         _count(name, arguments, 1, 1)
         value = _known(arguments[0])
-        if isinstance(value, list):
-            return _across(value, work)
-        if isinstance(value, Series):
-            return work(list(value.points.values())) if value.points else math.nan
-        return work([_number(name, value)])
+        try:
+            if isinstance(value, list):
+                return _across(value, work)
+            if isinstance(value, Series):
+                return work(list(value.points.values())) if value.points else math.nan
+            return work([_number(name, value)])
+        except ArithmeticError as error:
+            raise MathError(f"The result of {name} is too large") from error
 
     FUNCTIONS[name] = function
 
@@ -245,7 +255,7 @@ def _last(setting: Setting, arguments: Arguments) -> Value:
 def _slice(setting: Setting, arguments: Arguments) -> Value:
     _count("SLICE", arguments, 2, 3)
     every = _list("SLICE", arguments[0])
-    bounds = [int(_number("SLICE", argument)) for argument in arguments[1:]]
+    bounds = [_whole("SLICE", argument) for argument in arguments[1:]]
     if len(bounds) == 1:
         return every[bounds[0] :]
     return every[bounds[0] : bounds[1]]
@@ -272,7 +282,7 @@ def _sort(setting: Setting, arguments: Arguments) -> Value:
 
     full = sorted((one for one in every if one.points), key=rank, reverse=direction == "DESC")
     kept = full + [one for one in every if not one.points]
-    return kept[: int(_number("SORT", arguments[3]))] if len(arguments) == 4 else kept
+    return kept[: _whole("SORT", arguments[3])] if len(arguments) == 4 else kept
 
 
 @_named("TIME_SERIES")
@@ -389,7 +399,7 @@ def _search(setting: Setting, arguments: Arguments) -> Value:
     text, statistic = arguments[:2]
     if not isinstance(text, Text) or not isinstance(statistic, Text):
         raise MathError("SEARCH takes a search expression and a statistic, both in quotes")
-    period = int(_number("SEARCH", arguments[2])) if len(arguments) == 3 else None
+    period = _whole("SEARCH", arguments[2]) if len(arguments) == 3 else None
     return setting.search(text.text, statistic.text, period)
 
 

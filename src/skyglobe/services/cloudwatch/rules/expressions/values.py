@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 MAX_SERIES = 500  # of one expression's result; user guide, "SEARCH expression limits" and "Metric math"
 
+MAX_INSTANTS = 100_800  # values of one answer; API reference of GetMetricData
+
 
 class MathError(ValueError):
     """An expression cannot be read, or cannot be worked out; says why."""
@@ -75,5 +77,13 @@ class Setting:
     labels: dict[str, str] = field(default_factory=dict)
 
     def instants(self, period: int) -> range:
-        """Return where the periods of the time asked about begin."""
-        return range(self.start, self.stop, period * 1000)
+        """Return where the periods of the time asked about begin. Raises MathError for too many of them."""
+        return periods_between(self.start, self.stop, period)
+
+
+def periods_between(start: int, stop: int, period: int) -> range:
+    """Return where the periods from ``start`` to before ``stop`` begin. Raises MathError for too many of them."""
+    found = range(start, stop, period * 1000)
+    if len(found) > MAX_INSTANTS:
+        raise MathError(f"The time asked about has more than {MAX_INSTANTS:,} periods")
+    return found
