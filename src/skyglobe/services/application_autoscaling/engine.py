@@ -49,8 +49,15 @@ async def alarm(delivery: Delivery, notice: dict[str, Any]) -> None:
     def find(scope: Scope) -> Policy | None:
         return next(policies.scan_by(scope, "arn", notice["ActionArn"], limit=1), None)
 
-    known = await delivery.transact(find)
-    if known is None:
+    def consider(scope: Scope) -> Policy | None:
+        policy = find(scope)
+        if policy is None:
+            return None
+        own = fitting.Hand(scope, dimension_of(policy.dimension), None)
+        return policy if tracking.act(scope, own, policy, notice, is_trial=True) else None
+
+    known = await delivery.transact(consider)
+    if known is None:  # most of the time: alarms ask again every minute
         return
     dimension = dimension_of(known.dimension)
     caller, failure = await take_role(delivery, dimension)

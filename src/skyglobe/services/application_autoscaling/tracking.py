@@ -32,30 +32,37 @@ DEFAULT_STEP_COOLDOWN_FOR = 300
 UNSCALABLE = "TargetServicePutResourceAsUnscalable"
 
 
-def act(scope: Scope, hand: Hand, policy: Policy, notice: dict[str, Any]) -> None:
-    """Do what an alarm asks for. Asked again for what is done already, it does nothing."""
+def act(scope: Scope, hand: Hand, policy: Policy, notice: dict[str, Any], *, is_trial: bool = False) -> bool:
+    """Do what an alarm asks for; return whether capacity is to be changed. A trial does all but that.
+
+    Asked again for what is done already, it does nothing.
+    """
     target = targets.find(scope, *policy.place)
     if target is None or notice["NewStateValue"] != "ALARM":
-        return
+        return False
     dimension = dimension_of(policy.dimension)
     reading = read(hand, target, dimension)
     if reading is None:
-        return
+        return False
     cause = f"monitor alarm {notice['AlarmName']} in state ALARM triggered policy {policy.name}"
     current = reading.capacity
-    wanted = _wanted(policy, base_of(policy.wait, scope.now, cooldown_of(policy, "ScaleOutCooldown"), current), notice)
+    base = base_of(policy.wait, scope.now, cooldown_of(policy, "ScaleOutCooldown"), current)
+    wanted = _wanted(policy, current, base, notice)
     if wanted is None:  # somebody else changed the capacity
         refit(scope, policy, current)
-        return
+        return False
     if not reading.is_active:
         _not_scaled(scope, target, cause, {"Code": UNSCALABLE})
-        return
+        return False
     bounded = clamp(wanted, target.least, target.most)
     reason = _reason(target, current, bounded, is_out=_is_out(policy, current, wanted, notice))
     if reason is not None:
         _not_scaled(scope, target, cause, reason)
-    elif _may(scope, target, policy, current, bounded):
+        return False
+    is_due = _may(scope, target, policy, current, bounded)
+    if is_due and not is_trial:
         _change(scope, hand, target, dimension, policy, current, bounded, cause)
+    return is_due
 
 
 def look_for_idleness(scope: Scope, hand: Hand, policy: Policy) -> None:
@@ -80,10 +87,10 @@ def cooldown_of(policy: Policy, name: str) -> int:
     return seconds
 
 
-def _wanted(policy: Policy, current: int, notice: dict[str, Any]) -> int | None:
+def _wanted(policy: Policy, current: int, base: int, notice: dict[str, Any]) -> int | None:
     """Return the capacity that an alarm asks for, unbounded; None when it only tells of another capacity.
 
-    What was added in a cool-down that goes on is not part of ``current``: it counts as part of what is wanted.
+    Scaling out starts from ``base``: what was added in a cool-down that goes on is part of what is wanted.
     """
     points = [point for point in notice["Datapoints"] if point is not None]
     if policy.kind == "StepScaling":
@@ -91,7 +98,7 @@ def _wanted(policy: Policy, current: int, notice: dict[str, Any]) -> int | None:
         return stepped(
             plan_steps(configuration["StepAdjustments"]),
             configuration["AdjustmentType"],
-            current,
+            base,
             points[0] - notice["Threshold"] if points else 0.0,
             at_least=configuration.get("MinAdjustmentMagnitude", 0),
         )
@@ -103,7 +110,7 @@ def _wanted(policy: Policy, current: int, notice: dict[str, Any]) -> int | None:
     target_value = policy.configuration["TargetValue"]
     if watched_by(policy).provisioned is not None:
         return needed(value / MINUTE, target_value / 100)
-    return proportional(current, value, target_value)
+    return proportional(base if kind == HIGH else current, value, target_value)
 
 
 def kind_of(policy: Policy, alarm_name: str) -> str:
