@@ -53,6 +53,7 @@ cloudwatch = Service(
         "evaluating",
         "streaming",
         "watching",
+        "needs",
     ),
     invalid=_invalid,
 )
