@@ -168,3 +168,33 @@ def test_tables_that_are_not_there_are_dynamodbs_to_refuse(dynamodb, dax):
         dax.get_item(TableName="missing", Key=key())
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_cloudwatch_counts_what_caches_had_and_had_not(aws, cloud, dynamodb, dax, cluster):
+    put(dynamodb)
+    assert [value(dax), value(dax), value(dax, ConsistentRead=True)] == [1, 1, 1]
+    with pytest.raises(ClientError, match="conditional request failed"):
+        dax.put_item(TableName="items", Item=key(), ConditionExpression="attribute_not_exists(pk)")
+    for _ in range(2):
+        dax.batch_get_item(RequestItems={"items": {"Keys": [key("a"), key("b")]}})
+    wanted = ("ItemCacheHits", "ItemCacheMisses", "GetItemRequestCount", "ErrorRequestCount", "TotalRequestCount")
+    counted = {}
+    for name in wanted:
+        points = aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/DAX",
+            MetricName=name,
+            Dimensions=[{"Name": "ClusterId", "Value": cluster.name}],
+            StartTime=cloud.now / 1000 - 300,
+            EndTime=cloud.now / 1000 + 60,
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        counted[name] = sum(point["Sum"] for point in points)
+    failed = counted.pop("ErrorRequestCount")
+    assert failed >= 1  # the client tries again
+    assert counted == {
+        "ItemCacheHits": 4,
+        "ItemCacheMisses": 2,
+        "GetItemRequestCount": 3,
+        "TotalRequestCount": 5 + failed,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from skyglobe.services.dax.counting import count_looks
 from skyglobe.services.dax.recalling import item_answer, item_key, ttl_of
 from skyglobe.services.dax.rules import requests
 from skyglobe.services.dax.rules.answers import capacity_bytes, collections_of
@@ -71,6 +72,8 @@ def _recall(performer: Performer, table: str, schema: Schema, asked: requests.Pa
             missed.append(key)
         elif entry.content is not None:
             found.append((key, entry.content))
+    hits = len(asked["Keys"]) - len(missed)
+    count_looks(performer.kernel, performer.cluster, performer.node, performer.name, hits, len(missed))
     asked["Keys"] = missed
     return found
 

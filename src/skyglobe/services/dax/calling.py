@@ -15,6 +15,7 @@ from skyglobe.kernel.store import WriteSet
 from skyglobe.kernel.visits import Visit
 from skyglobe.kernel.wire import Request
 from skyglobe.services.dax import recalling
+from skyglobe.services.dax.counting import count_failure, count_looks, count_request
 from skyglobe.services.dax.memory import ClusterMemory
 from skyglobe.services.dax.performing import Performer, perform
 from skyglobe.services.dax.records import Cluster, Node, clusters
@@ -63,6 +64,7 @@ class Caller:
         self._kernel = server.kernel
         self._visit: Visit | None = None
         self._principal: Principal | None = None
+        self._reached: Reached | None = None
         self._failure = ServiceError(
             "Missing Authentication Token", code="MissingAuthenticationTokenException", status=403
         )
@@ -82,19 +84,28 @@ class Caller:
 
     def refuse(self, failure: BaseException) -> bytes:
         """Return an error as clients read it."""
+        answer, status = self._told(failure)
+        if self._reached is not None:
+            count_failure(self._kernel, self._reached.cluster, self._reached.node, status)
+        return answer
+
+    def _told(self, failure: BaseException) -> tuple[bytes, int]:
+        """Return an error as clients read it, and its HTTP status."""
         request_id = self._kernel.ids.uuid()
         if isinstance(failure, Unauthentic):
             error = failure.error
-            return error_bytes(error.code, error.message, error.status, request_id, AUTHENTICATION_CODES)
+            told = error_bytes(error.code, error.message, error.status, request_id, AUTHENTICATION_CODES)
+            return told, error.status
         if isinstance(failure, ServiceError):
             codes = CODES.get(failure.code, OTHER_CODES)
             reasons = failure.fields.get("dax:reasons")
-            return error_bytes(failure.code, failure.message, failure.status, request_id, codes, reasons)
+            told = error_bytes(failure.code, failure.message, failure.status, request_id, codes, reasons)
+            return told, failure.status
         if isinstance(failure, (ValueError, RecursionError)):
             text = str(failure) if not isinstance(failure, RecursionError) else "The request is nested too deep."
-            return error_bytes("ValidationException", text, 400, request_id, CODES["ValidationException"])
+            return error_bytes("ValidationException", text, 400, request_id, CODES["ValidationException"]), 400
         _log.error("a call to DAX failed", exc_info=failure)
-        return error_bytes("InternalServerError", "Internal error", 500, request_id, CODES["InternalServerError"])
+        return error_bytes("InternalServerError", "Internal error", 500, request_id, CODES["InternalServerError"]), 500
 
     def _answer(self, writes: WriteSet, name: str, taken: bytes) -> Any:
         """Return the answer, or who is to perform the call."""
@@ -102,11 +113,16 @@ class Caller:
         if name == "AuthorizeConnection":
             self._authorize(writes, arguments)
             return b""
+        self._reached = None
         principal = self._known(writes)
-        reached = self._reach(writes)
+        reached = self._reached = self._reach(writes)
         self._check(writes, principal, reached, name, arguments)
+        count_request(self._kernel, reached.cluster, reached.node, name)
         found = recalling.recall(reached, name, arguments, self._kernel.clock.now())
-        return found if found is not None else Performer(self._server, reached, name, arguments)
+        if found is None:
+            return Performer(self._server, reached, name, arguments)
+        count_looks(self._kernel, reached.cluster, reached.node, name, hits=1, misses=0)
+        return found
 
     def _authorize(self, writes: WriteSet, arguments: list[Any]) -> None:
         """Note who calls from here on. It is not answered: a refusal answers the calls that follow."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.dax.batching import batch_get, batch_write
 from skyglobe.services.dax.changing import find_place, listener_name
+from skyglobe.services.dax.counting import count_looks
 from skyglobe.services.dax.recalling import asked_page, item_answer, item_key, page_key
 from skyglobe.services.dax.records import Cluster
 from skyglobe.services.dax.rules import requests
@@ -97,6 +98,7 @@ async def _get(performer: Performer) -> bytes:
     answer = await performer.call("GetItem", asked.params)
     content = await performer.content(schemas[table], answer["Item"]) if "Item" in answer else None
     if "ConsistentRead" not in asked.params:
+        count_looks(performer.kernel, performer.cluster, performer.node, performer.name, hits=0, misses=1)
         name = item_key(table, schemas[table], key)
         performer.cache.keep_read(name, content, performer.kernel.clock.now(), began)
     found: dict[int, Any] = _capacity(answer)
@@ -182,6 +184,7 @@ async def _page(performer: Performer) -> bytes:
     numbers = await performer.memory.numbers(lists)
     found = page_of(answer, schema, numbers, asked.paths, is_index="IndexName" in asked.params)
     if "ConsistentRead" not in asked.params:
+        count_looks(performer.kernel, performer.cluster, performer.node, performer.name, hits=0, misses=1)
         name = page_key(performer.name, asked)
         performer.cache.queries.keep(name, encode(found), performer.kernel.clock.now())
     return encode(found | _capacity(answer))
