@@ -94,7 +94,7 @@ def make_event(
 
 def instant(at: int) -> str:
     """Return milliseconds since the epoch as ``1970-01-01T00:00:00Z``."""
-    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return datetime.fromtimestamp(at // 1000, UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def moment_of(event: Document) -> int:

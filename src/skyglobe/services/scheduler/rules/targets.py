@@ -114,7 +114,7 @@ def fill(text: str, arn: str, scheduled_at: int, identity: str, attempt: int) ->
 
 def stamp(at: int) -> str:
     """Return milliseconds since the epoch as ``1970-01-01T00:00:00Z``."""
-    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return datetime.fromtimestamp(at // 1000, UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def request_for(called: Called, target: dict[str, Any], text: str, endpoint: str) -> dict[str, Any]:
