@@ -58,7 +58,7 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         return needs + _passed(call, params.get("roleArn")) if operation == "PutDestination" else needs
     if operation == "StartLiveTail":
         return [_on_group(call, action, one) for one in params["logGroupIdentifiers"]]
-    name = params.get("logGroupName") or params.get("logGroupIdentifier")
+    name = params.get("logGroupName") or params.get("logGroupIdentifier") or params.get("resourceIdentifier")
     if operation in ("DescribeLogGroups", "DescribeMetricFilters") and not name:
         return [Need(action, f"{make_arn(call, 'logs', 'log-group')}::log-stream:", call.account, policy="")]
     needs = [_on_group(call, action, str(name or ""), _stream(operation, params))]
