@@ -1,5 +1,8 @@
 """What DynamoDB counts for CloudWatch: consumed and provisioned units, throttled requests."""
 
+import pytest
+from botocore.exceptions import ClientError
+
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.metric_points import key_of, read_points, series
 from skyglobe.kernel.metrics import read_gauges
@@ -18,6 +21,15 @@ def summed(cloud, name, **dimensions):
         return sum(point.sum for point in points)
 
     return cloud.run(cloud.kernel.transact(read, "000000000000", "us-east-1"))
+
+
+def test_a_write_whose_condition_fails_consumes_what_is_there(cloud, dynamodb, make_table):
+    table = make_table("pk:S")
+    table.put({"pk": "a", "text": "x" * 1500})
+    for name in ("a", "none"):
+        with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+            table.put({"pk": name}, ConditionExpression="size(pk) > :n", ExpressionAttributeValues={":n": {"N": "9"}})
+    assert summed(cloud, "ConsumedWriteCapacityUnits", TableName=table.name) == 2 + 2 + 1
 
 
 def test_consumed_units_are_counted_for_tables_and_global_indexes(cloud, dynamodb, make_table):

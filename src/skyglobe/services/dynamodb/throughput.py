@@ -40,6 +40,19 @@ def spend_writes(found: Found, units: float, index_units: dict[str, float], item
         note_access(scope, table, "", table.insights, item, units * WRITE_WEIGHT)
 
 
+def spend_refused(found: Found, units: float, item: Item) -> None:
+    """Take and count the units of a write whose condition does not hold: those of what is there, at least one.
+
+    Developer guide, "Capacity unit consumption for write operations". Counted at once, as nothing else is kept of the
+    request. Raises what AWS throttles with.
+    """
+    scope, table = found
+    if scope.kernel.quotas.enforced:
+        _spend(found, "writes", None, units, item)
+    name = "ConsumedWriteCapacityUnits"
+    scope.kernel.metrics.add(scope.account, scope.region, scope.now, NAMESPACE, name, table.dimensions, units)
+
+
 def _bound_writes(found: Found, units: float, index_units: dict[str, float], item: Item) -> None:
     table = found.table
     _spend(found, "writes", None, units, item)

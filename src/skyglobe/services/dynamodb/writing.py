@@ -24,7 +24,9 @@ from skyglobe.services.dynamodb.items import (
     write_item,
 )
 from skyglobe.services.dynamodb.refusals import invalid_values
+from skyglobe.services.dynamodb.rules.capacity import write_units
 from skyglobe.services.dynamodb.rules.values import Item, measure_item
+from skyglobe.services.dynamodb.throughput import spend_refused
 
 CONDITION_FAILED = "The conditional request failed"
 TOO_LARGE = "Item size has exceeded the maximum allowed size"
@@ -96,6 +98,7 @@ class Write:
             raise conflict()
         old = self.read()
         if self.condition is not None and not self.is_met(old):
+            spend_refused(self.found, *((write_units(old.size), old.item) if old is not None else (1.0, _NO_ITEM)))
             raise self.refusal(old)
         item, size = self.make(old)
         return old, item, write_item(self.found, self.key, old, item, size)
