@@ -24,7 +24,9 @@ BAND_OPERATORS = (
     "LessThanLowerThreshold",
     "GreaterThanUpperThreshold",
 )
-TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
+_FILLING = ("breaching", "notBreaching")
+"""Treatments that take missing data for data."""
+TREATMENTS = (*_FILLING, "ignore", "missing")
 
 
 class Datum(NamedTuple):
@@ -59,31 +61,32 @@ def is_outside(operator: str, value: float, lower: float | None, upper: float | 
 
 
 def judge(data: list[Datum], periods: int, wanted: int, treatment: str) -> Verdict:
-    """Return what ``data``, oldest first, of ``periods + MORE_PERIODS`` periods, say.
+    """Return what the latest data of an alarm's range say. ``data`` are oldest first, ``wanted`` of ``periods`` alarm.
 
-    The most recent data that are there count, up to ``periods``; ``wanted`` of them must be breaching. Only what is
-    missing then is filled as ``treatment`` says. Data that all are breaching but too few make an alarm once the oldest
-    is as old as so many periods would make it.
+    As the user guide has it: with data for as many periods as are evaluated, the latest of those decide, however far
+    apart. With fewer, the gaps are filled as the alarm treats missing data, as few as possible. Where gaps are not
+    filled, one datum within the threshold keeps an alarm from going off; with none, ``missing`` still holds the alarm
+    off until its first breach is as old as the breaches it wants, and ``ignore`` leaves it as it is.
     """
-    real = [(age, datum) for age, datum in enumerate(reversed(data), 1) if datum.value is not None][:periods]
-    shown = [datum for _, datum in real]
-    breaching = sum(datum.is_breaching for datum in shown)
-    missing = periods - len(shown)
-    if breaching >= wanted:
-        return Verdict("ALARM", shown)
-    if not missing:
-        return Verdict("OK", shown)
-    if treatment == "notBreaching":
-        return Verdict("OK", shown, missing)
-    if treatment == "breaching":
-        return Verdict("ALARM" if breaching + missing >= wanted else "OK", shown, missing)
-    if not shown:
-        return Verdict("INSUFFICIENT_DATA" if treatment == "missing" else "", [])
-    if breaching < len(shown):
-        return Verdict("OK", shown)
-    if treatment == "missing" and real[-1][0] >= wanted:
-        return Verdict("ALARM", shown)
-    return Verdict("", shown)
+    newest = [datum for datum in reversed(data) if datum.value is not None][:periods]
+    breaches = sum(datum.is_breaching for datum in newest)
+    gaps = periods - len(newest)
+    if gaps and treatment == "breaching":
+        breaches += gaps
+    if breaches >= wanted:
+        return Verdict("ALARM", newest, _filled(gaps, treatment))
+    if not gaps or treatment in _FILLING or any(not datum.is_breaching for datum in newest):
+        return Verdict("OK", newest, _filled(gaps, treatment))
+    if treatment == "ignore":
+        return Verdict("", newest)
+    if not newest:
+        return Verdict("INSUFFICIENT_DATA", newest)
+    oldest = next(place for place, datum in enumerate(data) if datum.value is not None)
+    return Verdict("ALARM" if len(data) - oldest >= wanted else "", newest)
+
+
+def _filled(gaps: int, treatment: str) -> int:
+    return gaps if treatment in _FILLING else 0
 
 
 def treatment_of(settings: dict[str, Any]) -> str:
