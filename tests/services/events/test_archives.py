@@ -68,10 +68,9 @@ def test_an_archive_keeps_what_matches_as_long_as_it_says(cloud, events, put, ke
 def test_a_replay_brings_back_a_time_to_the_rules_that_are_named(cloud, events, put, keep, replay, watch, refused):
     archive = keep()
     one, other = watch({"source": ["my.app"]}), watch({"source": ["my.app"]})
-    for number in range(60):
-        put({"n": number}) if number < 2 else events.put_events(
-            Entries=[{"Source": "my.app", "DetailType": "x", "Detail": json.dumps({"n": number})}]
-        )
+    for first in range(0, 60, 10):
+        details = [json.dumps({"n": number}) for number in range(first, first + 10)]
+        events.put_events(Entries=[{"Source": "my.app", "DetailType": "x", "Detail": detail} for detail in details])
     cloud.turn(seconds=5)
     stop = cloud.now / 1000
     put({"n": "late"})
