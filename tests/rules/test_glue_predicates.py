@@ -3,7 +3,7 @@
 import contextlib
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyglobe.services.glue.rules.predicates import BadExpression, compile_predicate
@@ -38,6 +38,7 @@ def _joined(children):
     )
 
 
+@settings(max_examples=40)
 @given(st.recursive(leaves, _joined, max_leaves=8), numbers, texts)
 def test_an_expression_means_what_it_says(expression, a, b):
     sql, python = expression
