@@ -8,7 +8,7 @@ from aws_encryption_sdk import EncryptionSDKClient
 from aws_encryption_sdk.key_providers.kms import MRKAwareStrictAwsKmsMasterKeyProvider as Provider
 
 
-@pytest.mark.spec("KMS-025", "KMS-026")
+@pytest.mark.spec("KMS-025")
 def test_what_is_encrypted_in_one_region_is_decrypted_in_another_by_its_own_key(cloud):
     client = EncryptionSDKClient()
     home, abroad = cloud.session(region="us-east-1"), cloud.session(region="eu-west-1")

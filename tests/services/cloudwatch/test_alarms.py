@@ -154,7 +154,7 @@ def test_disabled_actions_are_not_taken(cloudwatch, cloud, minute, put, make_ala
     assert len(inbox.messages()) == 1
 
 
-@pytest.mark.spec("CWA-017", "CWM-017")
+@pytest.mark.spec("CWM-017")
 def test_alarms_are_put_listed_waited_for_and_deleted(aws, cloudwatch, minute, make_alarm, state, refused):
     topics = [f"arn:aws:sns:us-east-1:000000000000:t{number}" for number in range(6)]
     assert refused(make_alarm, "many", AlarmActions=topics)[0] == "ValidationError"
@@ -235,7 +235,6 @@ def test_an_alarm_can_watch_an_expression(cloud, minute, put, make_alarm, state)
     assert cloud.turn(days=30) == 0
 
 
-@pytest.mark.spec("CWA-008")
 def test_a_scaling_policy_is_told_at_each_evaluation(cloud, minute, put, make_alarm, cloudwatch, refused):
     from skyglobe.kernel.service import Service
 

@@ -19,7 +19,7 @@ def handler(event, context):
 """
 
 
-@pytest.mark.spec("CWM-001", "CWA-015")
+@pytest.mark.spec("CWA-015")
 def test_a_function_is_invoked_by_an_alarm_and_counts_that(aws, cloudwatch, cloud, minute, ask, make_alarm, put, state):
     functions = aws.client("lambda")
     arn = functions.create_function(

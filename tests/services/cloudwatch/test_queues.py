@@ -11,7 +11,7 @@ def of(id_, name, stat="Sum"):
     return metric(id_, stat, name, **NAMESPACE)
 
 
-@pytest.mark.spec("SQS-050", "CWM-001")
+@pytest.mark.spec("SQS-050")
 def test_a_queue_counts_what_is_sent_received_and_deleted(aws, cloudwatch, cloud, minute, ask):
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName="work")["QueueUrl"]

@@ -50,7 +50,6 @@ def of_table(id_, name, stat="Sum", **dimensions):
     return metric(id_, stat, name, "AWS/DynamoDB", dimensions={"TableName": "books", **dimensions})
 
 
-@pytest.mark.spec("CWM-001")
 def test_a_table_counts_units_latencies_and_errors(aws, cloud, minute, ask):
     dynamodb = aws.client("dynamodb")
     dynamodb.create_table(

@@ -23,7 +23,6 @@ def test_an_event_reaches_a_queue_in_the_standard_form(cloud, events, watch, put
     assert queue.events()[0]["time"] == "2023-11-14T22:13:20Z"
 
 
-@pytest.mark.spec("EVB-015")
 def test_entries_are_refused_one_by_one(cloud, events, watch, refused):
     queue = watch({"source": [{"prefix": ""}]})
     good = {"Source": "my.app", "DetailType": "order", "Detail": "{}"}

@@ -121,7 +121,6 @@ def test_key_material_is_in_no_answer_and_not_in_the_store_as_it_is(cloud, kms, 
     assert plain.hex() not in told
 
 
-@pytest.mark.spec("KMS-028")
 def test_too_many_requests_in_a_second_are_throttled(make_throttled, refused):
     cloud, kms = make_throttled
     key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]

@@ -53,7 +53,6 @@ def test_an_object_says_which_key_it_is_under(owner: Any, yard: str, kms: Any, k
 
 
 @pytest.mark.spec("S3ENC-018")
-@pytest.mark.spec("KMS-012")
 def test_a_key_that_cannot_be_used_opens_no_object(owner: Any, yard: str, kms: Any, key: str, refused: Any) -> None:
     s3 = owner.client("s3")
     s3.put_object(Bucket=yard, Key="b", Body=b"x" * MIB, SSEKMSKeyId=key, **KMS)
@@ -139,7 +138,7 @@ def test_kms_is_asked_for_each_object_and_its_quota_is_s3s_too(refused: Any) -> 
     cloud.close()
 
 
-@pytest.mark.spec("KMR-004", "KMR-005", "KMR-006", "KMR-008")
+@pytest.mark.spec("KMR-004", "KMR-008")
 def test_replicas_are_under_the_key_that_is_named_if_the_role_may_use_it(
     cloud: TestCloud, owner: Any, kms: Any, key: str
 ) -> None:
