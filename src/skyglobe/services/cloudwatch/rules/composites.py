@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from skyglobe.services.cloudwatch.rules.tokens import Token, tokens_of
+
 MAX_DEPTH = 50  # of parentheses in each other; ours: it bounds the stack
 MAX_CHILDREN = 100  # alarms of one rule; API reference of PutCompositeAlarm
 _TOKEN = re.compile(r'\s*(?:(?P<text>"(?:\\.|[^"\\])*")|(?P<mark>[(),])|(?P<word>[^\s(),"]+))')
@@ -90,20 +92,15 @@ def parse_rule(text: str) -> Rule:
     return rule
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
-    text = text.rstrip()
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            raise BadRule(f"unexpected text at '{text[at : at + 20]}'")
-        found.append((match.lastgroup, match[match.lastgroup]))
-        at = match.end()
-    return found
+def _tokens(text: str) -> list[Token]:
+    try:
+        return tokens_of(_TOKEN, text)
+    except ValueError as error:
+        raise BadRule(str(error)) from error
 
 
 class _Reader:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._at = 0
 

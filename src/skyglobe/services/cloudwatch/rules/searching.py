@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from skyglobe.kernel.metric_points import Dimensions, Series
+from skyglobe.services.cloudwatch.rules.tokens import Token, tokens_of
 
 MAX_SEARCH = 1024  # characters; user guide, "CloudWatch search expression syntax"
 MAX_DEPTH = 40  # of parentheses in each other; ours
@@ -48,20 +49,15 @@ def _is_schema(schema: list[str], series: Series) -> bool:
     return series.namespace == schema[0] and names == sorted(schema[1:])
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
-    text = text.rstrip()
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            raise BadSearch(f"Unexpected text at '{text[at : at + 20]}'")
-        found.append((match.lastgroup, match[match.lastgroup]))
-        at = match.end()
-    return found
+def _tokens(text: str) -> list[Token]:
+    try:
+        return tokens_of(_TOKEN, text)
+    except ValueError as error:
+        raise BadSearch(str(error)) from error
 
 
 class _Reader:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._at = 0
 
