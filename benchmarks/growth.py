@@ -17,7 +17,6 @@ from benchmarks.workloads import PUT_RECORDS, Unfit, expect, fill_scripts, make_
 RECEIVES = 300
 """Measured at each level: fewer than the smallest level has messages, each of which is received once."""
 PAGES = 24
-MARKED_EVERY = 5_000  # records of a shard
 SETTLING = 30  # seconds at most
 IDLE = 0.02  # seconds of CPU in half a second
 BATCH = 10  # SendMessageBatch; SQS quotas
@@ -132,9 +131,9 @@ class Records:
         fresh = renewed(self._preparer, "kinesis", "put_records", StreamName=self.stream, Records=one)
         data = base64.b64encode(b"r" * 100).decode()
         for first in range(start, stop, PUT_RECORDS):
-            if first % MARKED_EVERY < PUT_RECORDS:
-                marked = self._kinesis.put_record(StreamName=self.stream, Data=b"mark", PartitionKey="k")
-                self._marks.append(marked["SequenceNumber"])
+            # As many places at each level: none of them is read from what the last call left in memory.
+            marked = self._kinesis.put_record(StreamName=self.stream, Data=b"mark", PartitionKey="k")
+            self._marks.append(marked["SequenceNumber"])
             count = min(PUT_RECORDS, stop - first)
             records = [{"Data": data, "PartitionKey": "k"}] * count
             yield fresh(json.dumps({"StreamName": self.stream, "Records": records}).encode(), None)
