@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -63,6 +64,25 @@ def page_of(
             return found, seal(scope, listing, (position_of(found[-1]),))
         found.append(row)
     return found, None
+
+
+def page_past(
+    scope: Scope,
+    listing: str,
+    rows_past: Callable[[tuple[Part, ...] | None], Iterable[T]],
+    position_of: Callable[[T], tuple[Part, ...]],
+    token: str | None,
+    limit: int,
+) -> tuple[list[T], str | None]:
+    """As ``page_of``, of a list that can begin anywhere: what lies before a page is not read.
+
+    ``rows_past`` yields the rows past a position; past None they are all. Raises ``InvalidToken``.
+    """
+    past = unseal(scope, listing, token) if token is not None else None
+    found = list(islice(rows_past(past), limit + 1))
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], seal(scope, listing, position_of(found[limit - 1]))
 
 
 def _signature(scope: Scope, list_name: str, content: bytes) -> bytes:

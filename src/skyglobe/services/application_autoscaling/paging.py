@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.keys import Part
-from skyglobe.kernel.pagination import InvalidToken, seal, unseal
+from skyglobe.kernel.pagination import InvalidToken, page_past
 from skyglobe.services.application_autoscaling import application_autoscaling
 from skyglobe.services.application_autoscaling.refusals import invalid
 
@@ -36,12 +36,6 @@ def page(
             f"Member must have value {bound}"
         )
     try:
-        past = unseal(call, listing, token) if token is not None else None
+        return page_past(call, listing, rows, position_of, token, wanted or most)
     except InvalidToken as error:
         raise application_autoscaling.errors.InvalidNextTokenException("Invalid NextToken") from error
-    found: list[T] = []
-    for row in rows(past):
-        if len(found) == (wanted or most):
-            return found, seal(call, listing, position_of(found[-1]))
-        found.append(row)
-    return found, None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any, TypeVar
 
 from skyglobe.kernel.keys import Part
-from skyglobe.kernel.pagination import InvalidToken, seal, unseal
+from skyglobe.kernel.pagination import InvalidToken, page_past
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.events.refusals import invalid
 
@@ -31,12 +30,9 @@ def page(
     ``listing`` names the list and what it is filtered by. Raises ValidationException for tokens of other lists.
     """
     try:
-        past = unseal(scope, f"events.{listing}", token) if token else None
+        found, following = page_past(
+            scope, f"events.{listing}", rows_past, position_of, token or None, limit or MOST_LISTED
+        )
     except InvalidToken as error:
         raise invalid("Parameter NextToken is not valid.") from error
-    most = limit or MOST_LISTED
-    found = list(islice(rows_past(past), most + 1))
-    answer: dict[str, Any] = {member: [show(one) for one in found[:most]]}
-    if len(found) > most:
-        answer["NextToken"] = seal(scope, f"events.{listing}", position_of(found[most - 1]))
-    return answer
+    return {member: [show(one) for one in found], "NextToken": following}

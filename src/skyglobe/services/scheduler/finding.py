@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any, TypeVar
 
 from skyglobe.kernel.arns import make_arn
 from skyglobe.kernel.keys import Part
-from skyglobe.kernel.pagination import InvalidToken, seal, unseal
+from skyglobe.kernel.pagination import InvalidToken, page_past
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.scheduler.records import DEFAULT_GROUP, Group, Schedule, groups, schedules
 from skyglobe.services.scheduler.refusals import invalid, no_such_group, no_such_schedule
@@ -64,12 +63,9 @@ def page(
 ) -> dict[str, Any]:
     """Return one page of the rows that ``rows_past`` yields past a position, and a token where there are more."""
     try:
-        past = unseal(scope, f"scheduler.{listing}", token) if token else None
+        found, following = page_past(
+            scope, f"scheduler.{listing}", rows_past, position_of, token or None, limit or MOST_LISTED
+        )
     except InvalidToken as error:
         raise invalid("Invalid nextToken provided.") from error
-    most = limit or MOST_LISTED
-    found = list(islice(rows_past(past), most + 1))
-    answer: dict[str, Any] = {member: [show(one) for one in found[:most]]}
-    if len(found) > most:
-        answer["NextToken"] = seal(scope, f"scheduler.{listing}", position_of(found[most - 1]))
-    return answer
+    return {member: [show(one) for one in found], "NextToken": following}
