@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skyglobe.kernel.retries import MAX_AGE_FOR, MAX_ATTEMPTS, plan_retry
 from skyglobe.services.events.rules.entries import check_entry, size_of
 from skyglobe.services.events.rules.inputs import fill
 from skyglobe.services.events.rules.paths import ABSENT, BadPath, follow, parse_path
 from skyglobe.services.events.rules.permissions import statement
 from skyglobe.services.events.rules.requests import plan_request
-from skyglobe.services.events.rules.retries import MAX_AGE_FOR, MAX_ATTEMPTS, plan_retry
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(exclude_categories=["Cs"])),

@@ -13,6 +13,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.kernel import Kernel
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.principals import Principal, root_of
+from skyglobe.kernel.retries import plan_retry
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.services.events.accepting import accept
@@ -24,7 +25,6 @@ from skyglobe.services.events.rules.entries import Document, instant
 from skyglobe.services.events.rules.failures import Failure, failure_of
 from skyglobe.services.events.rules.inputs import input_of
 from skyglobe.services.events.rules.paths import ABSENT, follow
-from skyglobe.services.events.rules.retries import plan_retry
 from skyglobe.services.events.rules.targets import WITH_ROLE, BadTarget, ForeignTarget, parse_target
 
 MAX_HOPS = 1  # buses an event comes through; user guide, "Sending events between event buses"

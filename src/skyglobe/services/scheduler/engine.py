@@ -14,12 +14,12 @@ from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.metrics import count
 from skyglobe.kernel.outbox import Delivery, post
+from skyglobe.kernel.retries import plan_retry
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.models import Shape
 from skyglobe.services.scheduler import scheduler
 from skyglobe.services.scheduler.records import Invocation, groups, schedules
-from skyglobe.services.scheduler.rules.retries import plan_retry
 from skyglobe.services.scheduler.rules.targets import fill, parse_target, request_for, shaped, stamp
 from skyglobe.services.scheduler.timing import remove, reschedule
 

@@ -1,7 +1,7 @@
-"""When a failed delivery is tried again, and when it is given up.
+"""When a delivery to a target that failed is tried again, and when it is given up: the ``RetryPolicy`` of targets.
 
-User guide, "How EventBridge retries delivering events": up to 24 hours and 185 times, with pauses that grow. AWS does
-not tell the pauses; these reach both limits at about the same time.
+EventBridge user guide, "How EventBridge retries delivering events": up to 24 hours and 185 times, with pauses that
+grow. AWS does not tell the pauses; these reach both limits at about the same time.
 """
 
 from __future__ import annotations
