@@ -53,7 +53,7 @@ bench: $(STAMP) ## Measure side by side with other local clouds
 	@$(BIN)/python -m benchmarks
 
 wheel: $(STAMP) ## Build a wheel in dist/ whose hot modules are compiled (wants a C compiler; takes some minutes)
-	@SKYGLOBE_COMPILE=1 $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@SKYGLOBE_COMPILE=profiled $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 service: $(STAMP) ## Write the folder of a new service: make service NAME=sns
 	@$(BIN)/skyglobe-dev new-service $(NAME)

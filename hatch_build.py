@@ -1,14 +1,18 @@
 """Builds wheels whose hot modules are compiled by mypyc, when ``SKYGLOBE_COMPILE=1`` asks for it.
 
 The modules are ordinary typed Python and run uncompiled everywhere else: in a checkout, in the tests, and in a wheel
-built without the variable. A C compiler and Python's headers are needed. See docs/decisions/compiled.md.
+built without the variable. A C compiler and Python's headers are needed. ``SKYGLOBE_COMPILE=profiled`` compiles twice:
+what ``benchmarks/training.py`` had the first result run tells the compiler, GNU's only, how to make the second.
+See docs/decisions/compiled.md.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+import sysconfig
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +21,9 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MYPY = "mypy>=1.13"  # brings mypyc
+PROFILED = "profiled"
+AS_COUNTED = ("-fprofile-use", "-fprofile-partial-training", "-fprofile-correction", "-Wno-missing-profile")
+"""What was not run is compiled as if nothing were known of it; threads that counted at once may have lost a few."""
 
 COMPILED = (
     "kernel/call.py",
@@ -159,7 +166,11 @@ class CompilingHook(BuildHookInterface[Any]):
 
     @property
     def is_wanted(self) -> bool:
-        return self.target_name == "wheel" and os.environ.get("SKYGLOBE_COMPILE") == "1"
+        return self.target_name == "wheel" and os.environ.get("SKYGLOBE_COMPILE") in ("1", PROFILED)
+
+    @property
+    def _is_profiled(self) -> bool:
+        return os.environ.get("SKYGLOBE_COMPILE") == PROFILED
 
     def dependencies(self) -> list[str]:
         """Return what building takes: the compiler, and the libraries whose types it must know."""
@@ -170,7 +181,8 @@ class CompilingHook(BuildHookInterface[Any]):
         if version != "standard" or not self.is_wanted:
             return
         self._folder = Path(tempfile.mkdtemp(prefix="skyglobe-build-"))
-        built = compile_modules(Path(self.root) / "src", self._folder)
+        training = Path(self.root) / "benchmarks" / "training.py" if self._is_profiled else None
+        built = compile_modules(Path(self.root) / "src", self._folder, training)
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
         modules = {str(path): path.relative_to(built).as_posix() for path in built.rglob("*.so")}
@@ -181,9 +193,46 @@ class CompilingHook(BuildHookInterface[Any]):
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def compile_modules(source: Path, folder: Path) -> Path:
-    """Compile what ``COMPILED`` names into ``folder``; return the folder below it that holds the extension modules."""
+def compile_modules(source: Path, folder: Path, training: Path | None = None) -> Path:
+    """Compile what ``COMPILED`` names into ``folder``; return the folder below it that holds the extension modules.
+
+    With ``training``, a program to run with what was compiled, compile again for what it was seen to do: with GNU's
+    compiler, that is, others do it once.
+    """
     from mypyc.build import mypycify
+
+    copy = folder / "src"
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    before = Path.cwd()
+    os.chdir(copy)  # mypyc names modules by their paths from here
+    try:
+        paths = sorted({path for pattern in COMPILED for path in Path("skyglobe").glob(pattern)})
+        names = [str(path) for path in paths if path.name not in LEFT_OUT]
+        # No configuration file: the project's own asks for more than the compiler needs.
+        options = ["--config-file=", "--ignore-missing-imports"]
+        extensions = mypycify([*names, *options], opt_level="2", multi_file=True)
+        if sys.platform == "linux":
+            for extension in extensions:
+                _keep_together(extension, folder)
+        if training is None or "Free Software Foundation" not in _run(_c_compiler(), "--version"):
+            return _compile(extensions, folder, "built")
+        trained = _compile(extensions, folder, "counting", "-fprofile-generate")
+        shutil.copytree(copy / "skyglobe", trained / "skyglobe", dirs_exist_ok=True)
+        # What the wheel depends on is in the path already, where the builder has put it for this.
+        path = os.pathsep.join(filter(None, (str(trained), os.environ.get("PYTHONPATH"))))
+        _run(sys.executable, str(training), PYTHONPATH=path)
+        if not list((folder / "objects").rglob("*.gcda")):
+            raise RuntimeError(f"{training} ran nothing that was compiled")
+        return _compile(extensions, folder, "built", *AS_COUNTED)
+    finally:
+        os.chdir(before)
+
+
+def _compile(extensions: list[Any], folder: Path, name: str, *flags: str) -> Path:
+    """Compile the C that mypyc wrote, with more ``flags``; return the folder with the modules.
+
+    The objects have the same places each time: beside them the compiler finds what was counted.
+    """
     from setuptools import Distribution
     from setuptools.command.build_ext import build_ext
 
@@ -201,27 +250,18 @@ def compile_modules(source: Path, folder: Path) -> Path:
             self.compiler.compile = compile_all
             super().build_extensions()
 
-    copy, built = folder / "src", folder / "built"
-    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    before = Path.cwd()
-    os.chdir(copy)  # mypyc names modules by their paths from here
-    try:
-        paths = sorted({path for pattern in COMPILED for path in Path("skyglobe").glob(pattern)})
-        names = [str(path) for path in paths if path.name not in LEFT_OUT]
-        # No configuration file: the project's own asks for more than the compiler needs.
-        options = ["--config-file=", "--ignore-missing-imports"]
-        extensions = mypycify([*names, *options], opt_level="2", multi_file=True)
-        if sys.platform == "linux":
-            for extension in extensions:
-                _keep_together(extension, folder)
-        distribution = Distribution({"ext_modules": extensions, "cmdclass": {"build_ext": SideBySide}})
-        command = distribution.get_command_obj("build_ext")
-        command.build_lib, command.build_temp = str(built), str(folder / "objects")
-        command.ensure_finalized()
-        command.run()
-    finally:
-        os.chdir(before)
-    return built
+    for extension in extensions:
+        extension.extra_compile_args = [arg for arg in extension.extra_compile_args if arg[:9] != "-fprofile"]
+        extension.extra_compile_args += flags
+        extension.extra_link_args = [arg for arg in extension.extra_link_args or () if arg[:9] != "-fprofile"]
+        extension.extra_link_args += flags
+    command = Distribution({"ext_modules": extensions, "cmdclass": {"build_ext": SideBySide}}).get_command_obj(
+        "build_ext"
+    )
+    command.build_lib, command.build_temp, command.force = str(folder / name), str(folder / "objects"), True
+    command.ensure_finalized()
+    command.run()
+    return folder / name
 
 
 def _keep_together(extension: Any, folder: Path) -> None:
@@ -237,6 +277,16 @@ def _keep_together(extension: Any, folder: Path) -> None:
     )
     extension.extra_compile_args = [*extension.extra_compile_args, "-include", str(header)]
     extension.extra_link_args = [*(extension.extra_link_args or ()), "-Wl,-Bsymbolic-functions"]
+
+
+def _c_compiler() -> str:
+    return str(sysconfig.get_config_var("CC")).split()[0]
+
+
+def _run(*command: str, **environment: str) -> str:
+    return subprocess.run(  # noqa: S603 - ourselves and Python's own compiler
+        command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}
+    ).stdout
 
 
 if __name__ == "__main__":

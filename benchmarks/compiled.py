@@ -27,7 +27,7 @@ def install_compiled() -> Path:
     shutil.rmtree(environment, ignore_errors=True)
     wheels = environment / "wheels"
     pip = make_environment(environment)
-    _run(*pip, "wheel", "--no-deps", "--wheel-dir", str(wheels), str(ROOT), SKYGLOBE_COMPILE="1")
+    _run(*pip, "wheel", "--no-deps", "--wheel-dir", str(wheels), str(ROOT), SKYGLOBE_COMPILE="profiled")
     (wheel,) = wheels.glob("*.whl")
     # The client's libraries too: the null handler runs in this environment as a module of the benchmark.
     _run(*pip, "install", "--constraint", str(ROOT / "constraints.txt"), str(wheel), "boto3")
