@@ -32,6 +32,7 @@ LINKED_ROLES: dict[str, LinkedRole] = {
         "DynamoDBCloudWatchContributorInsightsServiceRolePolicy",
     ),
     "dax.amazonaws.com": LinkedRole("AWSServiceRoleForDAX", "DAXServiceRolePolicy"),
+    "delivery.logs.amazonaws.com": LinkedRole("AWSServiceRoleForLogDelivery", "AWSServiceRoleForLogDeliveryPolicy"),
     "dynamodb.application-autoscaling.amazonaws.com": LinkedRole(
         "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable", "AWSApplicationAutoscalingDynamoDBTablePolicy"
     ),
