@@ -6,10 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.callers import ServiceCaller
-from skyglobe.kernel.errors import ServiceError
+from skyglobe.kernel.linked_roles import LinkedRole
 from skyglobe.kernel.pagination import InvalidToken, page_of
 from skyglobe.services.dynamodb import dynamodb
 from skyglobe.services.dynamodb.contributing import drop_rules, make_rules, rule_names
@@ -20,8 +18,7 @@ from skyglobe.services.dynamodb.refusals import invalid
 
 DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 MAX_LISTED = 100  # of one answer; API reference of ListContributorInsights
-LINKED_SERVICE = "contributorinsights.dynamodb.amazonaws.com"
-LINKED_ROLE = "AWSServiceRoleForDynamoDBCloudWatchContributorInsights"
+LINKED_ROLE = LinkedRole("contributorinsights.dynamodb", "AWSServiceRoleForDynamoDBCloudWatchContributorInsights")
 """Developer guide, "Using service-linked roles for CloudWatch Contributor Insights for DynamoDB"."""
 
 Row = tuple[DynamoTable, str, Insights]
@@ -64,19 +61,8 @@ def update_contributor_insights(
 
 def _link_role(call: Call) -> str:
     """Make the service-linked role unless it is there; return why that cannot be, or nothing."""
-    if call.kernel.services.find("iam") is None:
-        return ""
-    caller = ServiceCaller(call.kernel, "contributorinsights.dynamodb", call.account, call.region)
-    try:
-        caller.call_within(call, "iam", "GetRole", {"RoleName": LINKED_ROLE})
-    except ServiceError as error:
-        if error.code != "NoSuchEntity":
-            raise
-        arn = f"arn:{call.partition}:iam::{call.account}:role/aws-service-role/{LINKED_SERVICE}/{LINKED_ROLE}"
-        need = Need("iam:CreateServiceLinkedRole", arn, call.account, {"iam:awsservicename": LINKED_SERVICE})
-        if call.refusal(need) is not None:
-            return "Failed to create service-linked role for Contributor Insights due to insufficient permissions."
-        caller.call_within(call, "iam", "CreateServiceLinkedRole", {"AWSServiceName": LINKED_SERVICE})
+    if LINKED_ROLE.ensure(call) is not None:
+        return "Failed to create service-linked role for Contributor Insights due to insufficient permissions."
     return ""
 
 
