@@ -54,6 +54,8 @@ class ResourceTable(Table[R]):
         super().__init__(name, record, key=key, indexes=indexes, reach=reach, is_hot=is_hot)
         self.type_name = type_name
         """E.g. ``AWS::SQS::Queue``."""
+        self.arn_services = frozenset((type_name.split("::")[1].lower(), name.partition(".")[0]))
+        """What ARNs may call the service: Firehose's types are of ``KinesisFirehose``, its ARNs of ``firehose``."""
         RESOURCE_TABLES[type_name] = self
 
     def find_by_arn(self, scope: Scope, arn: str) -> R | None:
@@ -73,8 +75,8 @@ def find_resource(scope: Scope, arn: str) -> Resource | None:
         service = parse_arn(arn).service.replace("-", "")  # AWS::ApplicationAutoScaling: application-autoscaling
     except ValueError:
         return None
-    for type_name, table in RESOURCE_TABLES.items():
-        if type_name.split("::")[1].lower() == service:
+    for table in RESOURCE_TABLES.values():
+        if service in table.arn_services:
             found = table.find_by_arn(scope, arn)
             if found is not None:
                 return cast(Resource, found)

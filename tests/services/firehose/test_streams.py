@@ -1,5 +1,7 @@
 """A delivery stream's life, its settings, and what is refused."""
 
+import json
+
 import pytest
 
 from skyglobe.kernel.config import Config
@@ -174,3 +176,19 @@ def test_passing_a_role_needs_permission(cloud, aws, firehose, role, s3):
     configuration = {"RoleARN": role, "BucketARN": BUCKET}
     with pytest.raises(ClientError, match="iam:PassRole"):
         ann.create_delivery_stream(DeliveryStreamName="d", ExtendedS3DestinationConfiguration=configuration)
+
+
+def test_policies_can_ask_for_a_streams_tags(cloud, aws, make_stream, firehose, refused):
+    make_stream()
+    iam = aws.client("iam")
+    iam.create_user(UserName="ann")
+    condition = {"StringEquals": {"aws:ResourceTag/team": "red"}}
+    allow = {"Effect": "Allow", "Action": "firehose:PutRecord", "Resource": "*", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=document)
+    ann = cloud.session_with(iam.create_access_key(UserName="ann")["AccessKey"]).client("firehose")
+    name = firehose.list_delivery_streams()["DeliveryStreamNames"][0]
+    record = {"DeliveryStreamName": name, "Record": {"Data": b"x"}}
+    assert refused(ann.put_record, **record)[0] == "AccessDeniedException"
+    firehose.tag_delivery_stream(DeliveryStreamName=name, Tags=[{"Key": "team", "Value": "red"}])
+    assert ann.put_record(**record)["RecordId"]
