@@ -12,11 +12,11 @@ import logging
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from skyglobe.kernel.callers import ServiceCaller
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import Delivery, post
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.sns import sns
+from skyglobe.services.sns.log_lines import write_line
 from skyglobe.services.sns.records import Message, PlatformApplication, Topic
 from skyglobe.services.sns.roles import acting_in_role
 from skyglobe.services.sns.rules.envelopes import timestamp
@@ -161,27 +161,10 @@ def _line(scope: Scope, topic_arn: str, told: Told, destination: str, result: Re
 async def log_report(delivery: Delivery, payload: dict[str, Any]) -> None:
     """Write a line into its log group, which is made if it is not there. What the role may not do is not done."""
     stream = str(uuid5(NAMESPACE_URL, f"{delivery.region}/{payload['group']}"))
-    named = {"logGroupName": payload["group"], "logStreamName": stream}
-    event = {"timestamp": payload["at"], "message": payload["line"]}
     try:
         caller = await acting_in_role(delivery, delivery.account, delivery.region, payload["role"])
-        try:
-            await caller.call("logs", "PutLogEvents", {**named, "logEvents": [event]})
-        except ServiceError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
-            await _make(caller, "CreateLogGroup", {"logGroupName": payload["group"]})
-            await _make(caller, "CreateLogStream", named)
-            await caller.call("logs", "PutLogEvents", {**named, "logEvents": [event]})
+        await write_line(caller, payload["group"], stream, payload["at"], payload["line"])
     except ServiceError as error:
         if error.status >= 500 and error.code != "NotImplemented":
             raise
         _log.warning("%s cannot be logged to %s: %s", payload["role"], payload["group"], error.message)
-
-
-async def _make(caller: ServiceCaller, operation: str, params: dict[str, Any]) -> None:
-    try:
-        await caller.call("logs", operation, params)
-    except ServiceError as error:
-        if error.code != "ResourceAlreadyExistsException":
-            raise
