@@ -116,3 +116,24 @@ def test_text_messages_are_logged_in_the_accounts_role(sns, role, captured, line
     (line,) = lines("sns/us-east-1/000000000000/DirectPublishToPhoneNumber")
     assert (line["status"], line["notification"]["messageId"]) == ("SUCCESS", sent["MessageId"])
     assert (line["delivery"]["destination"], line["delivery"]["smsType"]) == (phone, "Transactional")
+
+
+def test_what_data_protection_keeps_back_is_a_failure(sns, topic, subscribe, publish, log_all, lines):
+    queue = subscribe(topic)
+    log_all(topic, "SQS")
+    denied = {
+        "DataDirection": "Outbound",
+        "Principal": ["*"],
+        "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"],
+        "Operation": {"Deny": {}},
+    }
+    document = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": [denied]})
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=document)
+    publish(topic, "ann@example.com")
+    (line,) = lines(f"sns/us-east-1/000000000000/{topic.rpartition(':')[2]}/Failure")
+    delivery = line["delivery"]
+    assert (delivery["statusCode"], delivery["attempts"], delivery["destination"]) == (403, 1, queue.arn)
+    assert delivery["providerResponse"] == (
+        f"The topic's data protection policy prohibits this message from being delivered to {queue.subscription}"
+    )
+    assert queue.messages() == []

@@ -27,6 +27,7 @@ sns = Service(
         "operations.data_protection",
         "engine",
         "feedback",
+        "findings",
         "applications",
         "replaying",
         "needs",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from skyglobe.kernel.arns import make_arn
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.sns.records import Subscription, Topic, subscriptions, topics
 from skyglobe.services.sns.refusals import invalid, no_such_subscription, no_such_topic
@@ -81,6 +82,13 @@ def get_subscription(call: Call, arn: str) -> FoundSubscription:
     if found is None:
         raise no_such_subscription()
     return found
+
+
+def identity_of(principal: Principal) -> str:
+    """Return the ARN that a caller is told and known by: of a session of a role, the role's."""
+    session = principal.session
+    is_of_role = principal.type == "assumed-role" and session is not None
+    return (session.issuer_arn if is_of_role and session is not None else "") or principal.arn
 
 
 def topic_arn(scope: Scope, name: str) -> str:

@@ -15,7 +15,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.sns.feedback import Result, Told, failure, is_wanted, report, told_of
 from skyglobe.services.sns.metering import count_delivered, count_failed, count_filtered
 from skyglobe.services.sns.posting import send_by_http
-from skyglobe.services.sns.protecting import protected_text
+from skyglobe.services.sns.protecting import DENIED, given_text
 from skyglobe.services.sns.publishing import sequence_number
 from skyglobe.services.sns.records import Attributes, Message, Subscription, Topic
 from skyglobe.services.sns.rules.envelopes import (
@@ -49,11 +49,11 @@ class Fanning:
         self._callers: dict[str, ServiceCaller] = {}
         self._known: Told | None = None
 
-    def text_for(self, subscription: Subscription) -> str:
-        """Return the message's text for a subscription's protocol, as the topic's data protection lets it out."""
+    def text_for(self, subscription: Subscription) -> str | None:
+        """Return the message's text for a subscription's protocol, None where the topic's data protection denies it."""
         texts = self._texts
         text = self.message.text if texts is None else texts.get(subscription.protocol, texts["default"])
-        return protected_text(self.topic, text, subscription.principal, "Outbound")
+        return given_text(self.topic, text, subscription)
 
     def is_for(self, subscription: Subscription) -> bool:
         """Whether a subscription was there in time, and its filter lets the message through."""
@@ -77,12 +77,11 @@ class Fanning:
 
     def deliver(self, subscription: Subscription) -> None:
         """Give the message to one subscription, or see to it that it will be."""
-        try:
-            text = self.text_for(subscription)
-        except ServiceError:
-            return  # denied on its way out: developer guide, "Data protection policy operations"
         protocol = subscription.protocol
-        if protocol == "sqs":
+        text = self.text_for(subscription)
+        if text is None:
+            self._deny(subscription)
+        elif protocol == "sqs":
             self._to_queue(subscription, text)
         elif protocol in ("http", "https"):
             is_raw = subscription.is_raw
@@ -111,6 +110,13 @@ class Fanning:
                 told = self._told
                 payload |= {"digest": told.digest, "at": told.at}
             post(self.scope, "sns", f"call_{protocol}", payload)
+
+    def _deny(self, subscription: Subscription) -> None:
+        """Tell that data protection kept the message back: it is for no dead-letter queue either."""
+        count_failed(self.scope, self.topic, is_redriven=False)
+        if is_wanted(self.topic, subscription.protocol):
+            result = Result(403, f"{DENIED} delivered to {subscription.arn}", 1)
+            report(self.scope, self.topic, subscription.protocol, self._told, subscription.endpoint, result)
 
     def envelope(self, subscription: Subscription, text: str) -> str:
         """Return the signed JSON around the message; only the link that ends the subscription is its own."""

@@ -33,6 +33,11 @@ def count_failed(scope: Scope, topic: Topic, *, is_redriven: bool) -> None:
         count(scope, NAMESPACE, "NumberOfNotificationsRedrivenToDlq", _dimensions(topic))
 
 
+def count_audited(scope: Scope, topic: Topic, *, has_findings: bool) -> None:
+    """Count a message that an audit looked through; guide, "Data protection policy operations", "Audit metrics"."""
+    count(scope, NAMESPACE, "MessagesWithFindings" if has_findings else "MessagesWithNoFindings", _dimensions(topic))
+
+
 def count_filtered(scope: Scope, topic: Topic, subscription: Subscription, *, has_attributes: bool) -> None:
     """Count a notification that a subscription's filter kept back, and by what."""
     count(scope, NAMESPACE, _FILTERED, _dimensions(topic))

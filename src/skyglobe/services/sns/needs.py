@@ -7,11 +7,21 @@ from typing import Any
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import Arn, parse_arn
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import find_subscription, resource_policy, topic_arn
 from skyglobe.services.sns.records import topics
+from skyglobe.services.sns.rules.protection import parse_protection
 
 _ARNS = ("TopicArn", "ResourceArn", "SubscriptionArn", "TargetArn", "PlatformApplicationArn", "EndpointArn")
+
+_LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+)
 
 sns.resource_policies(resource_policy)
 
@@ -22,7 +32,7 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
     action = f"sns:{operation.removesuffix('Batch')}"
     if operation == "CreateTopic":
         arn = topic_arn(call, params.get("Name", ""))
-        needs = [Need(action, arn, call.account)]
+        needs = [Need(action, arn, call.account), *_of_audit(params, call.account)]
         return [*needs, Need("sns:TagResource", arn, call.account)] if params.get("Tags") else needs
     name = next((name for name in _ARNS if params.get(name)), None)
     if name is None:
@@ -40,7 +50,24 @@ def find_needs(call: Call, operation: str, params: dict[str, Any]) -> list[Need]
         arn = arn.rpartition(":")[0]
     elif operation == "ConfirmSubscription":
         owner = call.account  # the token says the rest: endpoints need not be the topic's owner's
-    return [Need(action, arn, owner, _context(operation, params), _policy_at_hand(call, place, name))]
+    need = Need(action, arn, owner, _context(operation, params), _policy_at_hand(call, place, name))
+    return [need, *_of_audit(params, owner)] if operation == "PutDataProtectionPolicy" else [need]
+
+
+def _of_audit(params: dict[str, Any], owner: str) -> list[Need]:
+    """Return what an audit needs that tells its findings to somebody.
+
+    Developer guide, "Required permissions when specifying log destinations".
+    What is done to each destination is asked for where it is done: ``destinations``.
+    """
+    document = params.get("DataProtectionPolicy")
+    if not document:
+        return []
+    try:
+        audit = parse_protection(document).audit
+    except ServiceError:
+        return []  # the operation itself refuses it, whoever asks
+    return [Need(name, "*", owner) for name in _LOG_DELIVERY] if audit is not None and audit.destinations else []
 
 
 def _policy_at_hand(call: Call, place: Arn, parameter: str) -> str | None:

@@ -14,7 +14,7 @@ from skyglobe.kernel.timers import find_timer, set_timer
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import Found
 from skyglobe.services.sns.metering import count_published
-from skyglobe.services.sns.protecting import protected_text
+from skyglobe.services.sns.protecting import taken_text
 from skyglobe.services.sns.records import (
     Archived,
     Deduplication,
@@ -84,13 +84,14 @@ def publish(call: Call, found: Found, entry: dict[str, Any]) -> dict[str, Any]:
         if known is not None:
             return _answer(topic, known.message_id, known.order)
         _take_turn(topic, scope, entry["MessageGroupId"])
+    message_id = kernel.ids.uuid()
     message = Message(
-        id=kernel.ids.uuid(),
+        id=message_id,
         order=kernel.next_order(),
         topic=topic.id,
         number=topic.number,
         at=call.now,
-        text=protected_text(topic, entry["Message"], call.principal.arn, "Inbound"),
+        text=taken_text(call, found, message_id, entry),
         subject=entry.get("Subject"),
         attributes=entry.get("MessageAttributes") or {},
         is_structured=entry.get("MessageStructure") == "json",

@@ -179,6 +179,17 @@ class Sending(Record, frozen=True):
 sendings: Table[Sending] = Table("sns.sendings", Sending, key=("number",))
 
 
+class Finding(Record, frozen=True):
+    """What an audit found, until it is written into its bucket."""
+
+    bucket: str
+    order: int
+    text: str
+
+
+findings: Table[Finding] = Table("sns.findings", Finding, key=("bucket", "order"))
+
+
 class Pace(Record, frozen=True):
     """How many deliveries a subscription with a throttle policy was given in a second."""
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.call import Call
 from skyglobe.services.sns import sns
-from skyglobe.services.sns.access import Found, find_subscription, get_topic
+from skyglobe.services.sns.access import Found, find_subscription, get_topic, identity_of
 from skyglobe.services.sns.records import Subscription, subscriptions
 from skyglobe.services.sns.refusals import invalid, not_built
 from skyglobe.services.sns.removing import end_subscription
@@ -71,7 +71,7 @@ def _draft(call: Call, found: Found, protocol: str, endpoint: str, attributes: d
         topic=topic.id,
         protocol=protocol,
         endpoint=endpoint,
-        principal=call.principal.arn,
+        principal=identity_of(call.principal),
     )
     planned = plan_attributes(subscription, topic, attributes, call.account, call.region)
     return replace(subscription, attributes=planned)

@@ -9,6 +9,7 @@ from skyglobe.kernel.timers import set_timer
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import find_topic, policy_of, topic_arn
 from skyglobe.services.sns.counting import change_count, check_topic_quota, topic_count
+from skyglobe.services.sns.destinations import open_destinations
 from skyglobe.services.sns.operations.tags import check_topic_tags, tags_of
 from skyglobe.services.sns.paging import page_start, paged
 from skyglobe.services.sns.records import Topic, topics
@@ -33,14 +34,15 @@ def create_topic(
     check_topic_name(name, is_fifo)
     wanted_tags = tags_of(tags)
     check_topic_tags(wanted_tags)
-    if data_protection_policy:
-        parse_protection(data_protection_policy)
+    audit = parse_protection(data_protection_policy).audit if data_protection_policy else None
     planned = plan_attributes({}, given, is_fifo=is_fifo)
     known = topics.find(call, name)
     if known is not None:
         _check_same(known, given, wanted_tags, data_protection_policy)
         return {"TopicArn": known.arn}
     check_topic_quota(call, is_fifo)
+    if audit is not None:
+        open_destinations(call, call, audit)
     topic = Topic(
         arn=topic_arn(call, name),
         id=name,

@@ -1,21 +1,24 @@
 """Data protection policies: their form, and what they find in messages and do about it.
 
 After "Amazon SNS message data protection" in the developer guide. Only identifiers that can be told by their form are
-known; a policy that names another is refused rather than kept and not honoured. So are audits, whose findings have no
-CloudWatch Logs, Firehose or S3 to go to yet.
+known; a policy that names another is refused rather than kept and not honoured.
 """
 
 from __future__ import annotations
 
 import json
+import string
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from skyglobe.kernel.sensitive import IDENTIFIERS, find_sensitive
 from skyglobe.services.sns.refusals import invalid, not_built
+from skyglobe.services.sns.rules.audits import Audit, parse_audit
 
 MAX_BYTES = 30_720  # API reference of PutDataProtectionPolicy
 DEFAULT_MASK = "#"
+MASKS = frozenset(string.ascii_letters + string.digits + "*#!$%&()+,-./\\:;<=>@[]^_`|~ ")
+"""What may be masked with; developer guide, "Data protection policy operations", section "De-identify operation"."""
 _MANAGED = "arn:aws:dataprotection::aws:data-identifier/"
 
 
@@ -27,7 +30,7 @@ class Rule(NamedTuple):
     principals: tuple[str, ...]
     excepted: tuple[str, ...]
     action: str
-    """``deny``, ``redact`` or the character to mask with."""
+    """``audit``, ``deny``, ``redact`` or the character to mask with."""
 
     def concerns(self, principal: str) -> bool:
         if principal in self.excepted:
@@ -39,27 +42,30 @@ class Protection(NamedTuple):
     """A compiled policy."""
 
     rules: tuple[Rule, ...]
+    audited: Rule | None = None
+    """What messages are looked through for; None without an audit."""
+    audit: Audit | None = None
 
     def apply(self, text: str, principal: str, direction: str) -> str | None:
-        """Return what may pass of ``text``, None when nothing may. ``direction`` is Inbound or Outbound."""
-        for rule in self.rules:
-            if rule.direction != direction or not rule.concerns(principal):
-                continue
-            for name in rule.identifiers:
-                text_or_none = _treat(text, name, rule.action)
-                if text_or_none is None:
-                    return None
-                text = text_or_none
-        return text
+        """Return what may pass of ``text``, None when nothing may. ``direction`` is Inbound or Outbound.
+
+        What is denied is denied by the text as it came, wherever the policy says so. A message that is sensitive as a
+        whole, of which redaction leaves nothing, does not pass either.
+        """
+        rules = [rule for rule in self.rules if rule.direction == direction and rule.concerns(principal)]
+        if any(find_sensitive(text, name) for rule in rules if rule.action == "deny" for name in rule.identifiers):
+            return None
+        treated = text
+        for rule in rules:
+            for name in rule.identifiers if rule.action != "deny" else ():
+                treated = _treat(treated, name, "" if rule.action == "redact" else rule.action)
+        return treated if treated or not text else None
 
 
-def _treat(text: str, name: str, action: str) -> str | None:
-    spans = find_sensitive(text, name)
-    if action == "deny":
-        return None if spans else text
+def _treat(text: str, name: str, mask: str) -> str:
     pieces, at = [], 0
-    for start, end in spans:
-        pieces += [text[at:start], "" if action == "redact" else action * (end - start)]
+    for start, end in find_sensitive(text, name):
+        pieces += [text[at:start], mask * (end - start)]
         at = end
     return "".join(pieces) + text[at:]
 
@@ -87,21 +93,33 @@ def parse_protection(text: str) -> Protection:
         raise _refused("Statement must be a list that is not empty")
     if "Configuration" in document:
         raise not_built("custom data identifiers of data protection policies")
-    return Protection(tuple(map(_rule, statements)))
+    rules, audits = [], []
+    for statement in statements:
+        if not isinstance(statement, dict):
+            raise _refused("A statement must be an object")
+        rule = _rule(statement)
+        if rule.action == "audit":
+            audits.append((rule, parse_audit(statement["Operation"]["Audit"])))
+        else:
+            rules.append(rule)
+    if len(audits) > 1:
+        raise _refused("Only one audit statement is allowed per data protection policy")
+    return Protection(tuple(rules), *audits[0]) if audits else Protection(tuple(rules))
 
 
-def _rule(statement: Any) -> Rule:
-    if not isinstance(statement, dict):
-        raise _refused("A statement must be an object")
+def _rule(statement: dict[str, Any]) -> Rule:
     direction = statement.get("DataDirection")
     if direction not in ("Inbound", "Outbound"):
         raise _refused("DataDirection must be Inbound or Outbound")
+    action = _action(statement.get("Operation"))
+    if action == "audit" and direction != "Inbound":
+        raise _refused("Audit is for the DataDirection Inbound only")
     return Rule(
         direction,
         tuple(map(_identifier, _texts(statement, "DataIdentifier"))),
         tuple(_texts(statement, "Principal")) if "Principal" in statement else (),
         tuple(_texts(statement, "NoPrincipal")) if "NoPrincipal" in statement else (),
-        _action(statement.get("Operation")),
+        action,
     )
 
 
@@ -129,7 +147,7 @@ def _action(operation: Any) -> str:
     if name == "Deny" and settings == {}:
         return "deny"
     if name == "Audit":
-        raise not_built("audits of data protection policies")
+        return "audit"
     if name != "Deidentify" or not isinstance(settings, dict) or len(settings) != 1:
         raise _refused("Operation must have one of Audit, Deny, Deidentify")
     ((way, details),) = settings.items()
@@ -137,9 +155,9 @@ def _action(operation: Any) -> str:
         return "redact"
     if way == "MaskConfig" and isinstance(details, dict):
         mask = details.get("MaskWithCharacter", DEFAULT_MASK)
-        if isinstance(mask, str) and len(mask) == 1:
+        if isinstance(mask, str) and mask in MASKS and details.keys() <= {"MaskWithCharacter"}:
             return mask
-    raise _refused("Deidentify must have a MaskConfig with one character, or an empty RedactConfig")
+    raise _refused("Deidentify must have a MaskConfig with a supported character, or an empty RedactConfig")
 
 
 def _refused(reason: str) -> Exception:
