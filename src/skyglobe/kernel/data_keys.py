@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skyglobe.kernel.callers import ServiceCaller
@@ -10,7 +10,9 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.frames import KEY_BYTES, NONCE_BYTES, Wrapping
 
 if TYPE_CHECKING:
+    from skyglobe.kernel.caches import Cache
     from skyglobe.kernel.call import Call
+    from skyglobe.kernel.principals import Principal
     from skyglobe.kernel.scope import Scope
 
 MOST_KEYS = 4_096  # kept in memory, of each service
@@ -50,12 +52,17 @@ class KeyUser:
 
     def ask(self, call: Call, operation: str, params: dict[str, Any], region: str = "") -> dict[str, Any]:
         """Call an operation of KMS as part of the work of ``call``. Raises the service's own errors."""
-        principal = call.principal.via(f"{self.service}.amazonaws.com")
-        caller = ServiceCaller.of(call.kernel, principal.account, region or call.region, principal)
         try:
-            answer: dict[str, Any] = caller.call_within(call, "kms", operation, params)
+            return self._ask_as(call, call.principal, operation, params, region or call.region)
         except ServiceError as error:
             raise self._told(error) from error
+
+    def _ask_as(
+        self, scope: Scope, who: Principal, operation: str, params: dict[str, Any], region: str
+    ) -> dict[str, Any]:
+        principal = who.via(f"{self.service}.amazonaws.com")
+        caller = ServiceCaller.of(scope.kernel, principal.account, region, principal)
+        answer: dict[str, Any] = caller.call_within(scope, "kms", operation, params)
         return answer
 
     def issue(self, call: Call, key: str, context: Context, reuse_for: int, region: str = "") -> DataKey:
@@ -89,6 +96,42 @@ class KeyUser:
             plain = self.ask(call, "Decrypt", given, region)["Plaintext"]
             kept.keep(asked, plain)
         return plain
+
+    def open_for(
+        self, scope: Scope, names: Sequence[Principal], sealed_key: bytes, context: Context, reuse_for: int
+    ) -> bytes:
+        """Return a data key decrypted for work that no call waits for, in the first of ``names`` that may.
+
+        KMS is asked once in ``reuse_for`` milliseconds, whoever's name it was; not at all after ``keep_open``. Raises
+        the service's own errors, of the last name that was refused.
+        """
+        kept, asked = self._open_place(scope, sealed_key, context, reuse_for)
+        plain: bytes | None = kept.get(asked)
+        if plain is None:
+            given = {"CiphertextBlob": sealed_key, "EncryptionContext": context}
+            plain = self._decrypt_as(scope, names, given)
+            kept.keep(asked, plain)
+        return plain
+
+    def keep_open(self, scope: Scope, key: DataKey, context: Context, reuse_for: int) -> None:
+        """Have ``open_for`` know a data key that was just issued, once that is committed."""
+        kept, asked = self._open_place(scope, key.sealed, context, reuse_for)
+        if asked not in kept:
+            scope.after_commit(lambda: kept.keep(asked, key.plain))
+
+    def _open_place(self, scope: Scope, sealed_key: bytes, context: Context, reuse_for: int) -> tuple[Cache, Any]:
+        kept = scope.kernel.caches.of(f"{self.service}.own_keys", MOST_KEYS)
+        return kept, (scope.kernel.secret, sealed_key, tuple(sorted(context.items())), scope.now // reuse_for)
+
+    def _decrypt_as(self, scope: Scope, names: Sequence[Principal], given: dict[str, Any]) -> bytes:
+        for number, name in enumerate(names, start=1):
+            try:
+                plain: bytes = self._ask_as(scope, name, "Decrypt", given, scope.region)["Plaintext"]
+                return plain
+            except ServiceError as error:
+                if error.code != "AccessDeniedException" or number == len(names):
+                    raise self._told(error) from error
+        raise AssertionError("there is somebody to ask for")
 
     def _asked(self, call: Call, key: str | bytes, context: Context, reuse_for: int, region: str) -> tuple[Any, ...]:
         principal = call.principal
