@@ -28,6 +28,7 @@ from skyglobe.services.sns.rules.envelopes import (
 from skyglobe.services.sns.rules.filters import SCOPES, accepts
 from skyglobe.services.sns.rules.messages import parse_structure
 from skyglobe.services.sns.rules.sms import sms_text
+from skyglobe.services.sns.sealing import payload_of
 from skyglobe.services.sns.signing import signer_of
 from skyglobe.services.sns.texting import send_sms, send_to_device
 
@@ -86,7 +87,10 @@ class Fanning:
         elif protocol in ("http", "https"):
             is_raw = subscription.is_raw
             body = text if is_raw else self.envelope(subscription, text)
-            send_by_http(self.scope, self.topic, subscription, self.message.id, body, self.message.attributes, is_raw)
+            message = self.message
+            send_by_http(
+                self.scope, self.topic, subscription, message.id, body, message.attributes, is_raw, like=message.sealed
+            )
         elif protocol in ("email", "email-json"):
             self._by_mail(subscription, text)
             count_delivered(self.scope, self.topic)
@@ -103,7 +107,7 @@ class Fanning:
             payload: dict[str, Any] = {
                 "topic": self.topic.id,
                 "subscription": subscription.id,
-                "body": body,
+                **payload_of(self.scope, self.message, body),
                 "id": self.message.id,
             }
             if is_wanted(self.topic, protocol):

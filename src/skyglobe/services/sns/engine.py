@@ -18,8 +18,16 @@ from skyglobe.services.sns.counting import forget_counts
 from skyglobe.services.sns.delivering import Fanning, dead_letter
 from skyglobe.services.sns.feedback import Result, Told, failure, is_wanted, report
 from skyglobe.services.sns.http_client import Outcome
-from skyglobe.services.sns.metering import count_delivered
-from skyglobe.services.sns.posting import find_receiver, headers_of, lambda_event, retry_later, told_by, undelivered
+from skyglobe.services.sns.metering import count_delivered, count_failed
+from skyglobe.services.sns.posting import (
+    find_body,
+    find_receiver,
+    headers_of,
+    lambda_event,
+    retry_later,
+    told_by,
+    undelivered,
+)
 from skyglobe.services.sns.publishing import SPAN_FOR, send_to_all
 from skyglobe.services.sns.records import (
     Message,
@@ -37,6 +45,7 @@ from skyglobe.services.sns.records import (
 from skyglobe.services.sns.removing import end_subscription
 from skyglobe.services.sns.roles import acting_in_role
 from skyglobe.services.sns.rules.sms import STOP_WORDS
+from skyglobe.services.sns.sealing import opened_message, opened_payload
 
 CHUNK = 100  # subscriptions served in one transaction
 BATCH = 100  # records a timer deals with before others have their turn
@@ -51,7 +60,7 @@ def fan_out(scope: Scope, payload: dict[str, Any]) -> None:
         return
     past = (payload["past"],) if payload["past"] else None
     found = list(subscriptions.scan(scope, topic.number, past=past, limit=CHUNK))
-    fanning = Fanning(scope, topic, message)
+    fanning = Fanning(scope, topic, opened_message(scope, message))
     for subscription in found:
         if fanning.is_for(subscription):
             fanning.deliver(subscription)
@@ -70,7 +79,7 @@ async def post(delivery: Delivery, payload: dict[str, Any]) -> None:
     """Post one delivery to its subscriber and note what came of it."""
     number = payload["number"]
 
-    def look(scope: Scope) -> tuple[Sending, dict[str, str]] | None:
+    def look(scope: Scope) -> tuple[Sending, dict[str, str], str | None] | None:
         sending = sendings.find(scope, number)
         if sending is None:
             return None
@@ -78,13 +87,16 @@ async def post(delivery: Delivery, payload: dict[str, Any]) -> None:
         if receiver is None:
             sendings.delete(scope, sending)
             return None
-        return sending, headers_of(receiver[0].arn, sending)
+        return sending, headers_of(receiver[0].arn, sending), find_body(scope, sending)
 
     found = await delivery.transact(look)
     if found is None:
         return
-    sending, headers = found
-    outcome = await http_client.post(sending.url, headers, sending.body.encode("utf-8", "surrogatepass"))
+    sending, headers, body = found
+    if body is None:
+        outcome = Outcome(0, "The message cannot be decrypted with the topic's KMS key")
+    else:
+        outcome = await http_client.post(sending.url, headers, body.encode("utf-8", "surrogatepass"))
     await delivery.transact(lambda scope: _note(scope, sending, outcome))
 
 
@@ -102,8 +114,12 @@ def _note(scope: Scope, tried: Sending, outcome: Outcome) -> None:
         if not outcome.is_permanent and retry_later(scope, sending, topic, subscription):
             return
         if sending.kind == "Notification":
-            code = str(outcome.status or "ConnectionFailure")
-            dead_letter(scope, topic, subscription, undelivered(sending), code, outcome.reason)
+            body = find_body(scope, sending)
+            if body is None:
+                count_failed(scope, topic, is_redriven=False)
+            else:
+                code = str(outcome.status or "ConnectionFailure")
+                dead_letter(scope, topic, subscription, undelivered(sending, body), code, outcome.reason)
             _report(scope, topic, sending, outcome)
     sendings.delete(scope, sending)
 
@@ -112,7 +128,9 @@ def _report(scope: Scope, topic: Topic, sending: Sending, outcome: Outcome) -> N
     """Have it logged what became of a message at last."""
     if sending.kind == "Notification" and is_wanted(topic, "http"):
         result = Result(outcome.status, outcome.reason or "OK", sending.retries + 1)
-        report(scope, topic, "http", told_by(sending), sending.url, result)
+        body = find_body(scope, sending)
+        if body is not None:
+            report(scope, topic, "http", told_by(sending, body), sending.url, result)
 
 
 @sns.consumer("call_lambda")
@@ -130,25 +148,27 @@ async def call_firehose(delivery: Delivery, payload: dict[str, Any]) -> None:
 async def _call(delivery: Delivery, payload: dict[str, Any], service: str) -> None:
     def look(scope: Scope) -> Any:
         topic = topics.find(scope, payload["topic"])
-        if topic is None:
-            return None, None
-        return topic, subscriptions.find(scope, topic.number, payload["subscription"])
+        subscription = subscriptions.find(scope, topic.number, payload["subscription"]) if topic is not None else None
+        if topic is None or subscription is None:
+            return None
+        return topic, subscription, opened_payload(scope, payload)
 
-    topic, subscription = await delivery.transact(look)
-    if topic is None or subscription is None:
+    found = await delivery.transact(look)
+    if found is None:
         return
+    topic, subscription, body = found
     _, _, _, region, owner, _ = subscription.endpoint.split(":", 5)
     try:
         if service == "lambda":
             caller = ServiceCaller(delivery.kernel, "sns", delivery.account, region, topic.arn)
-            event = lambda_event(topic.arn, subscription.arn, payload["body"])
+            event = lambda_event(topic.arn, subscription.arn, body)
             params = {"FunctionName": subscription.endpoint, "InvocationType": "Event", "Payload": event.encode()}
             await caller.call("lambda", "Invoke", params)
             result = Result(202, "{}")
         else:
             caller = await acting_in_role(delivery, owner, region, subscription.attributes["SubscriptionRoleArn"])
             name = subscription.endpoint.rpartition("/")[2]
-            record = {"Data": (payload["body"] + "\n").encode()}
+            record = {"Data": (body + "\n").encode()}
             answer = await caller.call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": record})
             result = Result(200, json.dumps({"firehoseRecordId": answer["RecordId"]}))
         await delivery.transact(lambda scope: count_delivered(scope, topic))
@@ -156,8 +176,8 @@ async def _call(delivery: Delivery, payload: dict[str, Any], service: str) -> No
         if error.status >= 500 and error.code != "NotImplemented":
             raise
         code, text = error.code, error.message
-        body = {"MessageBody": payload["body"]}
-        await delivery.transact(lambda scope: dead_letter(scope, topic, subscription, body, code, text))
+        params = {"MessageBody": body}
+        await delivery.transact(lambda scope: dead_letter(scope, topic, subscription, params, code, text))
         result = failure(error)
     if is_wanted(topic, service):
         told = Told(payload["id"], payload.get("digest", ""), payload.get("at", 0))

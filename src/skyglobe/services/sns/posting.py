@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 from msgspec.structs import replace
 
+from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
@@ -14,6 +16,7 @@ from skyglobe.services.sns.feedback import Told, digest_of
 from skyglobe.services.sns.records import (
     Attributes,
     Pace,
+    Sealed,
     Sending,
     Subscription,
     Topic,
@@ -24,9 +27,12 @@ from skyglobe.services.sns.records import (
 )
 from skyglobe.services.sns.rules.delivery_policies import DEFAULT_CONTENT_TYPE, DeliveryPolicy, effective_policy
 from skyglobe.services.sns.rules.envelopes import string_to_sign, subscribe_url, timestamp, write_envelope
+from skyglobe.services.sns.sealing import opened_text, sealed_text
 from skyglobe.services.sns.signing import signer_of
 
 ORDER_BITS = 20  # of an order number below the milliseconds it was given out at; ``Kernel.next_orders``
+
+_log = logging.getLogger(__name__)
 
 
 def policy_of(topic: Topic, subscription: Subscription) -> DeliveryPolicy:
@@ -45,9 +51,14 @@ def send_by_http(
     attributes: Attributes,
     is_raw: bool,
     kind: str = "Notification",
+    like: Sealed | None = None,
 ) -> None:
-    """Have ``body`` posted to a subscription's URL, as soon as its throttle policy allows."""
+    """Have ``body`` posted to a subscription's URL, as soon as its throttle policy allows.
+
+    Until then it is kept encrypted as the message was that it is made of, if that was.
+    """
     policy = policy_of(topic, subscription)
+    sealed = sealed_text(scope, topic.id, body, like) if like is not None else None
     sending = Sending(
         number=scope.kernel.next_order(),
         topic=topic.id,
@@ -56,7 +67,8 @@ def send_by_http(
         kind=kind,
         url=subscription.endpoint,
         message_id=message_id,
-        body=body,
+        body=body if sealed is None else "",
+        sealed=sealed,
         is_raw=is_raw,
         content_type=policy.content_type if kind == "Notification" else DEFAULT_CONTENT_TYPE,
         attributes=attributes,
@@ -138,9 +150,20 @@ def retry_later(scope: Scope, sending: Sending, topic: Topic, subscription: Subs
     return True
 
 
-def undelivered(sending: Sending) -> dict[str, Any]:
+def find_body(scope: Scope, sending: Sending) -> str | None:
+    """Return what is posted; None where the KMS key it is kept under does not decrypt it."""
+    if sending.sealed is None:
+        return sending.body
+    try:
+        return opened_text(scope, sending.topic, sending.sealed)
+    except ServiceError as error:
+        _log.warning("%s cannot be posted to %s: %s", sending.message_id, sending.url, error.message)
+        return None
+
+
+def undelivered(sending: Sending, body: str) -> dict[str, Any]:
     """Return a delivery as the message its dead-letter queue gets."""
-    params: dict[str, Any] = {"MessageBody": sending.body}
+    params: dict[str, Any] = {"MessageBody": body}
     if sending.is_raw and sending.attributes:
         names = ("DataType", "StringValue", "BinaryValue")
         params["MessageAttributes"] = {
@@ -151,11 +174,10 @@ def undelivered(sending: Sending) -> dict[str, Any]:
     return params
 
 
-def told_by(sending: Sending) -> Told:
+def told_by(sending: Sending, body: str) -> Told:
     """Return what is said of the message that a delivery carries."""
-    if sending.is_raw:
-        return Told(sending.message_id, digest_of(sending.body), sending.number >> ORDER_BITS)
-    return Told(sending.message_id, digest_of(json.loads(sending.body)["Message"]), sending.number >> ORDER_BITS)
+    text = body if sending.is_raw else json.loads(body)["Message"]
+    return Told(sending.message_id, digest_of(text), sending.number >> ORDER_BITS)
 
 
 def confirmation(scope: Scope, topic: Topic, token: str, kind: str, text: str) -> tuple[str, str]:

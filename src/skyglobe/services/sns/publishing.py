@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.data_keys import DataKey
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import find_timer, set_timer
@@ -27,6 +28,7 @@ from skyglobe.services.sns.records import (
 from skyglobe.services.sns.refusals import invalid
 from skyglobe.services.sns.rules.messages import check_attributes, check_size, check_text, parse_structure, size_of
 from skyglobe.services.sns.rules.names import check_id, check_subject
+from skyglobe.services.sns.sealing import sealed_message
 
 SPAN_FOR = 300_000  # milliseconds for which deduplication ids hold; developer guide, "message deduplication"
 FIRST_SEQUENCE_NUMBER = 10**19  # AWS's sequence numbers have twenty digits
@@ -74,8 +76,11 @@ def _check_fifo(topic: Topic, entry: dict[str, Any]) -> None:
         )
 
 
-def publish(call: Call, found: Found, entry: dict[str, Any]) -> dict[str, Any]:
-    """Have a checked message delivered to the topic's subscriptions. Returns what Publish answers."""
+def publish(call: Call, found: Found, entry: dict[str, Any], data_key: DataKey | None) -> dict[str, Any]:
+    """Have a checked message delivered to the topic's subscriptions, kept under a data key where the topic has one.
+
+    Returns what Publish answers.
+    """
     scope, topic = found
     kernel = scope.kernel
     deduplication = _deduplication_id(topic, entry)
@@ -102,6 +107,7 @@ def publish(call: Call, found: Found, entry: dict[str, Any]) -> dict[str, Any]:
     if deduplication is not None:
         _remember(scope, topic, message, deduplication)
     count_published(scope, topic, size_of(entry["Message"], message.attributes))
+    message = sealed_message(call, message, data_key)
     if "ArchivePolicy" in topic.attributes:
         archive.insert(scope, Archived(number=topic.number, order=message.order, message=message))
     send_to_all(scope, topic, message)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from skyglobe.kernel.clock import Instant
+from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.resources import Resource, ResourceTable
 from skyglobe.kernel.tables import Counter, Record, Table
 
@@ -111,6 +112,16 @@ class Token(Record, frozen=True):
 tokens: Table[Token] = Table("sns.tokens", Token, key=("token",), indexes={"subscription": ("number", "subscription")})
 
 
+class Sealed(msgspec.Struct, frozen=True):
+    """A text encrypted under a data key of KMS."""
+
+    data: bytes
+    data_key: bytes
+    """Itself encrypted under the topic's KMS key."""
+    publisher: Principal
+    """In whose name KMS decrypts it."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """A message on its way from a topic to its subscriptions."""
 
@@ -128,6 +139,8 @@ class Message(msgspec.Struct, frozen=True):
     group: str | None = None
     deduplication: str | None = None
     trace: str | None = None
+    sealed: Sealed | None = None
+    """Of a topic with a KMS key: what is kept instead of ``text``."""
 
 
 class Archived(Record, frozen=True):
@@ -174,6 +187,8 @@ class Sending(Record, frozen=True):
     content_type: str = ""
     retries: int = 0
     attributes: Attributes = msgspec.field(default_factory=dict)
+    sealed: Sealed | None = None
+    """Of a topic with a KMS key: what is kept instead of ``body``."""
 
 
 sendings: Table[Sending] = Table("sns.sendings", Sending, key=("number",))

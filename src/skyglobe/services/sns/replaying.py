@@ -6,11 +6,13 @@ after it, until it has caught up. One with an end runs beside what is delivered 
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
 
+from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.outbox import post
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import cancel_timer, set_timer
@@ -19,12 +21,15 @@ from skyglobe.services.sns.delivering import Fanning
 from skyglobe.services.sns.records import Replay, Subscription, Topic, archive, subscriptions, topics
 from skyglobe.services.sns.rules.subscription_attributes import parse_replay_policy
 from skyglobe.services.sns.rules.topic_attributes import archive_days
+from skyglobe.services.sns.sealing import opened_message
 
 DAY = 86_400_000  # milliseconds
 CHUNK = 50  # messages replayed in one transaction
 BATCH = 100  # messages swept at a time
 ORDER_BITS = 20  # an order is the time it was given, and a number within it: ``Kernel.next_order``
-IN_PROGRESS, COMPLETED, STOPPED = "In progress", "Completed", "Stopped"
+IN_PROGRESS, COMPLETED, STOPPED, FAILED = "In progress", "Completed", "Stopped", "Failed"
+
+_log = logging.getLogger(__name__)
 
 
 def archive_begins(scope: Scope, topic: Topic) -> str:
@@ -114,8 +119,18 @@ def replay(scope: Scope, payload: dict[str, Any]) -> None:
     kept_for = archive_days(topic.attributes.get("ArchivePolicy", "")) * DAY
     start = max(going.after + 1, (scope.now - kept_for) << ORDER_BITS)
     found = list(archive.scan(scope, topic.number, start=(start,), stop=stop, limit=CHUNK))
-    for archived in found:
-        fanning = Fanning(scope, topic, archived.message, is_replay=True)
+    try:
+        messages = [opened_message(scope, archived.message) for archived in found]
+    except ServiceError as error:
+        _log.warning("the replay to %s fails: %s", subscription.arn, error.message)
+        # What is still on its way is for this subscription again.
+        failed = replace(
+            subscription, replay=replace(going, status=FAILED), since=max(going.after, subscription.since or 0)
+        )
+        subscriptions.replace(scope, subscription, failed)
+        return
+    for message in messages:
+        fanning = Fanning(scope, topic, message, is_replay=True)
         if fanning.passes_filter(subscription):
             fanning.deliver(subscription)
     after = found[-1].order if found else going.after

@@ -8,10 +8,10 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import get_topic
-from skyglobe.services.sns.keys import check_key
 from skyglobe.services.sns.publishing import check_message, publish
 from skyglobe.services.sns.rules.messages import MAX_BYTES, size_of
 from skyglobe.services.sns.rules.names import is_entry_id
+from skyglobe.services.sns.sealing import data_key_for
 
 MAX_ENTRIES = 10  # API reference of PublishBatch
 
@@ -26,13 +26,13 @@ def publish_batch(call: Call, topic_arn: str, publish_batch_request_entries: lis
         raise sns.errors.BatchRequestTooLongException(
             "The length of all the messages put together is more than the limit."
         )
-    check_key(call, found)
+    data_key = data_key_for(call, found)
     successful: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     for entry in entries:
         try:
             check_message(found.topic, entry)
-            successful.append({"Id": entry["Id"], **publish(call, found, entry)})
+            successful.append({"Id": entry["Id"], **publish(call, found, entry, data_key)})
         except ServiceError as error:
             fault = {"Code": error.code, "Message": error.message, "SenderFault": error.is_sender_fault}
             failed.append({"Id": entry["Id"], **fault})

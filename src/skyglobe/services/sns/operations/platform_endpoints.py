@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.call import Call
+from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import Found, topic_arn
@@ -18,6 +19,7 @@ from skyglobe.services.sns.publishing import publish
 from skyglobe.services.sns.records import PlatformApplication, PlatformEndpoint, applications, endpoints, topics
 from skyglobe.services.sns.refusals import invalid
 from skyglobe.services.sns.rules.names import parse_sns_arn
+from skyglobe.services.sns.sealing import data_key_for
 from skyglobe.services.sns.texting import find_endpoint
 
 KNOWN = ("CustomUserData", "Enabled", "Token", "ChannelId", "UserId")
@@ -77,7 +79,10 @@ def _check(attributes: dict[str, str]) -> None:
 
 
 def _tell(call: Call, scope: Scope, application: PlatformApplication, event: str, endpoint: PlatformEndpoint) -> None:
-    """Publish what happened to an endpoint to the topic its application names for such events."""
+    """Publish what happened to an endpoint to the topic its application names for such events.
+
+    Nobody is told by a caller who may not use the topic's KMS key.
+    """
     arn = application.attributes.get(event)
     if not arn:
         return
@@ -87,7 +92,12 @@ def _tell(call: Call, scope: Scope, application: PlatformApplication, event: str
     if topic is None or topic.is_fifo:
         return
     text = json.dumps({"EventType": event.removeprefix("Event"), "Resource": endpoint.arn, "Service": "SNS"})
-    publish(call, Found(there, topic), {"Message": text})
+    found = Found(there, topic)
+    try:
+        data_key = data_key_for(call, found)
+    except ServiceError:
+        return
+    publish(call, found, {"Message": text}, data_key)
 
 
 def _get(call: Call, arn: str) -> tuple[Scope, PlatformEndpoint]:

@@ -8,7 +8,6 @@ from skyglobe.kernel.call import Call
 from skyglobe.services.sns import sns
 from skyglobe.services.sns.access import get_topic
 from skyglobe.services.sns.feedback import Told, digest_of
-from skyglobe.services.sns.keys import check_key
 from skyglobe.services.sns.publishing import check_message
 from skyglobe.services.sns.publishing import publish as publish_to
 from skyglobe.services.sns.records import Attributes
@@ -22,6 +21,7 @@ from skyglobe.services.sns.rules.messages import (
 )
 from skyglobe.services.sns.rules.names import check_subject, is_phone
 from skyglobe.services.sns.rules.sms import sms_text
+from skyglobe.services.sns.sealing import data_key_for
 from skyglobe.services.sns.texting import (
     find_endpoint,
     is_application_enabled,
@@ -65,8 +65,7 @@ def publish(
         return _to_device(call, target_arn, entry)
     found = get_topic(call, targets[0], "TopicArn" if topic_arn else "TargetArn")
     check_message(found.topic, entry)
-    check_key(call, found)
-    return publish_to(call, found, entry)
+    return publish_to(call, found, entry, data_key_for(call, found))
 
 
 def _check(entry: dict[str, Any]) -> Attributes:
