@@ -30,6 +30,11 @@ def _always(text: str) -> bool:
     return True
 
 
+def _armoured(kind: str) -> re.Pattern[str]:
+    """A key from its first line to its last, as far as it is there: the first line alone gives it away."""
+    return re.compile(f"-----BEGIN {kind}-----(?:[^-]*-----END {kind}-----)?")
+
+
 IDENTIFIERS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
     "EmailAddress": (
         re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"),
@@ -42,9 +47,13 @@ IDENTIFIERS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
         re.compile(r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9]{0,39}[/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"),
         _always,
     ),
-    "PgpPrivateKey": (re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----"), _always),
-    "PkcsPrivateKey": (re.compile(r"-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----"), _always),
-    "OpenSshPrivateKey": (re.compile(r"-----BEGIN OPENSSH PRIVATE KEY-----"), _always),
+    "PgpPrivateKey": (_armoured("PGP PRIVATE KEY BLOCK"), _always),
+    "PkcsPrivateKey": (_armoured("(?:RSA |ENCRYPTED )?PRIVATE KEY"), _always),
+    "OpenSshPrivateKey": (_armoured("OPENSSH PRIVATE KEY"), _always),
+    "PuttyPrivateKey": (
+        re.compile(r"PuTTY-User-Key-File-[1-3]:(?:(?:(?!PuTTY-User)[\s\S])*?Private-MAC: [0-9a-f]+)?"),
+        _always,
+    ),
 }
 """What each identifier looks like, and what tells it from what only looks like it."""
 
