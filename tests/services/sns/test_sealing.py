@@ -176,3 +176,23 @@ def test_letters_for_functions_and_streams_are_encrypted(cloud, sns, make_topic,
         sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function)
         publish(topic, SECRET)
     assert [SECRET in str(payload) for payload in letters] == [True, False]
+
+
+def test_an_application_tells_of_its_endpoints_only_in_the_name_of_who_may_use_the_key(
+    aws, cloud, sns, make_topic, subscribe, key
+):
+    topic, iam = make_topic(KmsMasterKeyId=key), aws.client("iam")
+    queue = subscribe(topic)
+    attributes = {"PlatformCredential": "c", "EventEndpointCreated": topic}
+    application = sns.create_platform_application(Name="app", Platform="GCM", Attributes=attributes)
+    iam.create_user(UserName="ann")
+    allow = {"Effect": "Allow", "Action": "sns:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=document)
+    ann = cloud.session_with(iam.create_access_key(UserName="ann")["AccessKey"]).client("sns")
+    endpoints = [
+        client.create_platform_endpoint(PlatformApplicationArn=application["PlatformApplicationArn"], Token=token)
+        for client, token in ((ann, "a"), (sns, "b"))
+    ]
+    cloud.settle()
+    assert [json.loads(text)["Resource"] for text in queue.texts()] == [endpoints[1]["EndpointArn"]]

@@ -122,7 +122,7 @@ class Sealed(msgspec.Struct, frozen=True):
     """In whose name KMS decrypts it."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message on its way from a topic to its subscriptions."""
 
     id: str
