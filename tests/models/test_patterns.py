@@ -6,11 +6,11 @@ import re
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyglobe.models import load, service_names
-from skyglobe.models.automaton import Automaton, exposure
+from skyglobe.models.automaton import Automaton, Finder, exposure
 from skyglobe.models.patterns import find_pattern
 
 UNTRANSLATED = 8
@@ -111,3 +111,28 @@ def test_the_automaton_agrees_with_the_standard_matcher(pattern: str, value: str
     standard = re.compile(pattern, re.ASCII)
     assert Automaton(pattern, is_partial=False).matches(value) is (standard.fullmatch(value) is not None)
     assert Automaton(pattern, is_partial=True).matches(value) is (standard.search(value) is not None)
+
+
+FINDABLE = st.sampled_from(
+    ["EID-[0-9]{3}-US", "a+b", "a+b?", "[ab]+c|c", "^a|bc", "a.{0,2}b", "ab*|ba*", "[a-c]{2,3}", "c?a|b", "abca|c"]
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(FINDABLE, st.text(alphabet="abcEID-0123US", max_size=14))
+def test_the_finder_finds_the_first_matches_as_long_as_they_are(pattern: str, text: str) -> None:
+    standard = re.compile(pattern, re.ASCII)
+    expected, at = [], 0
+    while at < len(text):
+        end = next((end for end in range(len(text), at, -1) if standard.fullmatch(text, at, end)), None)
+        if end is not None:
+            expected.append((at, end))
+        at = end or at + 1
+    assert list(Finder(pattern).find(text)) == expected
+
+
+def test_the_finder_knows_the_edges_of_a_text_and_takes_no_longer_than_the_text_is() -> None:
+    assert list(Finder(r"^a|b\Z").find("abab")) == [(0, 1), (3, 4)]
+    assert list(Finder("a*b?").find("xaab")) == [(1, 4)]
+    assert list(Finder("[a-z]+[a-z]+[a-z]+-[0-9]").find("a" * 50_000)) == []
+    assert list(Finder("a.*b").find("a" * 3 + "x" * 1_000 + "b" + "x" * 20_000)) == [(0, 1_004)]

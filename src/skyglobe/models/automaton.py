@@ -7,7 +7,7 @@ come from outside. Here the pattern becomes a set of states, all followed at onc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +20,8 @@ MAX_STATES = 3000
 """Of the expanded pattern; ``{0,2048}`` counts as often as it repeats. Beyond, the pattern is not checked at all."""
 MAX_REMEMBERED = 2000
 """Sets of states kept before starting afresh."""
+MAX_BEYOND = 256
+"""Characters that are looked at beyond where a match may end, for a longer one."""
 _START, _END = "start", "end"
 _ASCII_CATEGORIES = {
     "DIGIT": [(48, 57)],
@@ -90,7 +92,9 @@ class CharacterSet:
 class Automaton:
     """One pattern, in the syntax of ``re`` with ASCII classes. Raises Unsupported."""
 
-    def __init__(self, pattern: str, *, is_partial: bool) -> None:
+    def __init__(self, pattern: str, *, is_partial: bool, is_reversed: bool = False) -> None:
+        """``is_reversed`` is for values that are read from their end."""
+        self._is_reversed = is_reversed
         self._steps: list[list[tuple[str | None, int]]] = []
         """For each state, where it leads without a character: always, or only at the value's start or end."""
         self._reads: dict[int, tuple[CharacterSet, int]] = {}
@@ -113,6 +117,38 @@ class Automaton:
         if value:
             states = self._closure(self._read(states, value[-1]), {_END})
         return self._accepting in states
+
+    def longest_from(self, value: str, start: int) -> int:
+        """Return where the longest match that begins at ``start`` ends, ``start`` itself when none does.
+
+        It is looked for ``MAX_BEYOND`` characters beyond where it may end, and no further.
+        """
+        states = self._closure([self._begin], {_START} if start == 0 else set())
+        end = start
+        for place in range(start, len(value)):
+            states = self._advanced(states, value[place], is_last=place == len(value) - 1)
+            if self._accepting in states:
+                end = place + 1
+            elif not states or (end > start and place - end >= MAX_BEYOND):
+                break
+        return end
+
+    def starts_in(self, value: str) -> list[int]:
+        """Return all places where a match of a character or more begins. For reversed ones."""
+        fresh = self._closure([self._begin], set())
+        states = self._closure([self._begin], {_START})
+        starts = []
+        for place in range(len(value) - 1, -1, -1):
+            states = self._advanced(states, value[place], is_last=place == 0)
+            if self._accepting in states:
+                starts.append(place)
+            states |= fresh
+        return starts[::-1]
+
+    def _advanced(self, states: frozenset[int], character: str, *, is_last: bool) -> frozenset[int]:
+        if is_last:
+            return self._closure(self._read(states, character), {_END})
+        return self._next(states, character)
 
     def _next(self, states: frozenset[int], character: str) -> frozenset[int]:
         known = self._remembered.get(states)
@@ -155,7 +191,7 @@ class Automaton:
         return loop
 
     def _sequence(self, items: list[tuple[Any, Any]], after: int) -> int:
-        for code, argument in reversed(items):
+        for code, argument in items if self._is_reversed else reversed(items):
             after = self._item(code, argument, after)
         return after
 
@@ -200,9 +236,27 @@ class Automaton:
         }
         if where not in conditions:
             raise Unsupported(str(where))
-        state = self._state()
-        self._steps[state].append((conditions[where], after))
+        state, condition = self._state(), conditions[where]
+        if self._is_reversed:
+            condition = _START if condition == _END else _END
+        self._steps[state].append((condition, after))
         return state
+
+
+class Finder:
+    """Where a pattern matches in a text: the first match, as long as it is, and so on. Raises Unsupported."""
+
+    def __init__(self, pattern: str) -> None:
+        self._forth = Automaton(pattern, is_partial=False)
+        self._back = Automaton(pattern, is_partial=False, is_reversed=True)
+
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield start and end of each match that has a character, in time that grows with the text alone."""
+        at = 0
+        for start in self._back.starts_in(text):
+            if start >= at:
+                at = self._forth.longest_from(text, start)
+                yield start, at
 
 
 def _character_set(items: list[tuple[Any, Any]]) -> CharacterSet:

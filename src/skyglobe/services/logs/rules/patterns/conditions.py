@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from skyglobe.services.logs.rules.patterns.regexes import Regex, compile_regex
+from skyglobe.kernel.regexes import Regex
+from skyglobe.services.logs.rules.patterns.regexes import compile_regex
 from skyglobe.services.logs.rules.patterns.scanning import BadPattern, Scanner
 
 Number = int | Decimal
