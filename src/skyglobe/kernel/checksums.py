@@ -44,7 +44,12 @@ class _Crc:
 
 
 def _crc32() -> Digest:
-    return _Crc(zlib.crc32, 4)
+    try:
+        from isal.isal_zlib import crc32  # three times as fast as zlib's: 8 GiB/s
+    except ImportError:  # nobody builds it for this processor
+        from zlib import crc32
+
+    return _Crc(crc32, 4)
 
 
 def _crc32c() -> Digest:
