@@ -149,6 +149,7 @@ COMPILED = (
     "transport/heads.py",
     "transport/incoming.py",
     "transport/parsing.py",
+    "transport/receiving.py",
     "transport/sending.py",
     "transport/server.py",
     "transport/sweeping.py",

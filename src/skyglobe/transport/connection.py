@@ -12,6 +12,7 @@ from skyglobe.transport.answers import Rest, begin_answer
 from skyglobe.transport.exchange import SAFE_METHODS, Exchange, abandon
 from skyglobe.transport.heads import wants_close
 from skyglobe.transport.parsing import BadRequest, RequestParser
+from skyglobe.transport.receiving import DIRECT_BYTES, IS_POSSIBLE, LEAST_BYTES, Inlet
 
 if TYPE_CHECKING:
     from skyglobe.transport.server import HttpServer
@@ -47,6 +48,7 @@ class Connection(asyncio.Protocol):
         """Whether the socket is read; not while what has arrived waits to be worked on."""
         self._refused = False
         self._held = b""
+        self._inlet: Inlet | None = None
         self._starting = False
         self._unsafe_running = False
         self.at_eof = False
@@ -77,6 +79,8 @@ class Connection(asyncio.Protocol):
             self._feed(data)
         else:
             self._feed_slices(data)
+        if self.parser.body_left >= DIRECT_BYTES:
+            self._read_directly()
 
     def eof_received(self) -> bool:
         """Keep a half-closed connection open as long as it is owed answers, unless an endless one is under way."""
@@ -123,6 +127,43 @@ class Connection(asyncio.Protocol):
         if parser.open is not None:
             self._hold_open_body(parser.open)
 
+    def _read_directly(self) -> None:
+        """Have an inlet read what is left of a body, where one can and the body is streamed."""
+        exchange = self.parser.open
+        if self.secure or self.over or self._refused or exchange is None or exchange.body is None or not IS_POSSIBLE:
+            return
+        client = self.transport.get_extra_info("socket")
+        try:
+            self._inlet = Inlet(self.server.loop, client.fileno(), self._wanted_bytes, self._take_directly)
+        except OSError:  # no descriptor is left: the transport goes on as it does with small bodies
+            return
+        self.server.inlets += 1
+        if self.reading:
+            self.transport.pause_reading()
+            self._inlet.resume_reading()
+
+    def _wanted_bytes(self) -> int:
+        """Return what to read of the body next: as much as may lie unread, and always something."""
+        exchange, server = self.parser.open, self.server
+        waiting = exchange.body.waiting_bytes if exchange is not None and exchange.body is not None else 0
+        room = max(LEAST_BYTES, min(server.piece_bytes, server.stream_buffer_bytes - waiting))
+        return min(self.parser.body_left, room)
+
+    def _take_directly(self, data: bytes) -> None:
+        if data:
+            self._feed(data)
+        if not data or not self.parser.body_left:
+            self._end_inlet()
+
+    def _end_inlet(self) -> None:
+        """Let the transport read again."""
+        if self._inlet is not None:
+            self._inlet.close()
+            self._inlet = None
+            self.server.inlets -= 1
+            if self.reading and not self.transport.is_closing():
+                self.transport.resume_reading()
+
     def _take_ready(self) -> None:
         for exchange in self.parser.ready:
             exchange.connection = self
@@ -158,7 +199,7 @@ class Connection(asyncio.Protocol):
         elif exchange.settled:
             if self.parser.body_bytes - exchange.answered_at > self.server.limits.drain_bytes:
                 self._linger()
-        elif exchange.body is not None and exchange.body.waiting_bytes > self.server.limits.stream_buffer_bytes:
+        elif exchange.body is not None and exchange.body.waiting_bytes > self.server.stream_buffer_bytes:
             self._adjust_reading()
 
     def _offer_continue(self, exchange: Exchange) -> None:
@@ -185,18 +226,20 @@ class Connection(asyncio.Protocol):
     def _adjust_reading(self) -> None:
         """Read from the socket, or not, by what waits to be worked on."""
         body = self.parser.open.body if self.parser.open is not None else None
-        behind = body is not None and body.waiting_bytes > self.server.limits.stream_buffer_bytes // 2
+        behind = body is not None and body.waiting_bytes > self.server.stream_buffer_bytes // 2
         wanted = self.over or not (behind or self._held or self._is_full())
         if wanted != self.reading:
             self.reading = wanted
+            source = self._inlet or self.transport
             if wanted:
-                self.transport.resume_reading()
+                source.resume_reading()
             else:
-                self.transport.pause_reading()
+                source.pause_reading()
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer the request that is arriving with an error, after those before it, and close."""
         self._refused = True
+        self._end_inlet()
         exchange, self.parser.open = self.parser.open, None
         if exchange is None:
             exchange = Exchange(Request("GET", "/"), False, False)
@@ -353,6 +396,7 @@ class Connection(asyncio.Protocol):
 
     def _drop_all(self) -> None:
         self._held = b""
+        self._end_inlet()
         if self.parser.open is not None:
             self.parser.open.settle()
             self.parser.open = None

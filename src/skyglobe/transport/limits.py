@@ -23,7 +23,7 @@ class Limits:
     """Bodies up to here are collected before the handler is called: the largest read of one system call, and SQS's
     and most JSON services' historic request bound. Larger ones are streamed."""
     stream_buffer_bytes: int = 1 * MIB
-    """A streamed body may lie unread up to here before the socket is no longer read."""
+    """A streamed body may lie unread up to here before the socket is no longer read; less when very many arrive."""
     body_bytes: int = 64 * GIB
     """No AWS operation takes a body this long (S3's single PUT: 5 GiB); services refuse theirs with their own error."""
     drain_bytes: int = 1 * MIB

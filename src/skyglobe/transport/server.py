@@ -14,6 +14,7 @@ from skyglobe.transport.exchange import Exchange, Handler
 from skyglobe.transport.heads import Heads
 from skyglobe.transport.limits import Limits
 from skyglobe.transport.listening import Listener, bind
+from skyglobe.transport.receiving import ALL_BYTES, LEAST_BYTES, MOST_BYTES
 from skyglobe.transport.sweeping import Sweeper
 
 Tls = ssl.SSLContext | Callable[[], ssl.SSLContext]
@@ -37,6 +38,8 @@ class HttpServer:
         self.heads = Heads()
         self.closing = False
         self.connections: set[Connection] = set()
+        self.inlets = 0
+        """How many large bodies are arriving."""
         self._handler = handler
         self._tls = tls
         self._making_tls: asyncio.Future[ssl.SSLContext] | None = None
@@ -53,6 +56,16 @@ class HttpServer:
     def addresses(self) -> list[tuple[str, int]]:
         """The addresses listened on, as (host, port)."""
         return [listener.address for listener in self._listeners]
+
+    @property
+    def piece_bytes(self) -> int:
+        """What to read of a large body at a time: the less, the more there are."""
+        return max(LEAST_BYTES, min(MOST_BYTES, ALL_BYTES // (self.inlets or 1)))
+
+    @property
+    def stream_buffer_bytes(self) -> int:
+        """How much of a streamed body may lie unread before its socket is no longer read."""
+        return min(self.limits.stream_buffer_bytes, 2 * self.piece_bytes)
 
     def listen(self, host: str, port: int) -> None:
         """Accept connections on every address of ``host``; port 0 takes a free one. Raises ``CannotListen``."""
