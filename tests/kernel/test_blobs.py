@@ -31,6 +31,16 @@ def written(blobs: Blobs, content: bytes = b"content") -> str:
     return writer.finish()
 
 
+def test_what_is_being_written_is_counted(blobs: Blobs) -> None:
+    first, second = blobs.create(), blobs.create()
+    assert blobs.writers == 2
+    first.finish()
+    first.discard()
+    assert blobs.writers == 1
+    second.discard()
+    assert blobs.writers == 0
+
+
 @pytest.mark.parametrize("fsync", [False, True])
 def test_a_finished_blob_is_read_back(tmp_path: Path, fsync: bool) -> None:
     blobs = Blobs(tmp_path / "blobs", Ids(), fsync=fsync)

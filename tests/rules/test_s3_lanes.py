@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from skyglobe.services.s3.lanes import BATCH_BYTES, BATCHES_AHEAD, pour
+from skyglobe.services.s3.lanes import BATCH_BYTES, BATCHES_AHEAD, LEAST_BATCH_BYTES, batch_bytes, pour
 
 
 class Body:
@@ -30,17 +30,21 @@ def _ignore(_):
     pass
 
 
+def _alone():
+    return 1
+
+
 def test_every_work_sees_all_of_the_body_in_order():
     pieces = [bytes([number]) * (1 + number * 9_999) for number in range(120)]
     seen = [], []
     arrived = []
-    asyncio.run(pour(Body(*pieces), [seen[0].extend, seen[1].extend], arrived.append))
+    asyncio.run(pour(Body(*pieces), [seen[0].extend, seen[1].extend], arrived.append, _alone))
     assert list(seen[0]) == list(seen[1]) == pieces
     assert arrived[-1] == sum(map(len, pieces))
 
 
 def test_an_empty_body_is_no_work():
-    asyncio.run(pour(Body(), [lambda _: pytest.fail("there was nothing to do")], _ignore))
+    asyncio.run(pour(Body(), [lambda _: pytest.fail("there was nothing to do")], _ignore, _alone))
 
 
 def test_a_body_waits_for_the_slowest_work():
@@ -52,7 +56,7 @@ def test_a_body_waits_for_the_slowest_work():
         taken.append(batch)
 
     async def run():
-        pouring = asyncio.create_task(pour(body, [slow, _ignore], _ignore))
+        pouring = asyncio.create_task(pour(body, [slow, _ignore], _ignore, _alone))
         for _ in range(500):
             await asyncio.sleep(0)
         unread = len(body.left)
@@ -65,6 +69,17 @@ def test_a_body_waits_for_the_slowest_work():
     assert len(taken) == 20
 
 
+def test_the_more_bodies_there_are_the_less_of_each_is_in_memory():
+    assert [batch_bytes(bodies) for bodies in (1, 16)] == [BATCH_BYTES, BATCH_BYTES]
+    assert batch_bytes(32) == BATCH_BYTES // 2
+    assert batch_bytes(1000) == LEAST_BATCH_BYTES
+
+    batches = []
+    pieces = [bytes(LEAST_BATCH_BYTES // 2)] * 8
+    asyncio.run(pour(Body(*pieces), [batches.append], _ignore, lambda: 1000))
+    assert [len(batch) for batch in batches] == [2, 2, 2, 2]
+
+
 @pytest.mark.parametrize("failing", ["work", "stream", "arrived"])
 def test_a_failure_ends_all_and_the_next_body_is_none_the_worse(failing):
     def fail(_):
@@ -75,9 +90,9 @@ def test_a_failure_ends_all_and_the_next_body_is_none_the_worse(failing):
     works = [fail if failing == "work" else _ignore, _ignore]
     for _ in range(2):
         with pytest.raises(OSError, match="No space"):
-            asyncio.run(pour(Body(*pieces), works, fail if failing == "arrived" else _ignore))
+            asyncio.run(pour(Body(*pieces), works, fail if failing == "arrived" else _ignore, _alone))
         taken = []
-        asyncio.run(pour(Body(PIECE, PIECE, PIECE), [taken.extend], _ignore))
+        asyncio.run(pour(Body(PIECE, PIECE, PIECE), [taken.extend], _ignore, _alone))
         assert taken == [PIECE] * 3
 
 
@@ -90,7 +105,7 @@ def test_no_thread_works_on_after_a_cancellation():
         ended.set()
 
     async def run():
-        pouring = asyncio.create_task(pour(Body(*[PIECE] * 9), [slow], _ignore))
+        pouring = asyncio.create_task(pour(Body(*[PIECE] * 9), [slow], _ignore, _alone))
         await asyncio.to_thread(begun.wait, 10)
         pouring.cancel()
         await asyncio.sleep(0)

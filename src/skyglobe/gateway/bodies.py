@@ -7,7 +7,7 @@ from hashlib import sha256
 from skyglobe.gateway.aws_chunked import ChunkDecoder, ChunkedBody
 from skyglobe.gateway.payload import Payload, check_hash
 from skyglobe.kernel.errors import ServiceError
-from skyglobe.kernel.wire import BodyStream, Request
+from skyglobe.kernel.wire import BodyStream, CheckedStream, Request
 
 
 def open_body(request: Request, payload: Payload) -> dict[str, str]:
@@ -19,7 +19,7 @@ def open_body(request: Request, payload: Payload) -> dict[str, str]:
     """
     if not payload.is_chunked:
         if request.stream is not None and payload.sha256:
-            request.stream = HashedBody(request.stream, payload.sha256)
+            request.stream = _hashed(request.stream, payload.sha256)
         return {}
     length = _decoded_length(request)
     decoder = ChunkDecoder(payload, length, _declared_trailers(request))
@@ -56,22 +56,7 @@ def _describe_decoded(request: Request, length: int) -> None:
         headers.pop("content-encoding", None)
 
 
-class HashedBody:
-    """A body stream held to its declared SHA-256: the read that finds the end raises when the hash is another."""
-
-    __slots__ = ("_declared", "_digest", "_source", "length")
-
-    def __init__(self, source: BodyStream, declared: str) -> None:
-        self.length: int | None = source.length
-        self._source = source
-        self._declared = declared
-        self._digest = sha256()
-
-    async def read(self) -> bytes:
-        """Return the next piece, ``b""`` at the end. Raises XAmzContentSHA256Mismatch there, and ClientGone."""
-        piece = await self._source.read()
-        if piece:
-            self._digest.update(piece)
-        else:
-            check_hash(self._declared, self._digest.hexdigest())
-        return piece
+def _hashed(source: BodyStream, declared: str) -> CheckedStream:
+    """Return a body held to its declared SHA-256. Raises XAmzContentSHA256Mismatch at the end."""
+    digest = sha256()
+    return CheckedStream(source, digest.update, lambda: check_hash(declared, digest.hexdigest()))

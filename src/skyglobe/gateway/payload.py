@@ -113,7 +113,7 @@ def s3_payload_hash(request: Request, scope: Scope) -> str:
 def plain_payload_hash(request: Request) -> str:
     """Return the payload line of any other service's request: the hash of the body, unless it is declared unsigned.
 
-    A body that is still arriving is taken at its declared hash, which ``HashedBody`` then holds it to.
+    A body that is still arriving is taken at its declared hash, which ``open_body`` then holds it to.
     Raises ValueError when it declares none: see ``needs_whole_body``.
     """
     declared = request.headers.get("x-amz-content-sha256", "")

@@ -29,6 +29,8 @@ class BlobWriter:
         """The id the blob will have."""
         self._path = blobs.folder / "incoming" / blob
         self._file: BinaryIO = open(self._path, "wb", buffering=0)  # noqa: SIM115 - closed by finish or discard
+        self._is_open = True
+        blobs.count_writer(1)
         self.size_bytes = 0
 
     def write(self, data: bytes | memoryview) -> None:
@@ -43,7 +45,7 @@ class BlobWriter:
         """Make the blob permanent and return its id. It must then be named in the store, or it is swept away."""
         if self._blobs.fsync:
             os.fsync(self._file.fileno())
-        self._file.close()
+        self._close()
         place = self._blobs.path(self.blob)
         place.parent.mkdir(exist_ok=True)
         self._path.rename(place)
@@ -53,8 +55,14 @@ class BlobWriter:
 
     def discard(self) -> None:
         """Throw away what was written. Harmless after ``finish``."""
-        self._file.close()
+        self._close()
         self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._blobs.count_writer(-1)
+        self._file.close()
 
 
 class Lease(list[FileSlice | bytes]):
@@ -83,6 +91,8 @@ class Blobs:
         self._leases: dict[str, int] = {}
         self._condemned: set[str] = set()
         self._lock = threading.Lock()  # a lease may end in any thread
+        self.writers = 0
+        """How many blobs are being written."""
         self.plain_copies = PlainCopies()
         self.unsettled: set[str] = set()
         """Blobs this process wrote that the store may not name yet: never to be swept away."""
@@ -96,6 +106,11 @@ class Blobs:
             blob = self._ids.hex("", 32)
         self.unsettled.add(blob)
         return BlobWriter(self, blob)
+
+    def count_writer(self, difference: int) -> None:
+        """Take note that a blob begins or ends to be written, in any thread."""
+        with self._lock:
+            self.writers += difference
 
     def path(self, blob: str) -> Path:
         return self.folder / blob[:2] / blob

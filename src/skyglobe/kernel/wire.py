@@ -22,6 +22,31 @@ class BodyStream(Protocol):
         """
 
 
+class CheckedStream:
+    """A body held to what its client declared of it: the read that finds the end raises when it is another.
+
+    ``take_in`` is given all bytes in order, ``check`` is called after the last and raises. Whoever reads ``source``
+    instead sees to both: the first may happen in any thread.
+    """
+
+    __slots__ = ("check", "length", "source", "take_in")
+
+    def __init__(self, source: BodyStream, take_in: Callable[[bytes], object], check: Callable[[], None]) -> None:
+        self.length: int | None = source.length
+        self.source = source
+        self.take_in = take_in
+        self.check = check
+
+    async def read(self) -> bytes:
+        """Return the next piece, ``b""`` at the end. Raises what ``source`` and ``check`` do."""
+        piece = await self.source.read()
+        if piece:
+            self.take_in(piece)
+        else:
+            self.check()
+        return piece
+
+
 class ClientGone(Exception):
     """The client left, stalled or broke the framing in the middle of a body. Nobody is there to answer."""
 

@@ -14,6 +14,10 @@ Batch = Sequence[bytes]
 
 BATCH_BYTES = 1024 * 1024
 """Handed to the threads at a time: large enough that handing over costs little, small enough for the cache."""
+LEAST_BATCH_BYTES = 256 * 1024
+"""Handed over at a time however many bodies there are."""
+ALL_BATCHES_BYTES = 16 * 1024 * 1024
+"""Handed over at a time of all bodies together, as long as there are not so many that each does with the least."""
 BATCHES_AHEAD = 2
 """Batches that may wait for a thread besides the one it works on, so that it never waits for the event loop."""
 
@@ -97,11 +101,21 @@ def _give(room: asyncio.Future[None]) -> None:
         room.set_result(None)
 
 
-async def pour(stream: BodyStream, works: Sequence[Callable[[Batch], None]], arrived: Callable[[int], None]) -> None:
+def batch_bytes(bodies: int) -> int:
+    """Return how many bytes to hand over at a time while there are so many bodies."""
+    return max(LEAST_BATCH_BYTES, min(BATCH_BYTES, ALL_BATCHES_BYTES // (bodies or 1)))
+
+
+async def pour(
+    stream: BodyStream,
+    works: Sequence[Callable[[Batch], None]],
+    arrived: Callable[[int], None],
+    bodies: Callable[[], int],
+) -> None:
     """Do each of ``works`` to all of ``stream``, in threads of their own, in constant memory.
 
-    ``arrived`` is told how many bytes have come so far, and may raise. No thread works on after this has ended,
-    however it ends. Raises what the stream, the works and ``arrived`` raise.
+    ``arrived`` is told how many bytes have come so far, and may raise; ``bodies`` says how many are being poured. No
+    thread works on after this has ended, however it ends. Raises what the stream, the works and ``arrived`` raise.
     """
     lanes = [Lane(work) for work in works]
     total = waiting = 0
@@ -112,7 +126,7 @@ async def pour(stream: BodyStream, works: Sequence[Callable[[Batch], None]], arr
             waiting += len(piece)
             total += len(piece)
             arrived(total)
-            if waiting >= BATCH_BYTES:
+            if waiting >= batch_bytes(bodies()):
                 for lane in lanes:
                     await lane.put(batch)
                 batch, waiting = [], 0

@@ -14,7 +14,7 @@ from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.frames import WRAPPED_BYTES, FrameCipher, FrameWriter, sealed_value
 from skyglobe.kernel.scope import Scope
-from skyglobe.kernel.wire import BodyStream
+from skyglobe.kernel.wire import BodyStream, CheckedStream
 from skyglobe.services.s3 import errors, reading, s3
 from skyglobe.services.s3.envelopes import Envelope, moved, new_keys
 from skyglobe.services.s3.lanes import pour
@@ -150,7 +150,7 @@ async def receive(
     try:
         hashing = Hashing(algorithms)
         stream = call.request.stream or _Whole(request.get("Body", b""))
-        await _take_in(stream, hashing, frames, limit)
+        await _take_in(call, stream, hashing, frames, limit)
         received = hashing.result()
         check(call, expected, received)
         await asyncio.to_thread(frames.finish)
@@ -163,21 +163,28 @@ async def receive(
     return received._replace(blob=writer.blob, keys=tuple(keys))
 
 
-async def _take_in(stream: BodyStream, hashing: Hashing, frames: FrameWriter, limit: int) -> None:
-    """Hash, encrypt and write all of ``stream``. MD5 is the slowest by far and has a thread of its own.
+async def _take_in(call: Call, stream: BodyStream, hashing: Hashing, frames: FrameWriter, limit: int) -> None:
+    """Hash, encrypt and write all of ``stream``. MD5 has a thread of its own: it takes as long as all the rest.
 
     Raises EntityTooLarge, OSError, and what the stream raises.
     """
+    checked = stream if isinstance(stream, CheckedStream) else None
 
     def arrived(size_bytes: int) -> None:
         if size_bytes > limit:
             raise errors.entity_too_large(size_bytes, limit)
 
     def write(pieces: Sequence[bytes]) -> None:
+        if checked is not None:
+            for piece in pieces:
+                checked.take_in(piece)
         hashing.update_checksums(pieces)
         frames.write(pieces)
 
-    await pour(stream, (hashing.update_md5, write), arrived)
+    source = stream if checked is None else checked.source
+    await pour(source, (hashing.update_md5, write), arrived, lambda: call.kernel.blobs.writers)
+    if checked is not None:
+        checked.check()
 
 
 def open_blob(call: Call) -> BlobWriter:
