@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import cast
 
+WRITE_BYTES = 1 << 20
+"""Written at a time: what the socket does not take at once, asyncio copies."""
 KEPT_BYTES = 1 << 16
 """Answers longer than this are counted, not kept."""
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
@@ -49,6 +51,8 @@ class Lane(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._request = b""
+        self._unsent = memoryview(b"")
+        self._is_full = False
         self._sent_at = 0.0
         self._reset()
         self.finished: asyncio.Future[None] = self._loop.create_future()
@@ -77,11 +81,33 @@ class Lane(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._is_full = False
         if self._request:
-            self._transport.write(self._request)
+            self._send(self._transport)
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        if self._transport is not None:
+            self._send_more(self._transport)
+
+    def _send(self, transport: asyncio.Transport) -> None:
+        if len(self._request) <= WRITE_BYTES:
+            transport.write(self._request)
+            return
+        self._unsent = memoryview(self._request)
+        self._send_more(transport)
+
+    def _send_more(self, transport: asyncio.Transport) -> None:
+        while self._unsent and not self._is_full:
+            piece, self._unsent = self._unsent[:WRITE_BYTES], self._unsent[WRITE_BYTES:]
+            transport.write(piece)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._unsent = memoryview(b"")
         if self.finished.done():
             return
         if self._status and self._missing is None and not self._is_chunked:
@@ -148,7 +174,7 @@ class Lane(asyncio.Protocol):
             return
         self._sent_at = time.perf_counter()
         if self._transport is not None:
-            self._transport.write(self._request)
+            self._send(self._transport)
 
     def _end(self, error: BaseException | None = None) -> None:
         if self.finished.done():
