@@ -78,7 +78,7 @@ class Hashing:
     """The MD5 of a body and its checksums by some algorithms."""
 
     def __init__(self, algorithms: Iterable[str]) -> None:
-        self._md5 = md5(usedforsecurity=False)
+        self._md5 = checksums.new("MD5")
         self._checksums = {algorithm: checksums.new(algorithm) for algorithm in algorithms}
         self.size_bytes = 0
 
@@ -98,7 +98,7 @@ class Hashing:
 
     def result(self) -> Received:
         digests = {algorithm: checksum.digest() for algorithm, checksum in self._checksums.items()}
-        return Received(self.size_bytes, self._md5.hexdigest(), digests)
+        return Received(self.size_bytes, self._md5.digest().hex(), digests)
 
 
 def check(call: Call, expected: Expected, received: Received) -> None:
