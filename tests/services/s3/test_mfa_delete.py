@@ -10,6 +10,7 @@ import pytest
 
 from skyglobe.kernel.mfa import STEP_FOR, code_at
 from skyglobe.testing import TestCloud
+from tests.services.s3.conftest import OWNER
 
 Refused = Callable[..., Any]
 
@@ -54,7 +55,10 @@ def test_only_root_with_a_code_switches_it(s3: Any, yard: str, phone: Phone, use
         _set(s3, yard, "Suspended", "Enabled", phone.header())
     with refused("AccessDenied", 403):
         _set(admin, yard, "Enabled", "Enabled", phone.header())
-    for header in (None, "nonsense", f"{phone.serial} 000000x", "arn:aws:iam::111111111111:mfa/other 123456"):
+    with refused("InvalidArgument") as answer:
+        _set(s3, yard, "Enabled", "Enabled", "123456")
+    assert (answer["Error"]["ArgumentName"], answer["Error"]["ArgumentValue"]) == ("x-amz-mfa", "123456")
+    for header in (None, f"{phone.serial} 000000x", "arn:aws:iam::111111111111:mfa/other 123456"):
         with refused("AccessDenied", 403):
             _set(s3, yard, "Enabled", "Enabled", header)
     _set(s3, yard, "Enabled")
@@ -112,3 +116,21 @@ def test_lifecycle_rules_and_mfa_delete_do_not_meet(s3: Any, yard: str, phone: P
     _set(s3, yard, "Enabled", "Enabled", phone.header())
     with refused("InvalidBucketState", 409):
         s3.put_bucket_lifecycle_configuration(Bucket=yard, LifecycleConfiguration={"Rules": [rule]})
+
+
+@pytest.mark.spec("S3MFA-009")
+def test_codes_are_not_taken_in_the_open(s3: Any, cloud: TestCloud, yard: str, phone: Phone, refused: Refused) -> None:
+    _set(s3, yard, "Enabled", "Enabled", phone.header())
+    version = s3.put_object(Bucket=yard, Key="k", Body=b"x")["VersionId"]
+    in_the_open = cloud.session(account=OWNER).client("s3", endpoint_url="http://s3.amazonaws.com")
+    header = phone.header()
+    named = {"Key": "k", "VersionId": version}
+    for ask in (
+        lambda: in_the_open.delete_object(Bucket=yard, MFA=header, **named),
+        lambda: in_the_open.delete_objects(Bucket=yard, MFA=header, Delete={"Objects": [named]}),
+        lambda: _set(in_the_open, yard, "Suspended", "Disabled", header),
+    ):
+        with refused("InvalidRequest") as answer:
+            ask()
+        assert "secure connection" in answer["Error"]["Message"]
+    s3.delete_object(Bucket=yard, MFA=header, **named)

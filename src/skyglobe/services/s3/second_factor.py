@@ -5,7 +5,19 @@ from __future__ import annotations
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.mfa import find_device, take_code
-from skyglobe.services.s3 import s3
+from skyglobe.services.s3 import errors, s3
+
+
+def check_secure(call: Call, header: str) -> None:
+    """Raise InvalidRequest when a code comes in the open: "Requests that include x-amz-mfa must use HTTPS".
+
+    S3 user guide, "Deleting an object from an MFA delete-enabled bucket". Services in process have no connection.
+    """
+    if call.request.headers and not call.request.secure:
+        raise errors.invalid_request("Requests specifying the x-amz-mfa header must be made over a secure connection.")
+    if " " not in header.strip():
+        text = "Mfa header is invalid -- the header should be formatted as {serialNumber}(space){tokenCode}"
+        raise errors.invalid_argument(text, "x-amz-mfa", header)
 
 
 def demand(call: Call, header: str | None) -> None:

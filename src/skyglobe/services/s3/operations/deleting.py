@@ -42,6 +42,8 @@ def delete_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | None:
     for name in ("IfMatchLastModifiedTime", "IfMatchSize"):  # of directory buckets only
         if name in request and not is_directory(home.name):
             refuse_member(call, name)
+    if "MFA" in request:
+        second_factor.check_secure(call, request["MFA"])
     if home.access is not None and home.access.keeping.mfa_delete and "VersionId" in request:
         second_factor.demand(call, request.get("MFA"))
     bypasses = request.get("BypassGovernanceRetention", False)
@@ -115,6 +117,8 @@ def delete_objects(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     listed = delete.get("Objects") or []
     if not 1 <= len(listed) <= MAX_KEYS or any(not item.get("Key") for item in listed):
         raise errors.malformed_xml()
+    if "MFA" in request:
+        second_factor.check_secure(call, request["MFA"])
     if keeping_of(home.access).mfa_delete and any("VersionId" in item for item in listed):
         second_factor.demand(call, request.get("MFA"))
     bypasses = request.get("BypassGovernanceRetention", False)

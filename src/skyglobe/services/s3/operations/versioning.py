@@ -33,6 +33,8 @@ def put_bucket_versioning(call: Call, request: dict[str, Any]) -> None:
     """
     home = settings.enter(call, request)
     documents.check_document(call, request)
+    if "MFA" in request:
+        second_factor.check_secure(call, request["MFA"])
     asked = request.get("VersioningConfiguration") or {}
     old = keeping_of(home.access)
     new = _asked(asked, old)
