@@ -8,6 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from skyglobe.services.s3.rules.parts import (
+    MAX_OBJECT_BYTES,
+    MAX_PART_BYTES,
+    MAX_PART_NUMBER,
     MIN_PART_BYTES,
     Listed,
     Refused,
@@ -73,3 +76,14 @@ def test_the_etag_is_made_of_the_parts_digests() -> None:
 
 def test_where_parts_end() -> None:
     assert ends_of([5, 0, 3]) == [5, 5, 8]
+
+
+@pytest.mark.spec("S3OBJ-003")
+def test_the_largest_object_has_ten_thousand_of_the_largest_parts() -> None:
+    stored = {number: Part("e", MAX_PART_BYTES) for number in range(1, MAX_PART_NUMBER + 1)}
+    listed = [Listed(number, "e") for number in stored]
+    check_completion(listed, stored, needs_checksums=False)
+    assert ends_of([part.size_bytes for part in stored.values()])[-1] == MAX_OBJECT_BYTES == 53_687_091_200_000
+    stored[MAX_PART_NUMBER] = Part("e", MAX_PART_BYTES + 1)
+    with pytest.raises(Refused, match="EntityTooLarge"):
+        check_completion(listed, stored, needs_checksums=False)

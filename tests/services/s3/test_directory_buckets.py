@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from botocore.config import Config as ClientConfig
 
+from skyglobe.services.s3 import appending
 from tests.services.s3.conftest import OWNER, STRANGER, document, statement
 
 NAME = "trees--use1-az4--x-s3"
@@ -283,6 +284,16 @@ def test_bytes_are_appended_at_the_end(s3, trees, upload_to, refused):
     s3.put_object(Bucket="plain", Key="a", Body=b"")
     with refused("NotImplemented", 501):
         s3.put_object(Bucket="plain", Key="a", Body=b"-", WriteOffsetBytes=0)
+
+
+def test_nothing_is_appended_to_the_largest_object(s3, trees, refused, monkeypatch):
+    s3.put_object(Bucket=trees, Key="log", Body=b"one\n")
+    monkeypatch.setattr(appending, "MAX_OBJECT_BYTES", 6)
+    with refused("EntityTooLarge") as answer:
+        s3.put_object(Bucket=trees, Key="log", Body=b"two", WriteOffsetBytes=4)
+    assert answer["Error"]["ProposedSize"] == "7"
+    s3.put_object(Bucket=trees, Key="log", Body=b"tw", WriteOffsetBytes=4)
+    assert s3.get_object(Bucket=trees, Key="log")["Body"].read() == b"one\ntw"
 
 
 def test_an_object_gets_another_key(s3, trees, blobs, refused):

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from boto3.s3.transfer import TransferConfig
 
+from skyglobe.services.s3.operations import completing
+from skyglobe.services.s3.rules import parts
+
 Refused = Callable[..., Any]
 MIB = 1024 * 1024
 
@@ -64,6 +67,24 @@ def test_part_rules_are_enforced_at_completion(s3: Any, begun: dict[str, str], r
     with refused("MalformedXML"):
         complete()
     complete(last)
+
+
+@pytest.mark.spec("S3OBJ-003")
+def test_an_object_beyond_the_largest_is_refused_and_its_parts_are_kept(
+    s3: Any, begun: dict[str, str], refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {1: 5 * MIB, 2: 10}
+    listed = [
+        {"PartNumber": number, "ETag": s3.upload_part(**begun, PartNumber=number, Body=bytes(size))["ETag"]}
+        for number, size in sizes.items()
+    ]
+    with monkeypatch.context() as smaller:
+        for module in (parts, completing):
+            smaller.setattr(module, "MAX_OBJECT_BYTES", 5 * MIB + 9)
+        with refused("EntityTooLarge") as answer:
+            s3.complete_multipart_upload(**begun, MultipartUpload={"Parts": listed})
+    assert (answer["Error"]["ProposedSize"], answer["Error"]["MaxSizeAllowed"]) == ("5242890", "5242889")
+    s3.complete_multipart_upload(**begun, MultipartUpload={"Parts": listed})
 
 
 @pytest.mark.spec("S3PRF-015")

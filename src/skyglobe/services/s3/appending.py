@@ -28,7 +28,7 @@ from skyglobe.services.s3.records import (
 )
 from skyglobe.services.s3.rules.checksums import FULL_OBJECT
 from skyglobe.services.s3.rules.directories import MAX_APPENDS, is_directory
-from skyglobe.services.s3.rules.parts import MAX_PUT_BYTES
+from skyglobe.services.s3.rules.parts import MAX_OBJECT_BYTES, MAX_PUT_BYTES
 from skyglobe.services.s3.writing import Received
 
 
@@ -99,6 +99,8 @@ def _publish(call: Call, request: dict[str, Any], home: Home, received: Received
     whole = [(b64decode(details.checksum), found.size_bytes)]
     whole.append((received.digests[found.algorithm], received.size_bytes))
     size = found.size_bytes + received.size_bytes
+    if size > MAX_OBJECT_BYTES:
+        raise errors.entity_too_large(size, MAX_OBJECT_BYTES)
     longer = replace(details, spans=spans, checksum=checksums.full_object(found.algorithm, whole), upload="", parts=0)
     new = Object(
         bucket=found.bucket,

@@ -41,6 +41,7 @@ from skyglobe.services.s3.records import (
 from skyglobe.services.s3.rules.checksums import COMPOSITE, DEFAULT, FULL_OBJECT, MEMBERS
 from skyglobe.services.s3.rules.conditions import plain_etag
 from skyglobe.services.s3.rules.parts import (
+    MAX_OBJECT_BYTES,
     MIN_PART_BYTES,
     Listed,
     Refused,
@@ -108,11 +109,11 @@ def _chosen(scope: Scope, request: dict[str, Any], upload: Upload, listed: list[
     try:
         check_completion(listed, stored, needs_checksums=is_composite)
     except Refused as refusal:
-        _refuse(request, upload, stored, refusal)
+        _refuse(upload, listed, stored, refusal)
     return [stored[part.number] for part in listed]
 
 
-def _refuse(request: dict[str, Any], upload: Upload, stored: dict[int, Part], refusal: Refused) -> NoReturn:
+def _refuse(upload: Upload, listed: list[Listed], stored: dict[int, Part], refusal: Refused) -> NoReturn:
     part = refusal.part
     if refusal.code == "InvalidPartOrder":
         text = "The list of parts was not in ascending order. The parts list must be specified in order by part number."
@@ -129,6 +130,9 @@ def _refuse(request: dict[str, Any], upload: Upload, stored: dict[int, Part], re
             PartNumber=part.number,
             ETag=part.etag,
         ) from refusal
+    if refusal.code == "EntityTooLarge":
+        size = sum(stored[part.number].size_bytes for part in listed)
+        raise errors.entity_too_large(size, MAX_OBJECT_BYTES) from refusal
     if refusal.code == "MissingChecksum":
         text = (
             f"The upload was created using a {upload.algorithm.lower()} checksum. The complete request must include "

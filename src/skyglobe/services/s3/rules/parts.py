@@ -15,6 +15,11 @@ MAX_PUT_BYTES = 5 * GIB
 """Of an object put in one piece: "Uploading objects"."""
 MAX_COPY_BYTES = 5 * GIB
 """Of an object copied in one piece: CopyObject."""
+MAX_OBJECT_BYTES = MAX_PART_NUMBER * MAX_PART_BYTES
+"""Of an object: "the actual maximum object size is 53.7 TB (48.8 TiB) … determined by multipart upload constraints".
+
+S3 user guide, "Amazon S3 objects overview", which else speaks of 50 TB.
+"""
 
 
 class Stored(Protocol):
@@ -67,6 +72,8 @@ def check_completion(listed: Sequence[Listed], stored: Mapping[int, Stored], *, 
     for part in listed[:-1]:
         if stored[part.number].size_bytes < MIN_PART_BYTES:
             raise Refused("EntityTooSmall", part)
+    if sum(stored[part.number].size_bytes for part in listed) > MAX_OBJECT_BYTES:
+        raise Refused("EntityTooLarge", listed[-1])
 
 
 def multipart_etag(etags: Sequence[str]) -> str:
