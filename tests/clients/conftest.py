@@ -73,6 +73,25 @@ def javascript_project(
     return folder
 
 
+def python_packages(request: pytest.FixtureRequest, *packages: str) -> Path:
+    """Return a folder in pytest's cache with ``packages``, told as ``name==1.0``, and nothing they need.
+
+    For clients that would have the project take other versions of what both need than it works with. The next run
+    finds it there.
+    """
+    folder = request.config.cache.mkdir("-".join(packages).replace("==", "-"))
+    if not any(folder.iterdir()):
+        options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--target", folder)
+        command = [sys.executable, "-m", "pip", "install", *options, *packages]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            pytest.skip("pip took too long to install the client")
+        if done.returncode != 0:
+            pytest.skip(f"pip cannot install the client: {done.stderr.strip()[-200:]}")
+    return folder
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
