@@ -21,6 +21,7 @@ s3 = Service(
         "operations.locks",
         "operations.lifecycle",
         "operations.restoring",
+        "archive_queries",
         "operations.tiering",
         "operations.putting",
         "operations.getting",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
@@ -9,8 +10,9 @@ import msgspec
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
-from skyglobe.services.s3 import archives, documents, errors, events, finding, places, s3, versions
+from skyglobe.services.s3 import archive_queries, archives, documents, errors, events, finding, places, s3, versions
 from skyglobe.services.s3.records import Details, Object, Restoral, details_of, homes, pack_details
+from skyglobe.services.s3.rules.archive_queries import QUERYING
 from skyglobe.services.s3.rules.archiving import DAY, TAKES, TIERS, midnight_from
 
 MAX_DAYS = 36_500
@@ -19,20 +21,23 @@ ACCEPTED = 202
 
 
 @s3.operation
-def restore_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+def restore_object(call: Call, request: dict[str, Any]) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Fetch an archived object: 202 when that begins or a faster tier is taken, 200 when a copy is kept for longer.
 
     Objects in an archive tier of Intelligent-Tiering come back for good. Raises InvalidObjectState for what is not
     archived, RestoreAlreadyInProgress (409), InvalidArgument, MalformedXML, and for the fault
-    ``expedited-capacity`` GlacierExpeditedRetrievalNotAvailable (503).
+    ``expedited-capacity`` GlacierExpeditedRetrievalNotAvailable (503). A query over the archive restores nothing: see
+    ``archive_queries``.
     """
     home, scope = places.visit_object(call, request, writes=True)
     documents.check_document(call, request)
     asked = request.get("RestoreRequest")
     if asked is None:
         raise errors.malformed_xml()
-    if asked.keys() & {"Type", "SelectParameters", "OutputLocation"}:
-        raise errors.not_implemented("SelectParameters", "Selecting from archives is not built.")
+    if not QUERYING.isdisjoint(asked):
+        tier, _ = _tier(asked, archive_queries.ARCHIVE)
+        _check_capacity(call, tier)
+        return archive_queries.begin(call, home, scope, request, asked, tier)
     found = finding.get_object(call, scope, request)
     details = details_of(found)
     running = archives.current_restoral(details, call.now)
@@ -44,9 +49,7 @@ def restore_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     if running is not None and running.ready_at > call.now:
         _check_faster(asked, running, tier, named)
     days = _days(asked, archive, running)
-    if tier == "Expedited" and call.kernel.faults.get("s3", "expedited-capacity"):
-        text = "Glacier expedited retrievals are currently not available, please try again later"
-        raise s3.error("GlacierExpeditedRetrievalNotAvailable", text, status=503)
+    _check_capacity(call, tier)
     changed = _restored(details, archive, running, tier, days, call.now)
     versions.replace(scope, found, msgspec.structs.replace(found, details=pack_details(changed)))
     _expect(scope, found, changed)
@@ -67,6 +70,12 @@ def _tier(asked: dict[str, Any], archive: str) -> tuple[str, bool]:
         text = f"{tier} retrieval is not supported by {archive} storage class"
         raise errors.invalid_argument(text, "Tier", tier)
     return tier, named is not None
+
+
+def _check_capacity(call: Call, tier: str) -> None:
+    if tier == "Expedited" and call.kernel.faults.get("s3", "expedited-capacity"):
+        text = "Glacier expedited retrievals are currently not available, please try again later"
+        raise s3.error("GlacierExpeditedRetrievalNotAvailable", text, status=503)
 
 
 def _check_faster(asked: dict[str, Any], running: Restoral, tier: str, named: bool) -> None:

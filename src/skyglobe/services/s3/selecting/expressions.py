@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,18 +15,23 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.s3 import s3
 
 _TABLE = "s3object"
+_ARCHIVE_TABLES = frozenset((_TABLE, "object", "archive"))
+"""What queries over archived objects call them; S3 user guide and Glacier developer guide, "Querying archives"."""
+_AGGREGATES = frozenset(("count", "count_star", "sum", "avg", "min", "max"))
+"""Of S3 Select, not of queries over archives."""
 _CLASSES = frozenset(
     ("CONSTANT", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "FUNCTION", "CAST", "OPERATOR", "CASE", "BETWEEN", "STAR")
 )
 _FUNCTIONS = {
     # As S3 has them; renamed where DuckDB calls them otherwise.
-    **{name: name for name in ("count", "count_star", "sum", "avg", "min", "max")},
+    **{name: name for name in _AGGREGATES},
     **{name: name for name in ("lower", "upper", "substring", "trim", "ltrim", "rtrim", "nullif")},
     **{name: name for name in ("~~", "!~~", "like_escape", "not_like_escape", "+", "-", "*", "/", "%", "||")},
     "char_length": "length",
     "character_length": "length",
     "utcnow": "utcnow",
 }
+_OF_ARCHIVES = {name: own for name, own in _FUNCTIONS.items() if own not in _AGGREGATES}
 _TYPES = {"INTEGER": "BIGINT", "FLOAT": "DOUBLE"}
 """S3's integers and floats have 64 bits."""
 _QUOTED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
@@ -40,8 +46,10 @@ class Query(NamedTuple):
     names: list[str] | None
 
 
-def query_of(connection: Any, expression: str, now: int) -> Query:
+def query_of(connection: Any, expression: str, now: int, *, is_of_archive: bool = False) -> Query:
     """Return the query an expression means; ``connection`` is DuckDB's, ``now`` what UTCNOW() says.
+
+    Over an archive it can neither aggregate nor stop early.
 
     Raises ParseUnexpectedToken, UnsupportedSyntax, UnsupportedFunction and their kin.
     """
@@ -60,9 +68,14 @@ def query_of(connection: Any, expression: str, now: int) -> Query:
         raise s3.error("ParseUnexpectedToken", "Unexpected token found SEMICOLON:';'")
     node = tree["statements"][0]["node"]
     _check_clauses(node)
-    _rewrite(node["select_list"], now)
+    functions = _FUNCTIONS
+    if is_of_archive:
+        _name_archive(node)
+        functions = _OF_ARCHIVES
+    _check_table(node["from_table"])
+    _rewrite(node["select_list"], now, functions)
     if node["where_clause"] is not None:
-        _rewrite(node["where_clause"], now)
+        _rewrite(node["where_clause"], now, functions)
     sql = connection.execute("SELECT json_deserialize_sql(?::JSON)", [json.dumps(tree)]).fetchone()[0]
     return Query(sql, _names(node["select_list"]))
 
@@ -70,10 +83,6 @@ def query_of(connection: Any, expression: str, now: int) -> Query:
 def _check_clauses(node: dict[str, Any]) -> None:
     if node["type"] != "SELECT_NODE" or node["cte_map"]["map"]:
         raise _unsupported("Only a single SELECT is supported.")
-    table = node["from_table"]
-    named = table["type"] == "BASE_TABLE" and table["table_name"].lower() == _TABLE
-    if not named or table["schema_name"] or table["catalog_name"] or table["sample"]:
-        raise _unsupported("FROM must name S3Object alone.")
     if node["group_expressions"] or node["having"] or node["qualify"] or node["sample"]:
         raise _unsupported("GROUP BY, HAVING and their kin are not supported.")
     for modifier in node["modifiers"]:
@@ -83,11 +92,27 @@ def _check_clauses(node: dict[str, Any]) -> None:
             raise _unsupported("LIMIT takes a number.")
 
 
-def _rewrite(node: Any, now: int) -> None:
+def _check_table(table: dict[str, Any]) -> None:
+    named = table["type"] == "BASE_TABLE" and table["table_name"].lower() == _TABLE
+    if not named or table["schema_name"] or table["catalog_name"] or table["sample"]:
+        raise _unsupported("FROM must name S3Object alone.")
+
+
+def _name_archive(node: dict[str, Any]) -> None:
+    """Have the table called as everywhere else, and refuse what queries over archives cannot say."""
+    table = node["from_table"]
+    if table["type"] == "BASE_TABLE" and table["table_name"].lower() in _ARCHIVE_TABLES:
+        table["alias"] = table["alias"] or table["table_name"]
+        table["table_name"] = _TABLE
+    if node["modifiers"]:
+        raise _unsupported("LIMIT is not supported.")
+
+
+def _rewrite(node: Any, now: int, functions: Mapping[str, str]) -> None:
     """Hold a tree to what S3 knows, and turn what is called otherwise."""
     if isinstance(node, list):
         for child in node:
-            _rewrite(child, now)
+            _rewrite(child, now, functions)
         return
     if not isinstance(node, dict):
         return
@@ -95,7 +120,7 @@ def _rewrite(node: Any, now: int) -> None:
     if kind is not None and kind not in _CLASSES:
         raise _unsupported(f"{kind.capitalize()} is not supported.")
     if kind == "FUNCTION":
-        name = _FUNCTIONS.get(node["function_name"].lower())
+        name = functions.get(node["function_name"].lower())
         if name is None or node["schema"] not in ("", "main") or node["distinct"] or node["filter"]:
             text = f"Encountered an unsupported function: {node['function_name']}"
             raise s3.error("UnsupportedFunction", text)
@@ -107,7 +132,7 @@ def _rewrite(node: Any, now: int) -> None:
         type_ = node["cast_type"]
         type_["id"] = _TYPES.get(type_["id"], type_["id"])
     for child in list(node.values()):
-        _rewrite(child, now)
+        _rewrite(child, now, functions)
 
 
 def _become_instant(node: dict[str, Any], now: int) -> None:

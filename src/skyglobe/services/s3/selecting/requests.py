@@ -27,6 +27,8 @@ class Selection(NamedTuple):
     """First byte of the scan range."""
     end: int | None
     """Last byte of the scan range; without a start, how many bytes from the object's end."""
+    is_of_archive: bool = False
+    """Whether it is about an archived object: with another name for it, and without aggregates and LIMIT."""
 
     @property
     def has_range(self) -> bool:
@@ -43,8 +45,7 @@ def selection_of(request: dict[str, Any]) -> Selection:
     if request.get("ExpressionType") != "SQL":
         raise s3.error("InvalidExpressionType", "The ExpressionType is invalid. Only SQL expressions are supported.")
     if len(expression.encode("utf-8", "surrogatepass")) > MAX_EXPRESSION_BYTES:
-        text = "The SQL expression is too long: The maximum byte-length for the SQL expression is 256 KB."
-        raise s3.error("ExpressionTooLong", text)
+        raise too_long(MAX_EXPRESSION_BYTES)
     given, wanted = request["InputSerialization"], request["OutputSerialization"]
     forms: list[Form] = [form for form in ("CSV", "JSON", "Parquet") if form in given]
     answers = [answer for answer in ("CSV", "JSON") if answer in wanted]
@@ -106,6 +107,11 @@ def _check_range(made: Selection) -> None:
     if not lines or made.compression != "NONE" or made.reading.get("AllowQuotedRecordDelimiter"):
         text = "Scan range queries are not supported on this type of object."
         raise s3.error("UnsupportedScanRangeInput", text)
+
+
+def too_long(limit: int) -> ServiceError:
+    text = "The SQL expression is too long: The maximum byte-length for the SQL expression is"
+    return s3.error("ExpressionTooLong", f"{text} {limit // 1024} KB.")
 
 
 def invalid_parameter() -> ServiceError:

@@ -31,9 +31,18 @@ def load_duckdb() -> Any:
     try:
         import duckdb
     except ImportError as error:
-        text = "SelectObjectContent needs DuckDB: pip install 'skyglobe[select]'."
+        text = "Selecting needs DuckDB: pip install 'skyglobe[select]'."
         raise s3.error("NotImplemented", text, status=501) from error
     return duckdb
+
+
+def check_expression(selection: Selection, now: int) -> None:
+    """Raise S3's errors for a query that is none, before there is anything to run it over. Blocks: for threads."""
+    connection = load_duckdb().connect(config={"threads": "1"})
+    try:
+        query_of(connection, selection.expression, now, is_of_archive=selection.is_of_archive)
+    finally:
+        connection.close()
 
 
 class Running:
@@ -62,7 +71,9 @@ class Running:
     def begin(self, pieces: Iterable[bytes]) -> None:
         """Lay out the object and begin the query. Raises S3's errors for objects and queries that are none."""
         self._lay_out(pieces)
-        query = query_of(self._connection, self._selection.expression, self._now)
+        query = query_of(
+            self._connection, self._selection.expression, self._now, is_of_archive=self._selection.is_of_archive
+        )
         try:
             self._connection.execute(f"CREATE TABLE s3object AS FROM {self._source()}")
         except self._duckdb.Error as error:
