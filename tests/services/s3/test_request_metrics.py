@@ -65,6 +65,17 @@ def test_requests_are_counted_by_every_filter_that_means_them(s3, bucket, put, m
     assert request["MetricData"][0]["Dimensions"][0] == {"Name": "BucketName", "Value": NAME}
 
 
+def test_queries_count_what_they_scan_and_return(s3, bucket, put, measured):
+    pytest.importorskip("duckdb")
+    put("all")
+    s3.put_object(Bucket=bucket, Key="people", Body="Ann,31\nBob,29\n")
+    asked = {"InputSerialization": {"CSV": {}}, "OutputSerialization": {"CSV": {}}, "ExpressionType": "SQL"}
+    answer = s3.select_object_content(Bucket=bucket, Key="people", Expression="SELECT s._1 FROM S3Object s", **asked)
+    assert b"".join(event["Records"]["Payload"] for event in answer["Payload"] if "Records" in event) == b"Ann\nBob\n"
+    told = measured()
+    assert [told["all", f"Select{name}"] for name in ("Requests", "BytesScanned", "BytesReturned")] == [1, 14, 8]
+
+
 def test_a_minute_of_many_sizes_is_handed_over_in_pieces(s3, bucket, put, measured):
     put("all")
     for size in range(1, 156):

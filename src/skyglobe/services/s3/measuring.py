@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -104,6 +105,21 @@ def observe(call: Call, home: Home, operation: str, params: dict[str, Any]) -> N
     call.request.when_answered = note
 
 
+def later(call: Call, home: Home, params: dict[str, Any]) -> Callable[[Mapping[str, int]], None]:
+    """Return a function that counts what is known of a call only once its answer has been streamed."""
+    kernel = call.kernel
+    ids: list[str] = []
+    if home.access is not None and home.access.keeping.is_measured and kernel.services.find("cloudwatch") is not None:
+        scope = call.within(home.owner, home.region)
+        ids = _meant_by(scope, home, params, call.via.arn if call.via is not None else "")
+
+    def count(values: Mapping[str, int]) -> None:
+        if ids:
+            kernel.turns.run(partial(_count, kernel, home, ids, values), _ended)
+
+    return count
+
+
 def _meant_by(scope: Scope, home: Home, params: dict[str, Any], access_point: str) -> list[str]:
     """Return the configurations that mean a request, by the tags of the object that it writes or is about."""
     found = [(kept.id, _filter_of(kept.text)) for kept in metrics.scan(scope, home.name)]
@@ -129,7 +145,7 @@ def _ended(_: Any, failure: BaseException | None) -> None:
         _log.warning("a request was not counted: %r", failure)
 
 
-def _count(kernel: Kernel, home: Home, ids: list[str], values: dict[str, int], writes: WriteSet) -> None:
+def _count(kernel: Kernel, home: Home, ids: list[str], values: Mapping[str, int], writes: WriteSet) -> None:
     scope = kernel.scope(writes, home.owner, home.region)
     at = scope.now // MINUTE * MINUTE
     for id_ in ids:

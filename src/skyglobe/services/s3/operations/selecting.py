@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any
 
 from skyglobe.kernel.call import Call
-from skyglobe.services.s3 import archives, encrypting, finding, places, reading, s3
+from skyglobe.services.s3 import archives, encrypting, finding, measuring, places, reading, s3
 from skyglobe.services.s3.records import details_of
 from skyglobe.services.s3.selecting.requests import selection_of
 from skyglobe.services.s3.selecting.running import MAX_RECORDS_BYTES, Running, load_duckdb
@@ -29,6 +29,7 @@ def select_object_content(call: Call, request: dict[str, Any]) -> Coroutine[Any,
     if not archives.is_readable(archive, details, call.now):
         raise archives.refusal(found, archive)
     envelope = encrypting.opened(call, home.region, found.bucket, found.key, details.encryption, customer_key)
+    count = measuring.later(call, home, request)
     held = reading.lease(scope, reading.spans_of(scope, details, 0, found.size_bytes), envelope)
 
     async def begin() -> dict[str, Any]:
@@ -39,12 +40,14 @@ def select_object_content(call: Call, request: dict[str, Any]) -> Coroutine[Any,
         except BaseException:
             running.close()
             raise
-        return {"Payload": _events(running, first, selection.tells_progress)}
+        return {"Payload": _events(running, first, selection.tells_progress, count)}
 
     return begin()
 
 
-async def _events(running: Running, first: bytes, tells_progress: bool) -> AsyncIterator[dict[str, Any]]:
+async def _events(
+    running: Running, first: bytes, tells_progress: bool, count: Callable[[Mapping[str, int]], None]
+) -> AsyncIterator[dict[str, Any]]:
     try:
         data = first
         while data:
@@ -59,6 +62,7 @@ async def _events(running: Running, first: bytes, tells_progress: bool) -> Async
             "BytesProcessed": running.processed_bytes,
             "BytesReturned": running.returned_bytes,
         }
+        count({"SelectBytesScanned": running.scanned_bytes, "SelectBytesReturned": running.returned_bytes})
         if tells_progress:
             yield {"Progress": {"Details": details}}
         yield {"Stats": {"Details": details}}

@@ -17,6 +17,8 @@ UNITS = {
     "TotalRequestLatency": "Milliseconds",
     "BytesDownloaded": "Bytes",
     "BytesUploaded": "Bytes",
+    "SelectBytesScanned": "Bytes",
+    "SelectBytesReturned": "Bytes",
 }
 """Of all others: Count."""
 
