@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from skyglobe.services.s3 import archive_queries
 from skyglobe.testing import TestCloud
 from tests.services.s3.conftest import OWNER, document, statement
 
@@ -118,6 +119,26 @@ def test_what_goes_wrong_later_is_written_down(s3: Any, cloud: TestCloud, answer
     cloud.turn(minutes=5)
     assert put_at(answers(), "errors", "error_manifest.txt", path).startswith("CastFailed: ")
     assert "result_manifest.txt" not in answers()
+
+
+def test_an_answer_that_is_written_again_replaces_itself(
+    s3: Any, cloud: TestCloud, answers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end, failures = archive_queries._Writer.end, [OSError("the power is gone")]
+
+    async def interrupted(*given: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await end(*given)
+
+    monkeypatch.setattr(archive_queries._Writer, "end", interrupted)
+    asked = query("SELECT s.name FROM object s", "Expedited")
+    path = s3.restore_object(Bucket="yard", Key="people", RestoreRequest=asked)["RestoreOutputPath"]
+    cloud.turn(minutes=5)
+    assert len(answers()) == 2
+    cloud.turn(seconds=5)
+    assert put_at(answers(), "results", "result_manifest.txt", path) == "Ann\nBob\nCyd\n"
+    assert len(answers()) == 3
 
 
 def test_an_object_that_was_replaced_meanwhile_is_not_read(s3: Any, cloud: TestCloud, answers: Any) -> None:
