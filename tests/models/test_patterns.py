@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from skyglobe.models import load, service_names
 from skyglobe.models.automaton import Automaton, Finder, exposure
-from skyglobe.models.patterns import find_pattern
+from skyglobe.models.patterns import find_pattern, quick_form
 
 UNTRANSLATED = 8
 """Of all patterns in the models: malformed in either language, or (one) an intersection of classes."""
@@ -136,3 +136,31 @@ def test_the_finder_knows_the_edges_of_a_text_and_takes_no_longer_than_the_text_
     assert list(Finder("a*b?").find("xaab")) == [(1, 4)]
     assert list(Finder("[a-z]+[a-z]+[a-z]+-[0-9]").find("a" * 50_000)) == []
     assert list(Finder("a.*b").find("a" * 3 + "x" * 1_000 + "b" + "x" * 20_000)) == [(0, 1_004)]
+
+
+QUICK = [
+    r"[a-zA-Z0-9_.-]+",
+    r"0|([1-9]\d{0,38})",
+    r"^arn:aws.*:kinesis:.*$",
+    r"[^a]*",
+    r"\P{L}+",
+    r"(?:ab|a)(?:c|bcd)",
+    r".+",
+]
+SOME_TEXTS = ["arn:aws:kinesis:", "abcd", "0", "01", "7", "a\n"]
+
+
+@pytest.mark.parametrize("source", QUICK)
+@given(value=st.text(alphabet="abcd019_:.\né\u0663 ") | st.sampled_from(SOME_TEXTS))
+def test_what_a_quick_form_finds_satisfies_the_pattern(source: str, value: str) -> None:
+    form = quick_form(source)
+    assert form is not None
+    if re.search(form.expression, value) is not None and len(value) <= form.longest:
+        assert matches(source, value)
+    elif value.isascii() and len(value) <= form.longest:
+        assert not matches(source, value)
+
+
+@pytest.mark.parametrize("source", [r"^[a-z]+", r"[a-z]+$", r"(?s).+", r"[a-z&&[b]]"])
+def test_what_matches_a_part_or_has_flags_has_no_quick_form(source: str) -> None:
+    assert quick_form(source) is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from skyglobe.kernel.wire import Request
 from skyglobe.models import load
 from skyglobe.protocols.parsing import compile_parser
 from tests.protocols.parsing_requests import parse, refusal
@@ -101,6 +102,22 @@ def test_a_body_that_is_no_object_is_refused(body: str) -> None:
 def test_a_blob_must_be_base64() -> None:
     for text in ("a", "a=b", "===", "aGk", "ünï"):
         assert refused_message(MessageAttributes={"a": {"BinaryValue": text}})
+
+
+def is_checked(**record: str) -> bool:
+    """Whether reading a record held it to all that the model demands; if not, somebody else will."""
+    body = json.dumps({"StreamName": "s", "Records": [{"Data": "aGk=", "PartitionKey": "k", **record}]})
+    request = Request("POST", "/", "", {}, body.encode())
+    compile_parser(load("kinesis").operation("PutRecords"), "json")(request, {})
+    return request.is_checked
+
+
+def test_what_is_demanded_of_texts_is_checked_in_reading_them() -> None:
+    assert is_checked()
+    assert is_checked(ExplicitHashKey="170")
+    assert is_checked(PartitionKey="ö" * 256)
+    for wrong in ({"ExplicitHashKey": "017"}, {"ExplicitHashKey": "17\n"}, {"PartitionKey": "k" * 257}):
+        assert not is_checked(**wrong)
 
 
 def nested_lists(depth: int) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 from skyglobe.models import unicode
 from skyglobe.models.automaton import Automaton, Unsupported, exposure
@@ -46,6 +47,18 @@ class Pattern:
             return self._attempt(value) is not None
         return self._matcher(is_ascii=value.isascii()).matches(value)
 
+    def quick_form(self) -> QuickForm | None:
+        """Return an expression that holds for most values that satisfy the pattern, and for no others."""
+        matcher = self._matcher(is_ascii=True)
+        if self._method != "fullmatch" or not matcher.trusted_length:
+            return None
+        expression = rf"(?a)\A(?=[\x00-\x7f]*\Z)(?:{translate(self.source, is_ascii=True)})\Z"
+        try:
+            re.compile(expression)
+        except re.error:  # flags of its own, which may only stand first
+            return None
+        return QuickForm(expression, matcher.trusted_length)
+
     def _matcher(self, *, is_ascii: bool) -> _Matcher:
         if not is_ascii:
             self._unicode = self._unicode or _Matcher(self.source, self._method, is_ascii=False)
@@ -80,6 +93,21 @@ class _Matcher:
                 self.trusted_length = max(self.trusted_length, _SHORT)
                 return len(value) > self.trusted_length or self.attempt(value) is not None
         return self._automaton.matches(value)
+
+
+class QuickForm(NamedTuple):
+    """What only values that satisfy a pattern are found by, though not all of them."""
+
+    expression: str
+    """For ``re.search``, without flags."""
+    longest: int
+    """Up to how many characters it may be tried on: it takes a bounded time then."""
+
+
+def quick_form(source: str) -> QuickForm | None:
+    """Return an expression for others to try on values; None for patterns that need more than that."""
+    pattern = find_pattern(source)
+    return pattern.quick_form() if pattern is not None else None
 
 
 _STEPS = 4_200_000

@@ -15,6 +15,7 @@ import msgspec
 
 from skyglobe.models import Shape
 from skyglobe.models.constraints import own_constraints
+from skyglobe.models.patterns import quick_form
 from skyglobe.protocols.parsing.texts import INT32, INT64
 
 MAX_UNROLLED = 3
@@ -90,16 +91,25 @@ class _Types:
     def _demanding(self, shape: Shape, made: Any) -> Any:
         """Return ``made`` with what ``shape`` demands of a value itself."""
         kinds = {constraint.kind for constraint in own_constraints(shape)}
-        if "pattern" in kinds:
-            self.checks_all = False
         if "enum" in kinds:
+            self.checks_all = self.checks_all and "pattern" not in kinds
             return Literal[shape.enum]
         if shape.type in _BOUNDS:
             least, most = _BOUNDS[shape.type][0], _BOUNDS[shape.type][-1]
             least = least if shape.min is None else max(least, ceil(shape.min))
             most = most if shape.max is None else min(most, floor(shape.max))
             return Annotated[made, msgspec.Meta(ge=least, le=most)]
-        if "length" not in kinds:
+        if not kinds:
             return made
-        longest = None if shape.max is None else min(int(shape.max), INT64[-1])
-        return Annotated[made, msgspec.Meta(min_length=int(shape.min or 0), max_length=longest)]
+        longest = None if shape.max is None or "length" not in kinds else min(int(shape.max), INT64[-1])
+        meta: dict[str, Any] = {"min_length": int(shape.min or 0), "max_length": longest}
+        return Annotated[made, self._held_to_pattern(shape, meta) if "pattern" in kinds else msgspec.Meta(**meta)]
+
+    def _held_to_pattern(self, shape: Shape, meta: dict[str, Any]) -> msgspec.Meta:
+        form = quick_form(shape.pattern or "")
+        if form is None:
+            self.checks_all = False
+            return msgspec.Meta(**meta)
+        longest = meta["max_length"]
+        meta["max_length"] = form.longest if longest is None else min(longest, form.longest)
+        return msgspec.Meta(**meta, pattern=form.expression)
