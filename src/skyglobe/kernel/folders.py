@@ -15,8 +15,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-FORMAT = 2
-"""Raise it when an older program could not read the folder any more. 2: the bytes of objects are encrypted."""
+FORMAT = 3
+"""Raise it when an older program could not read the folder any more. 2: the bytes of objects are encrypted; 3: data of
+streams lies in blobs."""
 
 
 class FolderError(Exception):

@@ -23,7 +23,7 @@ from skyglobe.kernel.folders import check_format
 from skyglobe.kernel.sqlite_store import SqliteStore
 from skyglobe.kernel.store import StoreFailure
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when an older program could not load a snapshot any more."""
 
 _MEMBER = re.compile(r"manifest\.json|store\.sqlite|blobs|blobs/[0-9a-f]{2}|blobs/([0-9a-f]{2})/\1[0-9a-f]{30}")
