@@ -98,6 +98,7 @@ COMPILED = (
     "services/kinesis/rules/iterators.py",
     "services/kinesis/rules/sequences.py",
     "services/kinesis/finding.py",
+    "services/kinesis/keeping.py",
     "services/kinesis/layout.py",
     "services/kinesis/needs.py",
     "services/kinesis/putting.py",

@@ -27,42 +27,32 @@ def _shard(stream: Stream, shard: int) -> Dimensions:
     return (("ShardId", shard_id(shard)), ("StreamName", stream.id))
 
 
-def _size(entry: dict[str, Any]) -> int:
-    return len(entry["Data"]) + len(entry["PartitionKey"])
-
-
-def count_put(
-    scope: Scope, stream: Stream, operation: str, entries: list[dict[str, Any]], shards: list[int | None]
-) -> None:
-    """Count records that were put: ``shards`` tells into which, None for what was refused."""
-    sizes = [_size(entry) for entry, shard in zip(entries, shards, strict=True) if shard is not None]
-    size, records, refused = float(sum(sizes)), float(len(sizes)), float(len(entries) - len(sizes))
+def count_put(scope: Scope, stream: Stream, operation: str, size: int, records: int, refused: int) -> None:
+    """Count records that were put, ``size`` bytes of data and keys, and how many were ``refused`` beside them."""
     values = [
-        ("IncomingBytes", size),
-        ("IncomingRecords", records),
-        (_WRITE_EXCEEDED, refused),
-        (f"{operation}.Bytes", size),
+        ("IncomingBytes", float(size)),
+        ("IncomingRecords", float(records)),
+        (_WRITE_EXCEEDED, float(refused)),
+        (f"{operation}.Bytes", float(size)),
         (f"{operation}.Success", 1.0 if records else 0.0),
     ]
     if operation == "PutRecords":
         values += [
-            ("PutRecords.Records", records),
-            ("PutRecords.SuccessfulRecords", records),
-            ("PutRecords.TotalRecords", float(len(entries))),
-            ("PutRecords.ThrottledRecords", refused),
+            ("PutRecords.Records", float(records)),
+            ("PutRecords.SuccessfulRecords", float(records)),
+            ("PutRecords.TotalRecords", float(records + refused)),
+            ("PutRecords.ThrottledRecords", float(refused)),
         ]
     count_all(scope, NAMESPACE, _stream(stream), values)
-    if stream.metrics:
-        _count_put_by_shard(scope, stream, entries, shards)
 
 
-def _count_put_by_shard(scope: Scope, stream: Stream, entries: list[dict[str, Any]], shards: list[int | None]) -> None:
+def count_put_by_shard(scope: Scope, stream: Stream, entries: list[dict[str, Any]], shards: list[int]) -> None:
+    """Count records that were put, each into the shard that ``shards`` names, for those of a stream that asked."""
     totals: dict[int, list[int]] = {}
     for entry, shard in zip(entries, shards, strict=True):
-        if shard is not None:
-            total = totals.setdefault(shard, [0, 0])
-            total[0] += _size(entry)
-            total[1] += 1
+        total = totals.setdefault(shard, [0, 0])
+        total[0] += len(entry["Data"]) + len(entry["PartitionKey"])
+        total[1] += 1
     for shard, (size, records) in totals.items():
         told = {"IncomingBytes": float(size), "IncomingRecords": float(records), _WRITE_EXCEEDED: 0.0}
         values = [(name, value) for name, value in told.items() if name in stream.metrics]

@@ -11,6 +11,7 @@ from skyglobe.kernel.timers import set_timer
 from skyglobe.services.kinesis import kinesis
 from skyglobe.services.kinesis.changing import finish as finish_change
 from skyglobe.services.kinesis.changing import finish_consumer as finish_registration
+from skyglobe.services.kinesis.keeping import forget
 from skyglobe.services.kinesis.layout import Layout
 from skyglobe.services.kinesis.records import (
     ORDER_BITS,
@@ -57,7 +58,7 @@ def trim(scope: Scope, key: str, payload: dict[str, Any]) -> None:
     for shard in list(shards.scan(scope, stream.number)):
         expired = list(chunks.scan(scope, stream.number, shard.index, stop=(horizon << ORDER_BITS,), limit=room))
         for chunk in expired:
-            chunks.delete(scope, chunk)
+            forget(scope, chunk)
         room -= len(expired)
         if not room:
             set_timer(scope, "kinesis", "trim", key, scope.now, payload)
@@ -83,7 +84,7 @@ def clear(scope: Scope, key: str, payload: dict[str, Any]) -> None:
     number = int(key)
     old_chunks = list(chunks.scan(scope, number, limit=BATCH))
     for chunk in old_chunks:
-        chunks.delete(scope, chunk)
+        forget(scope, chunk)
     old_shards = list(shards.scan(scope, number, limit=BATCH))
     for shard in old_shards:
         shards.delete(scope, shard)

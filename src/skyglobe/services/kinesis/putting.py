@@ -12,8 +12,9 @@ from skyglobe.kernel.data_keys import DataKey
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.timers import set_timer
 from skyglobe.kernel.watching import touch
-from skyglobe.services.kinesis.counting import count_put, count_write_refused
-from skyglobe.services.kinesis.records import Chunk, Routing, Stream, Usage, chunks, routings, usages
+from skyglobe.services.kinesis.counting import count_put, count_put_by_shard, count_write_refused
+from skyglobe.services.kinesis.keeping import keep
+from skyglobe.services.kinesis.records import Chunk, Routing, Stream, Usage, routings, usages
 from skyglobe.services.kinesis.refusals import invalid, no_such_stream, rate_text
 from skyglobe.services.kinesis.rules.capacity import MIB, WRITE_BYTES, WRITE_RECORDS
 from skyglobe.services.kinesis.rules.hashing import SPACE, hash_of, packed
@@ -58,34 +59,51 @@ def put(
             _take_quota(scope, stream, routing.shards[place], entry)
             for entry, place in zip(entries, places, strict=True)
         ]
-    written = _write(scope, stream, routing, entries, places, taken, data_key)
+    results = _write(scope, stream, routing, entries, places, taken, data_key)
     touch(scope, stream.arn)
-    shards = [routing.shards[place] if put is not None else None for put, place in zip(written, places, strict=True)]
-    if operation == "PutRecord" and shards[0] is None:
+    if taken is None:
+        _count(scope, stream, routing, operation, entries, places, 0)
+        return results
+    written = [number for number, fits in enumerate(taken) if fits]
+    if operation == "PutRecord" and not written:
         count_write_refused(scope, stream, routing.shards[places[0]])
-    else:
-        count_put(scope, stream, operation, entries, shards)
+        return results
+    kept, kept_places = [entries[number] for number in written], [places[number] for number in written]
+    _count(scope, stream, routing, operation, kept, kept_places, len(entries) - len(written))
+    return results
+
+
+def _count(
+    scope: Scope,
+    stream: Stream,
+    routing: Routing,
+    operation: str,
+    entries: list[Entry],
+    places: list[int],
+    refused: int,
+) -> None:
+    """Count the records that were taken, and how many were ``refused`` beside them."""
+    data = sum([len(entry["Data"]) for entry in entries])
+    size = data + sum([len(entry["PartitionKey"]) for entry in entries])
+    count_put(scope, stream, operation, size, len(entries), refused)
+    if stream.metrics:
+        count_put_by_shard(scope, stream, entries, [routing.shards[place] for place in places])
     if stream.is_on_demand:
-        sizes = [len(entry["Data"]) for entry, put in zip(entries, written, strict=True) if put is not None]
-        _count(scope, stream, sum(sizes), len(sizes))
-    return [
-        put if put is not None else Refused(THROTTLED, rate_text(stream, routing.shards[place]))
-        for put, place in zip(written, places, strict=True)
-    ]
+        _note_traffic(scope, stream, data, len(entries))
 
 
 def _route(stream: Stream, routing: Routing, entries: list[Entry]) -> list[int]:
     """Return where in ``routing`` each record belongs."""
     most = stream.max_record_kib * 1024
     starts, places = routing.starts, []
+    is_one = len(starts) == 1
     for entry in entries:
         if len(entry["Data"]) > MAY_BE_TOO_LARGE:
             _check_size(entry, most)
         if "ExplicitHashKey" in entry:
-            hash_key = _explicit(entry["ExplicitHashKey"])
+            places.append(bisect_right(starts, _explicit(entry["ExplicitHashKey"])) - 1)
         else:
-            hash_key = hash_of(entry["PartitionKey"])
-        places.append(bisect_right(starts, hash_key) - 1)
+            places.append(0 if is_one else bisect_right(starts, hash_of(entry["PartitionKey"])) - 1)
     return places
 
 
@@ -133,7 +151,7 @@ def _write(
     places: list[int],
     taken: list[bool] | None,
     data_key: DataKey | None,
-) -> list[Put | None]:
+) -> list[Put | Refused]:
     """Write the records that are ``taken``, all when that is None, in chunks shard by shard; return where they are.
 
     Orders follow the order of the entries, over all shards.
@@ -141,15 +159,16 @@ def _write(
     order = scope.kernel.next_orders(len(entries))
     names = [shard_id(index) for index in routing.shards]
     bases = [base_of(created, index) for created, index in zip(routing.created, routing.shards, strict=True)]
-    chunks_of: dict[int, _Filling] = {}
-    results: list[Put | None] = []
+    filled: list[Chunk] = []
+    filling_of: dict[int, _Filling] = {}
+    results: list[Put | Refused] = []
     for entry, place in zip(entries, places, strict=True):
         if taken is not None and not taken[len(results)]:
-            results.append(None)
+            results.append(Refused(THROTTLED, rate_text(stream, routing.shards[place])))
             continue
-        filling = chunks_of.get(place)
+        filling = filling_of.get(place)
         if filling is None:
-            filling = chunks_of[place] = _Filling(scope, stream, routing.shards[place], data_key)
+            filling = filling_of[place] = _Filling(scope, stream, routing.shards[place], data_key, filled)
         data = entry["Data"]
         filling.room -= len(data)
         if filling.room < 0:
@@ -160,19 +179,21 @@ def _write(
         filling.data.append(data)
         results.append(Put(str(bases[place] + (order << ORDER_AT)), names[place]))
         order += 1
-    for place, filling in chunks_of.items():
+    for place, filling in filling_of.items():
         filling.turn_over()
         scope.notify("kinesis", str(stream.number), str(routing.shards[place]))
+    keep(scope, filled)
     return results
 
 
 class _Filling:
-    """The chunk of one shard that is being filled."""
+    """The chunk of one shard that is being filled; those that are full go to ``filled``."""
 
-    __slots__ = ("_data_key", "_scope", "_shard", "_stream", "data", "keys", "orders", "room")
+    __slots__ = ("_data_key", "_filled", "_scope", "_shard", "_stream", "data", "keys", "orders", "room")
 
-    def __init__(self, scope: Scope, stream: Stream, shard: int, data_key: DataKey | None) -> None:
+    def __init__(self, scope: Scope, stream: Stream, shard: int, data_key: DataKey | None, filled: list[Chunk]) -> None:
         self._data_key = data_key
+        self._filled = filled
         self._scope = scope
         self._stream = stream
         self._shard = shard
@@ -185,7 +206,7 @@ class _Filling:
         self.room = CHUNK_BYTES
 
     def turn_over(self) -> None:
-        """Write what is there, and begin anew."""
+        """Hand on what is there, and begin anew."""
         if not self.orders:
             return
         key = self._data_key
@@ -201,11 +222,11 @@ class _Filling:
             data=self.data if key is None else key.wrap_each(self._scope, self.data),
             data_key=key.sealed if key is not None else b"",
         )
-        chunks.insert(self._scope, chunk)
+        self._filled.append(chunk)
         self._begin()
 
 
-def _count(scope: Scope, stream: Stream, size: int, records: int) -> None:
+def _note_traffic(scope: Scope, stream: Stream, size: int, records: int) -> None:
     """Note an on-demand stream's traffic; the timer of its minute decides whether it grows."""
     usage = usages.find(scope, stream.number)
     if usage is None:

@@ -136,7 +136,7 @@ def read(
         if len(batch) < wanted:
             break
         start = batch[-1].last + 1
-        wanted = MANY if sum(len(data) for data in batch[-1].data) < SMALL_CHUNK_BYTES else FEW
+        wanted = MANY if batch[-1].data_bytes < SMALL_CHUNK_BYTES else FEW
     order = max(reader.order, start)
     return Page(reader.records, reader.size, (order, order), 0, shard.closed is not None)
 

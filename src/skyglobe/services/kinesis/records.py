@@ -2,8 +2,9 @@
 
 The records that one call puts into one shard lie together in chunks of bounded size, in the order of their sequence
 numbers, so that writing 500 records and reading 10,000 touches few rows, and reading is one scan from wherever it
-begins. Orders are numbers that grow across the whole cloud and begin with the millisecond of writing
-(``Kernel.next_order``), so that instants are positions too.
+begins. When a call brings much data, that of all its chunks lies in one blob beside the store (``keeping``). Orders
+are numbers that grow across the whole cloud and begin with the millisecond of writing (``Kernel.next_order``), so that
+instants are positions too.
 """
 
 from __future__ import annotations
@@ -110,6 +111,16 @@ class Chunk(Record, frozen=True):
     data: list[bytes]
     data_key: bytes = b""
     """What each of ``data`` is encrypted with, itself encrypted under the stream's KMS key; empty for plain ones."""
+    blob: str = ""
+    """Where the data lies instead of in ``data``, one record's after the other's; empty for those that lie there."""
+    blob_at: int = 0
+    """Where in the blob the first begins."""
+    sizes: tuple[int, ...] = ()
+    """Bytes of each in the blob."""
+
+    @property
+    def data_bytes(self) -> int:
+        return sum(self.sizes) if self.blob else sum([len(data) for data in self.data])
 
 
 chunks: Table[Chunk] = Table("kinesis.chunks", Chunk, key=("stream", "shard", "order"))

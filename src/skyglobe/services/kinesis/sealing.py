@@ -11,6 +11,7 @@ from skyglobe.kernel.data_keys import DataKey, KeyUser, full_key_name, telling
 from skyglobe.kernel.frames import Wrapping
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
+from skyglobe.services.kinesis.keeping import data_of
 from skyglobe.services.kinesis.records import Chunk, Stream
 
 REUSE_FOR = 300_000
@@ -43,11 +44,12 @@ def issue(call: Call, scope: Scope, stream: Stream, key: str) -> DataKey:
 
 def opened(call: Call, stream: Stream, chunk: Chunk) -> list[bytes]:
     """Return the data of a chunk's records. Raises what KMS says to a caller that may not, or of a key that cannot."""
+    data = data_of(call.kernel, chunk)
     if not chunk.data_key:
-        return chunk.data
+        return data
     region = stream.arn.split(":")[3]
     wrapping = Wrapping(_kms.open(call, chunk.data_key, _context(stream.arn), REUSE_FOR, region))
-    return [wrapping.unwrap(data) for data in chunk.data]
+    return [wrapping.unwrap(one) for one in data]
 
 
 def _context(stream_arn: str) -> dict[str, str]:

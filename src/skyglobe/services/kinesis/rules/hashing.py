@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from hashlib import md5
+import hashlib
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+_md5: Any = hashlib.md5
+try:
+    import _md5 as _own  # type: ignore[import-not-found]
+except ImportError:  # a Python that was built without it
+    pass
+else:
+    _md5 = _own.md5  # for the few bytes of a key OpenSSL's takes longer to begin than to do
 
 SPACE = 1 << 128  # API reference of PutRecord: partition keys are mapped to 128-bit integers
 
@@ -24,7 +32,9 @@ def even_spans(count: int) -> list[Span]:
 
 def hash_of(partition_key: str) -> bytes:
     """Return the hash key of a partition key, sixteen bytes, big-endian."""
-    return md5(partition_key.encode("utf-8", "surrogatepass")).digest()
+    text = partition_key.encode() if partition_key.isascii() else partition_key.encode("utf-8", "surrogatepass")
+    digest: bytes = _md5(text).digest()
+    return digest
 
 
 def packed(hash_key: int) -> bytes:
