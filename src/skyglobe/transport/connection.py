@@ -109,7 +109,8 @@ class Connection(asyncio.Protocol):
             if self._is_full():
                 self._held = data[at:]
                 break
-            piece = data[at : at + max(SLICE_BYTES, self.parser.body_left)]
+            room = max(SLICE_BYTES, self.parser.body_left)
+            piece = data if not at and len(data) <= room else data[at : at + room]  # a slice is a copy, when compiled
             at += len(piece)
             self._feed(piece)
         self._adjust_reading()

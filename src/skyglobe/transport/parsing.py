@@ -81,9 +81,11 @@ class RequestParser:
     def _feed_body(self, data: bytes) -> bytes:
         """Take what belongs to the open body and return the rest."""
         left = self.body_left
-        if len(data) < left:
+        if len(data) <= left:
             self.body_left = left - len(data)
             self._add(data)
+            if not self.body_left:
+                self._complete()
             return b""
         self.body_left = 0
         self._add(data[:left])
