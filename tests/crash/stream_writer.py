@@ -47,7 +47,8 @@ def main(folder, number):
     padding = "x" * SIZE
     while True:
         numbers = range(number, number + 5)
-        records = [{"Data": f"{one};".encode(), "PartitionKey": str(one)} for one in numbers]
+        more = padding if number % 20 == 0 else ""  # every fourth batch: its data lies in a file beside the store
+        records = [{"Data": f"{one};{more}".encode(), "PartitionKey": str(one)} for one in numbers]
         kinesis.put_records(StreamName="s", Records=records)
         firehose.put_record_batch(
             DeliveryStreamName="d", Records=[{"Data": f"{one};{padding}\n".encode()} for one in numbers]
