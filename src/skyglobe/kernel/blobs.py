@@ -47,8 +47,11 @@ class BlobWriter:
             os.fsync(self._file.fileno())
         self._close()
         place = self._blobs.path(self.blob)
-        place.parent.mkdir(exist_ok=True)
-        self._path.rename(place)
+        try:
+            self._path.rename(place)
+        except FileNotFoundError:  # the first whose name begins so
+            place.parent.mkdir(exist_ok=True)
+            self._path.rename(place)
         if self._blobs.fsync:
             _fsync_folder(place.parent)
         return self.blob

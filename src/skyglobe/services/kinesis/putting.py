@@ -29,7 +29,7 @@ THROTTLED = "ProvisionedThroughputExceededException"
 Entry = dict[str, Any]
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """Why a record was not taken; one entry of PutRecords' answer, as it goes out."""
 
     ErrorCode: str
@@ -53,43 +53,35 @@ def put(
     if routing is None:
         raise no_such_stream(scope, stream.id)
     places = _route(stream, routing, entries)
+    shards = [routing.shards[place] for place in places]
     taken = None
     if scope.kernel.quotas.enforced:
-        taken = [
-            _take_quota(scope, stream, routing.shards[place], entry)
-            for entry, place in zip(entries, places, strict=True)
-        ]
+        taken = [_take_quota(scope, stream, shard, entry) for entry, shard in zip(entries, shards, strict=True)]
     results = _write(scope, stream, routing, entries, places, taken, data_key)
     touch(scope, stream.arn)
     if taken is None:
-        _count(scope, stream, routing, operation, entries, places, 0)
-        return results
-    written = [number for number, fits in enumerate(taken) if fits]
-    if operation == "PutRecord" and not written:
-        count_write_refused(scope, stream, routing.shards[places[0]])
-        return results
-    kept, kept_places = [entries[number] for number in written], [places[number] for number in written]
-    _count(scope, stream, routing, operation, kept, kept_places, len(entries) - len(written))
+        _count(scope, stream, operation, entries, shards, 0)
+    elif operation == "PutRecord" and not taken[0]:
+        count_write_refused(scope, stream, shards[0])
+    else:
+        kept = [number for number, fits in enumerate(taken) if fits]
+        refused = len(entries) - len(kept)
+        _count(scope, stream, operation, [entries[one] for one in kept], [shards[one] for one in kept], refused)
     return results
 
 
-def _count(
-    scope: Scope,
-    stream: Stream,
-    routing: Routing,
-    operation: str,
-    entries: list[Entry],
-    places: list[int],
-    refused: int,
-) -> None:
-    """Count the records that were taken, and how many were ``refused`` beside them."""
-    data = sum([len(entry["Data"]) for entry in entries])
-    size = data + sum([len(entry["PartitionKey"]) for entry in entries])
-    count_put(scope, stream, operation, size, len(entries), refused)
+def _count(scope: Scope, stream: Stream, operation: str, entries: list[Entry], shards: list[int], refused: int) -> None:
+    """Count the records that were taken, each into its shard, and how many were ``refused`` beside them."""
+    count_put(scope, stream, operation, size_of(entries), len(entries), refused)
     if stream.metrics:
-        count_put_by_shard(scope, stream, entries, [routing.shards[place] for place in places])
+        count_put_by_shard(scope, stream, entries, shards)
     if stream.is_on_demand:
-        _note_traffic(scope, stream, data, len(entries))
+        _note_traffic(scope, stream, sum([len(entry["Data"]) for entry in entries]), len(entries))
+
+
+def size_of(entries: list[Entry]) -> int:
+    """Return how much data and keys of records in the API's form are, as it is counted."""
+    return sum([len(entry["Data"]) + len(entry["PartitionKey"]) for entry in entries])
 
 
 def _route(stream: Stream, routing: Routing, entries: list[Entry]) -> list[int]:
@@ -136,7 +128,7 @@ def _take_quota(scope: Scope, stream: Stream, shard: int, entry: Entry) -> bool:
     return fits and quotas.take_in_second("kinesis", "records", *name, limit=WRITE_RECORDS)
 
 
-class Put(msgspec.Struct, frozen=True):
+class Put(msgspec.Struct, frozen=True, gc=False):
     """Where a record was put; one entry of PutRecords' answer, as it goes out."""
 
     SequenceNumber: str

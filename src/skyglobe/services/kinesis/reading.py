@@ -24,7 +24,7 @@ Where = tuple[int, int]
 """From which chunk on, and from which order on."""
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record as it goes out."""
 
     SequenceNumber: str

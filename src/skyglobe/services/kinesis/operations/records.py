@@ -10,7 +10,7 @@ from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
 from skyglobe.services.kinesis.counting import count_read, count_read_refused
 from skyglobe.services.kinesis.finding import get_readable
-from skyglobe.services.kinesis.putting import Refused, put
+from skyglobe.services.kinesis.putting import Refused, put, size_of
 from skyglobe.services.kinesis.reading import MAX_RECORDS, begin, child_shards, get_shard, read
 from skyglobe.services.kinesis.records import Shard, Stream, shards, streams
 from skyglobe.services.kinesis.refusals import invalid, no_such_shard, no_such_stream, rate_exceeded
@@ -62,8 +62,7 @@ def put_records(
 ) -> dict[str, Any]:
     """Put up to 500 records into the shards their keys belong to; each is taken or refused by itself."""
     scope, stream = get_readable(call, stream_name, stream_arn)
-    size = sum([len(entry["Data"]) + len(entry["PartitionKey"]) for entry in records])
-    if size > MAX_PUT_BYTES:
+    if size_of(records) > MAX_PUT_BYTES:
         raise invalid("Records size exceeds 10 MB limit")
     results = put(scope, stream, records, data_key_for(call, scope, stream))
     failed = sum([1 for result in results if isinstance(result, Refused)]) if call.kernel.quotas.enforced else 0
