@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_plus
 
@@ -15,7 +15,7 @@ from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
 from skyglobe.models.index import index
 from skyglobe.models.loading import load
-from skyglobe.models.routing import router
+from skyglobe.models.routing import Router, router
 from skyglobe.protocols.parsing.compression import decompressed
 from skyglobe.protocols.serializing.cbor_body import AMZ_CBOR_TYPE
 
@@ -153,14 +153,21 @@ def _find_rest(plans: Plans, request: Request, scope: Scope | None, place: Place
     if bucket:
         path = f"/{quote(bucket, safe='')}{path}" if bucket.startswith("arn:") else f"/{bucket}{path}"
     for service in _rest_candidates(request, scope, place):
-        found = router(load(service)).match(request.method, path, request.query, request.headers)
+        routes, protocol = _rest_routes(service)
+        found = routes.match(request.method, path, request.query, request.headers)
         if found is not None:
             model, labels = found
-            protocol = next(p for p in load(service).protocols if p in ("rest-json", "rest-xml"))
             signing_name = scope.service if scope is not None else ""
             name = operation_meant(model.name, signing_name, place.endpoint) if service == "s3" else model.name
             return Route(plans.get(service, name, protocol), labels, scope, region, bucket)
     raise _no_rest_operation(request, scope, place)
+
+
+@cache
+def _rest_routes(service: str) -> tuple[Router, str]:
+    """Return the router of a service, and which of the two REST protocols it speaks."""
+    model = load(service)
+    return router(model), next(p for p in model.protocols if p in ("rest-json", "rest-xml"))
 
 
 def _rest_candidates(request: Request, scope: Scope | None, place: Place) -> tuple[str, ...]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import random
 import string
+from collections.abc import Iterator
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the alphabet of IAM's unique ids
-_VARIANTS = {f"{digit:x}": "89ab"[digit % 4] for digit in range(16)}
 _SECRET = string.ascii_letters + string.digits + "+/"
+
+UUIDS = 64  # drawn at once: every call takes one or more, and drawing one costs as much as writing it
+_DRAWN = int("ffffffffffff0fff3fffffffffffffff" * UUIDS, 16)
+_GIVEN = int("00000000000040008000000000000000" * UUIDS, 16)
+"""The version and the variant, which are not random; RFC 9562, "UUID Version 4"."""
 
 
 class Ids:
@@ -17,16 +22,27 @@ class Ids:
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
         self.random = random.Random(seed if seed is not None else random.SystemRandom().getrandbits(256))
+        self._uuids: Iterator[str] = iter(())
+        """The digits of the next ones. An iterator gives each to one caller only, whatever threads they are in."""
 
     def begin(self, start: int) -> None:
         """With a seed: make other ids than in every start of this cloud with a lower number."""
         if self._seed is not None:
             self.random.seed(f"{self._seed}:{start}")
+            self._uuids = iter(())
 
     def uuid(self) -> str:
         """Return a random UUID (version 4) as text."""
-        text = f"{self.random.getrandbits(128):032x}"
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANTS[text[16]]}{text[17:20]}-{text[20:]}"
+        text = next(self._uuids, None)
+        if text is None:
+            text = self._draw()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def _draw(self) -> str:
+        """Draw the digits of more UUIDs; return those of the first."""
+        text = f"{self.random.getrandbits(128 * UUIDS) & _DRAWN | _GIVEN:0{32 * UUIDS}x}"
+        self._uuids = iter([text[at : at + 32] for at in range(32, 32 * UUIDS, 32)])
+        return text[:32]
 
     def hex(self, prefix: str, digits: int = 17) -> str:
         """Return e.g. ``i-0123456789abcdef0``: the prefix and ``digits`` random hexadecimal digits."""
