@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.gateway.context import LASTING, RequestContext
 from skyglobe.gateway.organizations import controls_of, refuse_closed
@@ -19,7 +19,7 @@ from skyglobe.kernel.shared import find_shared
 from skyglobe.policy import Decision, PolicySet, Question, Source, Sources, decide, stored_policy
 from skyglobe.policy.documents import Kind, joined
 
-_EVERYTHING = Source(
+_EVERYTHING: Final = Source(
     stored_policy(
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}', "identity"
     ),
@@ -27,7 +27,7 @@ _EVERYTHING = Source(
 )
 _Holding = Callable[[Scope, Principal], tuple[tuple[Source, ...], Source | None]]
 _Session = Callable[[Scope, Principal], tuple[Source, ...]]
-MAX_KEPT = 4_096  # decisions on what services may do for resources
+MAX_KEPT: Final = 4_096  # decisions on what services may do for resources
 
 
 def authorize(call: Call, plan: Plan, params: dict[str, Any]) -> None:

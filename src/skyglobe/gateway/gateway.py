@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 from skyglobe.gateway import form_uploads
@@ -35,7 +35,7 @@ from skyglobe.models import load
 
 Admin = Callable[[Request], Awaitable[Response]]
 
-ADMIN_PATHS = ("/_skyglobe/", "/_localstack/")
+ADMIN_PATHS: Final = ("/_skyglobe/", "/_localstack/")
 
 
 class Gateway:

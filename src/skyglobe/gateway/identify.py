@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote_plus
 
 from skyglobe.gateway.hosts import Place, place_of
@@ -19,9 +19,9 @@ from skyglobe.models.routing import Router, router
 from skyglobe.protocols.parsing.compression import decompressed
 from skyglobe.protocols.serializing.cbor_body import AMZ_CBOR_TYPE
 
-_NO_LABELS: dict[str, str] = {}
-_S3_CONTROL_PATH = "/v20180820/"  # the API version in every s3control path; S3's own paths start with a bucket
-_FORM = "application/x-www-form-urlencoded"
+_NO_LABELS: Final[dict[str, str]] = {}
+_S3_CONTROL_PATH: Final = "/v20180820/"  # the API version in every s3control path; S3's own paths start with a bucket
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Route(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from skyglobe.gateway.plans import Plan
 from skyglobe.kernel.credentials import KeyUse, key_uses
 from skyglobe.kernel.entity_uses import EntityUse, entity_uses
@@ -10,8 +12,8 @@ from skyglobe.kernel.principals import Principal
 from skyglobe.kernel.scope import Scope
 from skyglobe.kernel.store import WriteSet
 
-NOTED_EVERY = 60_000  # milliseconds; AWS itself tells last uses hours late
-MAX_KEPT = 10_000  # uses remembered; beyond, some are written once more than needed
+NOTED_EVERY: Final = 60_000  # milliseconds; AWS itself tells last uses hours late
+MAX_KEPT: Final = 10_000  # uses remembered; beyond, some are written once more than needed
 
 
 class KeyUses:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Final
 
 from skyglobe.gateway.scope import Scope
 from skyglobe.gateway.sigv4 import EMPTY_SHA256, signed_names
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
 
-UNSIGNED = "UNSIGNED-PAYLOAD"
-STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-_STREAMING_SIGNED = (
+UNSIGNED: Final = "UNSIGNED-PAYLOAD"
+STREAMING_UNSIGNED_TRAILER: Final = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+_STREAMING_SIGNED: Final = (
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
 )
-STREAMING = frozenset((STREAMING_UNSIGNED_TRAILER, *_STREAMING_SIGNED))
-_UNHASHED = STREAMING | {UNSIGNED}
-STREAMING_EVENTS = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
+STREAMING: Final = frozenset((STREAMING_UNSIGNED_TRAILER, *_STREAMING_SIGNED))
+_UNHASHED: Final = STREAMING | {UNSIGNED}
+STREAMING_EVENTS: Final = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class ChunkSigning:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from skyglobe.kernel.wire import Request
 
-SIGV4 = "AWS4-HMAC-SHA256"
-SIGV4A = "AWS4-ECDSA-P256-SHA256"
-SIGV2 = "AWS"
-TERMINATOR = "aws4_request"
+SIGV4: Final = "AWS4-HMAC-SHA256"
+SIGV4A: Final = "AWS4-ECDSA-P256-SHA256"
+SIGV2: Final = "AWS"
+TERMINATOR: Final = "aws4_request"
 
-_REMEMBERED = 4096
-_LONGEST_REMEMBERED = 1024
+_REMEMBERED: Final = 4096
+_LONGEST_REMEMBERED: Final = 1024
 
 
 class Scope(NamedTuple):

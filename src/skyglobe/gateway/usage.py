@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from skyglobe.kernel.access import Need, lazy_of
 from skyglobe.kernel.clock import Instant
 from skyglobe.kernel.principals import Principal
 from skyglobe.policy.least import NARROWING
 
-KEPT = 20_000  # different permissions of all callers; the ones used longest ago are forgotten first
+KEPT: Final = 20_000  # different permissions of all callers; the ones used longest ago are forgotten first
 
 
 class Used(NamedTuple):

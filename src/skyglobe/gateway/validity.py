@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from skyglobe.gateway import auth_errors
 from skyglobe.gateway.scope import Scope
@@ -16,10 +16,11 @@ from skyglobe.gateway.signed_service import SignedService
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.wire import Request
 
-LONG_SKEW = 15 * 60_000  # milliseconds; S3 "RequestTimeTooSkewed", EC2 "RequestExpired"
-SKEW = 5 * 60_000  # milliseconds; IAM user guide: most requests must arrive within five minutes of their time stamp
-MAX_PRESIGNED_FOR = 604_800  # seconds; "X-Amz-Expires", S3 API reference
-STS_PRESIGNED_FOR = 900  # seconds; STS takes its presigned URLs for 15 minutes whatever X-Amz-Expires says
+LONG_SKEW: Final = 15 * 60_000  # milliseconds; S3 "RequestTimeTooSkewed", EC2 "RequestExpired"
+SKEW: Final = 5 * 60_000
+"""Milliseconds; IAM user guide: most requests must arrive within five minutes of their time stamp."""
+MAX_PRESIGNED_FOR: Final = 604_800  # seconds; "X-Amz-Expires", S3 API reference
+STS_PRESIGNED_FOR: Final = 900  # seconds; STS takes its presigned URLs for 15 minutes whatever X-Amz-Expires says
 
 
 class CloudClock(Protocol):

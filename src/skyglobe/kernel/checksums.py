@@ -11,7 +11,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 Buffer = bytes | bytearray | memoryview
 
@@ -106,7 +106,7 @@ class Algorithm(NamedTuple):
     digest_bytes: int
 
 
-ALGORITHMS: dict[str, Algorithm] = {
+ALGORITHMS: Final[dict[str, Algorithm]] = {
     "CRC32": Algorithm(_crc32, 4),
     "CRC32C": Algorithm(_crc32c, 4),
     "CRC64NVME": Algorithm(_crc64nvme, 8),
@@ -169,13 +169,13 @@ class _Field(NamedTuple):
     polynomial: int
 
 
-_FIELDS = {
+_FIELDS: Final = {
     "CRC32": _Field(32, 0xEDB88320),  # ISO-HDLC
     "CRC32C": _Field(32, 0x82F63B78),  # Castagnoli, RFC 3720
     "CRC64NVME": _Field(64, 0x9A6C9329AC4BC9B5),  # NVM Express command set, section 5.2.1.3.4
 }
 
-FULL_OBJECT = frozenset(_FIELDS)
+FULL_OBJECT: Final = frozenset(_FIELDS)
 """The algorithms whose FULL_OBJECT checksum follows from those of the parts."""
 
 

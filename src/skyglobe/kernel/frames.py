@@ -10,25 +10,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from skyglobe.kernel.errors import Damaged
 
 if TYPE_CHECKING:
     from skyglobe.kernel.blobs import BlobWriter
 
-FRAME_BYTES = 64 * 1024
+FRAME_BYTES: Final = 64 * 1024
 """Of plain text: what the smallest range costs (some 20 µs), while a call for each is hardly felt."""
-ROOM_FRAMES = 4
+ROOM_FRAMES: Final = 4
 """Encrypted before they are written: 256 KiB stay in the second-level cache."""
-PAGE_BYTES = 4096
+PAGE_BYTES: Final = 4096
 """Files are written in whole pages, but for the last: half ones cost a fifth more, and as much again when deleted."""
-KEY_BYTES = 32
-TAG_BYTES = 16
-MOST_LAYERS = 2
+KEY_BYTES: Final = 32
+TAG_BYTES: Final = 16
+MOST_LAYERS: Final = 2
 """Keys a value is encrypted with at most."""
-NONCE_BYTES = 12
-_FIRST = bytes(NONCE_BYTES)
+NONCE_BYTES: Final = 12
+_FIRST: Final = bytes(NONCE_BYTES)
 
 
 @cache
@@ -67,7 +67,7 @@ class Wrapping:
         return key
 
 
-WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+WRAPPED_BYTES: Final = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 
 
 def sealed_value(keys: Sequence[bytes], data: bytes) -> bytes:

@@ -6,14 +6,15 @@ Within one position values compare: None < bytes < str (by UTF-8 bytes) < int < 
 from __future__ import annotations
 
 import struct
+from typing import Final
 
 Part = None | bytes | str | int | float | bool
 Key = tuple[Part, ...]
 
 _NONE, _BYTES, _STR, _INT_ZERO, _FLOAT, _FALSE, _TRUE = 0x01, 0x02, 0x03, 0x18, 0x30, 0x36, 0x37
-_MAX_INT_BYTES = 16
-_POSITIVE = [bytes((_INT_ZERO + size,)) for size in range(_MAX_INT_BYTES + 1)]
-_NEGATIVE = [bytes((_INT_ZERO - size,)) for size in range(_MAX_INT_BYTES + 1)]
+_MAX_INT_BYTES: Final = 16
+_POSITIVE: Final = [bytes((_INT_ZERO + size,)) for size in range(_MAX_INT_BYTES + 1)]
+_NEGATIVE: Final = [bytes((_INT_ZERO - size,)) for size in range(_MAX_INT_BYTES + 1)]
 
 
 def pack(parts: Key) -> bytes:

@@ -7,27 +7,27 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from skyglobe.kernel.checkpoints import MAX_LOG_PAGES, Checkpoints
 from skyglobe.kernel.store import Pair, StoreFailure
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
-_GET = "SELECT value FROM pairs WHERE key = ?"
-_PUT = "INSERT INTO pairs VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-_DELETE = "DELETE FROM pairs WHERE key = ?"
-_SCAN = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
-_SCAN_BACK = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
+_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+_GET: Final = "SELECT value FROM pairs WHERE key = ?"
+_PUT: Final = "INSERT INTO pairs VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_DELETE: Final = "DELETE FROM pairs WHERE key = ?"
+_SCAN: Final = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
+_SCAN_BACK: Final = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
 
-PAGE_BYTES = 8192  # values up to about a quarter of a page stay in their leaf; measured best for 1 KiB values
-CACHE_KIB = 16_384  # page cache; bounds the process's memory, the operating system caches the rest
-MAX_RECENT = 4_096  # keys whose values are remembered: what every request reads, such as its queue and its key
-MAX_RECENT_BYTES = 2_048  # larger values are not, so that all of them together stay below 8 MiB
-MAX_PENDING = 512  # pairs written that may wait for the commit: one executemany for a turn takes an eighth off a put
-MAX_FETCH = 1_000  # pairs a limited scan takes at once, so that no cursor stays open behind it
+PAGE_BYTES: Final = 8192  # values up to about a quarter of a page stay in their leaf; measured best for 1 KiB values
+CACHE_KIB: Final = 16_384  # page cache; bounds the process's memory, the operating system caches the rest
+MAX_RECENT: Final = 4_096  # keys whose values are remembered: what every request reads, such as its queue and its key
+MAX_RECENT_BYTES: Final = 2_048  # larger values are not, so that all of them together stay below 8 MiB
+MAX_PENDING: Final = 512  # pairs written that may wait for the commit: one executemany a turn takes an eighth off a put
+MAX_FETCH: Final = 1_000  # pairs a limited scan takes at once, so that no cursor stays open behind it
 
-_UNKNOWN: Any = object()
+_UNKNOWN: Final[Any] = object()
 
 
 class SqliteStore:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import Final
 from urllib.parse import unquote, unquote_to_bytes
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.models.shapes import OperationModel, ServiceModel
 
-_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_OPERATION_HINT = "x-id"
+_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_OPERATION_HINT: Final = "x-id"
 """Query parameter in which SDKs repeat the operation's name. Never required; settles what nothing else does."""
 
 
@@ -82,7 +83,7 @@ class Route:
         return all(key in sent and (not value or sent[key] == value) for key, value in self.fixed)
 
 
-_DECIDING = ("querystring", "header")
+_DECIDING: Final = ("querystring", "header")
 
 
 class Choice:
@@ -131,7 +132,7 @@ class Choice:
         return [route for route in found if len(route.fixed) == most]
 
 
-_NOTHING: dict[str, str] = {}
+_NOTHING: Final[dict[str, str]] = {}
 
 
 class Node:

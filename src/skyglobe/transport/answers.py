@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from skyglobe.kernel.file_slices import FileSlice
 from skyglobe.kernel.wire import Response
@@ -22,11 +22,11 @@ from skyglobe.transport.sending import (
 if TYPE_CHECKING:
     from skyglobe.transport.connection import Connection
 
-JOIN_BYTES = 64 * 1024
+JOIN_BYTES: Final = 64 * 1024
 """Bodies up to here are joined with their head: copying them costs less than a second buffer in the system call."""
-WHOLE_BYTES = 1024 * 1024
+WHOLE_BYTES: Final = 1024 * 1024
 """Bodies up to here are written at once, whether or not the client takes them; larger ones as it takes them."""
-NO_BODY = frozenset({204, 304})
+NO_BODY: Final = frozenset({204, 304})
 """Statuses whose responses end with their headers (RFC 9110, 6.4.1)."""
 
 Rest = Coroutine[Any, Any, None]

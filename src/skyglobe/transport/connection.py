@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from skyglobe.kernel.wire import Request, Response
 from skyglobe.transport.answers import Rest, begin_answer
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("skyglobe.transport")
 
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-SLICE_BYTES = 16 * 1024
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+SLICE_BYTES: Final = 16 * 1024
 """Fed to the parser at a time, so that one read full of tiny pipelined requests cannot become thousands in memory."""
 
 

@@ -6,14 +6,15 @@ import re
 from email.utils import formatdate
 from enum import Enum
 from http import HTTPStatus
+from typing import Final
 
 from skyglobe.kernel.wire import Response
 
-KNOWN_NAMES = 1024
+KNOWN_NAMES: Final = 1024
 """Header names whose check is remembered; services use some hundred, S3 metadata any number."""
 
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
 class _Kind(Enum):
@@ -22,8 +23,8 @@ class _Kind(Enum):
     OWNED = "decided by the transport"
 
 
-_PLAIN = _Kind.PLAIN
-_kinds: dict[str, _Kind] = {}
+_PLAIN: Final = _Kind.PLAIN
+_kinds: Final[dict[str, _Kind]] = {}
 
 
 class BadHeader(ValueError):

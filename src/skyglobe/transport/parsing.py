@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
@@ -11,10 +12,10 @@ from skyglobe.transport.exchange import Exchange
 from skyglobe.transport.incoming import IncomingBody
 from skyglobe.transport.limits import Limits
 
-KNOWN_NAMES = 1024
+KNOWN_NAMES: Final = 1024
 """Header names kept in decoded form; clients use about a hundred, an attacker may invent any number."""
 
-_names: dict[bytes, str] = {}
+_names: Final[dict[bytes, str]] = {}
 
 
 class BadRequest(Exception):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from skyglobe.protocols.parsing.failures import MAX_DEPTH, malformed_input
 
-MAX_PARAMETERS = 100_000
+MAX_PARAMETERS: Final = 100_000
 """A request's parameters. Far above any real one (1,000 CloudWatch metrics have 60,000), to bound the work."""
 
 Tree = dict[str, Any]

@@ -6,16 +6,16 @@ import binascii
 import math
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.models import Shape
 from skyglobe.protocols.parsing.failures import TextFailure
 from skyglobe.protocols.parsing.instants import instant_from_text
 
-INT32 = range(-(2**31), 2**31)
-INT64 = range(-(2**63), 2**63)
-SPECIAL_FLOATS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-MAX_NUMBER_CHARACTERS = 400  # the longest double written out in full has 326
+INT32: Final = range(-(2**31), 2**31)
+INT64: Final = range(-(2**63), 2**63)
+SPECIAL_FLOATS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+MAX_NUMBER_CHARACTERS: Final = 400  # the longest double written out in full has 326
 
 FromText = Callable[[str], Any]
 
@@ -90,7 +90,7 @@ def read_blob(text: str) -> bytes:
         raise ValueError(text) from error
 
 
-_READERS: dict[str, tuple[FromText, str]] = {
+_READERS: Final[dict[str, tuple[FromText, str]]] = {
     "boolean": (read_boolean, "Boolean"),
     "integer": (read_integer, "Integer"),
     "long": (read_long, "Long"),

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.models import Shape
 
 Instant = datetime | int | float
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-_DAY = timedelta(days=1)
-_DAY_SECONDS = 86_400
-_TWO_DIGITS = [f"{number:02d}" for number in range(60)]
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_DAY: Final = timedelta(days=1)
+_DAY_SECONDS: Final = 86_400
+_TWO_DIGITS: Final = [f"{number:02d}" for number in range(60)]
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def epoch_milliseconds(instant: Instant) -> int:
@@ -73,7 +73,7 @@ def _time(second: int) -> str:
     return f"{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}"
 
 
-FORMATS: dict[str, Callable[[Any], Any]] = {
+FORMATS: Final[dict[str, Callable[[Any], Any]]] = {
     "iso8601": iso8601,
     "rfc822": rfc822,
     "unixTimestamp": epoch_seconds,

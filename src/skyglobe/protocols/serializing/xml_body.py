@@ -9,7 +9,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from math import isfinite, isnan
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.models import Shape
 from skyglobe.protocols.serializing.faults import UnknownMember
@@ -19,9 +19,9 @@ Writer = Callable[[Any], str]
 
 # What XML 1.0 or its line-end rules would lose. Control characters other than tab, CR and LF have no legal form at
 # all; AWS writes them as references, which strict parsers refuse (S3's ``encoding-type=url`` exists for that).
-_SPECIAL = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028]')
-_SPECIAL_IN_ATTRIBUTE = re.compile('[&<>"\r\n\t\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028]')
-_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_SPECIAL: Final = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028]')
+_SPECIAL_IN_ATTRIBUTE: Final = re.compile('[&<>"\r\n\t\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028]')
+_NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
 def escape(text: str) -> str:
@@ -180,7 +180,7 @@ def _nothing(_: Any) -> str:
     return ""
 
 
-_SCALARS: dict[str, Writer] = {
+_SCALARS: Final[dict[str, Writer]] = {
     "string": escape,
     "integer": str,
     "long": str,

@@ -7,7 +7,7 @@ else; writing knows what was there before, so that each index changes only where
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -31,7 +31,7 @@ from skyglobe.services.dynamodb.rules.capacity import write_units
 from skyglobe.services.dynamodb.rules.values import MAX_ITEM_BYTES, Item, size_of_item
 from skyglobe.services.dynamodb.throughput import spend_writes
 
-MAX_COLLECTION_BYTES = 10 * 1024**3  # of an item collection of a table with local indexes; DynamoDB quotas
+MAX_COLLECTION_BYTES: Final = 10 * 1024**3  # of an item collection of a table with local indexes; DynamoDB quotas
 
 encode = msgspec.msgpack.Encoder().encode
 decode: Callable[[bytes], Any] = msgspec.msgpack.Decoder().decode
@@ -53,8 +53,8 @@ class Written(NamedTuple):
     """Of each index that changed."""
 
 
-_NO_INDEXES: dict[str, float] = {}
-_NO_ITEM: Item = {}
+_NO_INDEXES: Final[dict[str, float]] = {}
+_NO_ITEM: Final[Item] = {}
 
 
 def read_item(scope: Scope, key: bytes) -> Stored | None:

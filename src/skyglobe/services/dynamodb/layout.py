@@ -8,7 +8,7 @@ of hashes. An index entry has the index's keys first and the item's own key afte
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from xxhash import xxh32_digest
 
@@ -17,11 +17,11 @@ from skyglobe.services.dynamodb.refusals import invalid, invalid_values
 from skyglobe.services.dynamodb.rules.numbers import in_order
 from skyglobe.services.dynamodb.rules.values import Item, measure, text_bytes
 
-MAX_HASH_BYTES = 2048  # DynamoDB quotas, "Partition key length"
-MAX_SORT_BYTES = 1024  # DynamoDB quotas, "Sort key length"
-HASHES = 1 << 32
+MAX_HASH_BYTES: Final = 2048  # DynamoDB quotas, "Partition key length"
+MAX_SORT_BYTES: Final = 1024  # DynamoDB quotas, "Sort key length"
+HASHES: Final = 1 << 32
 
-MISMATCH = "The provided key element does not match the schema"
+MISMATCH: Final = "The provided key element does not match the schema"
 
 
 def _pack_text(content: str) -> bytes:
@@ -32,7 +32,7 @@ def _pack_binary(content: bytes) -> bytes:
     return b"\x02" + content.replace(b"\0", b"\0\xff") + b"\0"
 
 
-PACKERS: dict[str, Callable[[Any], bytes]] = {"S": _pack_text, "B": _pack_binary, "N": in_order}
+PACKERS: Final[dict[str, Callable[[Any], bytes]]] = {"S": _pack_text, "B": _pack_binary, "N": in_order}
 
 
 def successor(prefix: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import make_arn
@@ -15,7 +15,7 @@ from skyglobe.services.dynamodb.rules.names import parse_table_arn
 from skyglobe.services.dynamodb.speaking import leading_keys, named_attributes
 
 Params = dict[str, Any]
-_EVERYWHERE = frozenset(
+_EVERYWHERE: Final = frozenset(
     [
         "DescribeLimits",
         "DescribeEndpoints",
@@ -27,9 +27,14 @@ _EVERYWHERE = frozenset(
         "ListContributorInsights",
     ]
 )
-_TRANSACTED = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem"}
-_ARNS = ("ResourceArn", "TableArn", "BackupArn", "ExportArn", "ImportArn", "SourceTableArn")
-_SELECTING = frozenset(("GetItem", "BatchGetItem", "Query", "Scan"))
+_TRANSACTED: Final = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Put": "PutItem",
+    "Delete": "DeleteItem",
+    "Update": "UpdateItem",
+}
+_ARNS: Final = ("ResourceArn", "TableArn", "BackupArn", "ExportArn", "ImportArn", "SourceTableArn")
+_SELECTING: Final = frozenset(("GetItem", "BatchGetItem", "Query", "Scan"))
 
 dynamodb.resource_policies(resource_policy)
 
@@ -77,7 +82,7 @@ class ItemContext(Mapping[str, "str | list[str]"]):
         return sum(1 for _ in self)
 
 
-_KEYS = (
+_KEYS: Final = (
     "dynamodb:attributes",
     "dynamodb:enclosingoperation",
     "dynamodb:leadingkeys",
@@ -130,7 +135,7 @@ def find_needs(call: Call, operation: str, params: Params) -> list[Need]:
     return needs
 
 
-_CHANGES_OF_REGIONS = {
+_CHANGES_OF_REGIONS: Final = {
     ("ReplicaUpdates", "Create"): "CreateTableReplica",
     ("ReplicaUpdates", "Delete"): "DeleteTableReplica",
     ("GlobalTableWitnessUpdates", "Create"): "CreateGlobalTableWitness",
@@ -231,7 +236,7 @@ def _global(call: Call, operation: str, params: Params) -> list[Need]:
     return needs
 
 
-_SPECIAL = {
+_SPECIAL: Final = {
     "BatchExecuteStatement": _statements,
     "BatchGetItem": _batch,
     "BatchWriteItem": _batch,

@@ -6,6 +6,8 @@ seconds of unused capacity are kept.
 
 from __future__ import annotations
 
+from typing import Final
+
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.kernel.metric_points import Dimensions
 from skyglobe.kernel.metrics import count
@@ -15,8 +17,8 @@ from skyglobe.services.dynamodb.finding import Found
 from skyglobe.services.dynamodb.records import DynamoTable, SecondaryIndex
 from skyglobe.services.dynamodb.rules.values import Item
 
-NAMESPACE = "AWS/DynamoDB"
-BURST_FOR = 300  # seconds; developer guide, "Burst capacity"
+NAMESPACE: Final = "AWS/DynamoDB"
+BURST_FOR: Final = 300  # seconds; developer guide, "Burst capacity"
 
 
 def spend_writes(found: Found, units: float, index_units: dict[str, float], item: Item) -> None:

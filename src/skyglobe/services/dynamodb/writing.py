@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.dynamodb import dynamodb
@@ -28,10 +28,10 @@ from skyglobe.services.dynamodb.rules.capacity import write_units
 from skyglobe.services.dynamodb.rules.values import Item, measure_item
 from skyglobe.services.dynamodb.throughput import spend_refused
 
-CONDITION_FAILED = "The conditional request failed"
-TOO_LARGE = "Item size has exceeded the maximum allowed size"
-UPDATED_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
-GIGABYTE = 1024**3
+CONDITION_FAILED: Final = "The conditional request failed"
+TOO_LARGE: Final = "Item size has exceeded the maximum allowed size"
+UPDATED_TOO_LARGE: Final = "Item size to update has exceeded the maximum allowed size"
+GIGABYTE: Final = 1024**3
 
 Request = dict[str, Any]
 Made = tuple[Item | None, int]
@@ -39,8 +39,8 @@ Made = tuple[Item | None, int]
 Plan = Callable[[Stored | None], Made]
 """From what is there to what is to be there. Raises ValidationException."""
 
-_NO_VALUES: Values = {}
-_NO_ITEM: Item = {}
+_NO_VALUES: Final[Values] = {}
+_NO_ITEM: Final[Item] = {}
 
 
 class Write:

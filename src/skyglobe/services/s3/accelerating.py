@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from skyglobe.kernel.call import Call
 from skyglobe.services.s3 import errors
 from skyglobe.services.s3.deciding import access_of
 from skyglobe.services.s3.records import Home
 
-HOST = "s3-accelerate"
+HOST: Final = "s3-accelerate"
 
 
 def is_accelerated(call: Call) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
@@ -22,7 +22,7 @@ from skyglobe.services.s3.rules.metadata import (
 )
 from skyglobe.services.s3.rules.tags import BadTags, tags_of_header
 
-_ENTITY_MEMBERS = frozenset((*ENTITY_HEADERS, "WebsiteRedirectLocation"))
+_ENTITY_MEMBERS: Final = frozenset((*ENTITY_HEADERS, "WebsiteRedirectLocation"))
 
 
 def refuse_member(call: Call, name: str) -> NoReturn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
@@ -30,15 +30,15 @@ from skyglobe.services.s3.rules.encryption import (
     customer_key_of,
 )
 
-_NOTHING: Mapping[str, Any] = {}
-_BY_S3: Mapping[str, Any] = {"ServerSideEncryption": S3_KEYS}
-_CUSTOMER_MEMBERS = frozenset(CUSTOMER_MEMBERS)
-_SOURCE_MEMBERS = frozenset(f"CopySource{name}" for name in CUSTOMER_MEMBERS)
-_NEEDS_KEY = (
+_NOTHING: Final[Mapping[str, Any]] = {}
+_BY_S3: Final[Mapping[str, Any]] = {"ServerSideEncryption": S3_KEYS}
+_CUSTOMER_MEMBERS: Final = frozenset(CUSTOMER_MEMBERS)
+_SOURCE_MEMBERS: Final = frozenset(f"CopySource{name}" for name in CUSTOMER_MEMBERS)
+_NEEDS_KEY: Final = (
     "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve "
     "the object."
 )
-_NOT_APPLICABLE = "The encryption parameters are not applicable to this object."
+_NOT_APPLICABLE: Final = "The encryption parameters are not applicable to this object."
 
 
 def for_new(

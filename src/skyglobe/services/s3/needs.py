@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.call import Call
@@ -18,7 +18,7 @@ from skyglobe.services.s3.rules.points import stands_for_point
 from skyglobe.services.s3.rules.sources import parse_copy_source
 from skyglobe.services.s3.transforming import awaited
 
-_ACTIONS = {
+_ACTIONS: Final = {
     # Where the action is not called like the operation.
     "CompleteMultipartUpload": "PutObject",
     "CopyObject": "PutObject",
@@ -75,7 +75,7 @@ _ACTIONS = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
-_OF_VERSIONS = {
+_OF_VERSIONS: Final = {
     # Actions that have a twin of their own for explicit versions.
     "DeleteObject": "DeleteObjectVersion",
     "DeleteObjectTagging": "DeleteObjectVersionTagging",
@@ -86,8 +86,8 @@ _OF_VERSIONS = {
     "PutObjectAcl": "PutObjectVersionAcl",
     "PutObjectTagging": "PutObjectVersionTagging",
 }
-_GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
-_FURTHER = {
+_GRANTS: Final = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+_FURTHER: Final = {
     # What a write of an object needs besides, when it says one of these.
     "Tagging": "PutObjectTagging",
     "ObjectLockMode": "PutObjectRetention",
@@ -95,7 +95,7 @@ _FURTHER = {
     "ObjectLockLegalHoldStatus": "PutObjectLegalHold",
     **dict.fromkeys(_GRANTS, "PutObjectAcl"),
 }
-_MAKES = frozenset(("PutObject", "CopyObject", "CreateMultipartUpload"))
+_MAKES: Final = frozenset(("PutObject", "CopyObject", "CreateMultipartUpload"))
 
 
 @s3.needs

@@ -7,7 +7,7 @@ in the past. A bucket that never had versioning has no past, and its requests ne
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.s3 import errors, writing
@@ -26,13 +26,13 @@ from skyglobe.services.s3.records import (
 )
 from skyglobe.services.s3.rules.conditions import etag_listed
 
-NULL_VERSION = "null"
+NULL_VERSION: Final = "null"
 """The version id of what was written while versioning was not enabled."""
 ENABLED, SUSPENDED = "Enabled", "Suspended"
-ORDER_DIGITS = 16
+ORDER_DIGITS: Final = 16
 """Of a version id, how many tell its order in hexadecimal; the rest is random."""
 
-_VERSION_ID = re.compile(r"[A-Za-z0-9._]{32}")
+_VERSION_ID: Final = re.compile(r"[A-Za-z0-9._]{32}")
 
 
 def find_object(scope: Scope, request: dict[str, Any]) -> Object | None:

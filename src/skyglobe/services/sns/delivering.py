@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.arns import parse_arn
 from skyglobe.kernel.callers import ServiceCaller
@@ -32,8 +32,8 @@ from skyglobe.services.sns.sealing import payload_of
 from skyglobe.services.sns.signing import signer_of
 from skyglobe.services.sns.texting import send_sms, send_to_device
 
-MAX_QUEUE_ATTRIBUTES = 10  # of a message; SQS quotas. One with more cannot be delivered raw
-_HERE = "\x7f"  # where the ARN goes in an envelope: no URL has it
+MAX_QUEUE_ATTRIBUTES: Final = 10  # of a message; SQS quotas. One with more cannot be delivered raw
+_HERE: Final = "\x7f"  # where the ARN goes in an envelope: no URL has it
 _log = logging.getLogger(__name__)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import Arn, parse_arn
@@ -13,9 +13,9 @@ from skyglobe.services.sns.access import find_subscription, resource_policy, top
 from skyglobe.services.sns.records import topics
 from skyglobe.services.sns.rules.protection import parse_protection
 
-_ARNS = ("TopicArn", "ResourceArn", "SubscriptionArn", "TargetArn", "PlatformApplicationArn", "EndpointArn")
+_ARNS: Final = ("TopicArn", "ResourceArn", "SubscriptionArn", "TargetArn", "PlatformApplicationArn", "EndpointArn")
 
-_LOG_DELIVERY = (
+_LOG_DELIVERY: Final = (
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",

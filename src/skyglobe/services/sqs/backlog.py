@@ -7,6 +7,8 @@ there is no timer per message.
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from skyglobe.kernel.clock import Instant
@@ -36,10 +38,12 @@ from skyglobe.services.sqs.records import (
 from skyglobe.services.sqs.rules.fairness import faded, is_noisy
 from skyglobe.services.sqs.rules.receipts import Receipt
 
-SETTLED_AT_ONCE = 64  # due messages one call takes up; more than a call hands out, so that the rest never piles up
-SETTLED_TO_COUNT = 1_000  # when somebody asks how many there are; the rest of what is due is counted where it lies
-COUNTED = 100_000  # messages; beyond that, counts are approximate, as their names say
-ORDER_BITS = 20  # of an order number below the milliseconds, see ``Kernel.next_order``
+SETTLED_AT_ONCE: Final = 64
+"""Due messages one call takes up; more than a call hands out, so that the rest never piles up."""
+SETTLED_TO_COUNT: Final = 1_000
+"""When somebody asks how many there are; the rest of what is due is counted where it lies."""
+COUNTED: Final = 100_000  # messages; beyond that, counts are approximate, as their names say
+ORDER_BITS: Final = 20  # of an order number below the milliseconds, see ``Kernel.next_order``
 
 
 class Backlog:

@@ -6,6 +6,7 @@ Developer guide, "Available CloudWatch metrics for Amazon SQS". What is counted 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from skyglobe.kernel.metric_points import HOUR, Dimensions, key_of, series
 from skyglobe.kernel.metrics import Reading, count, count_all
@@ -15,11 +16,15 @@ from skyglobe.services.sqs.access import Found
 from skyglobe.services.sqs.backlog import Backlog
 from skyglobe.services.sqs.records import Queue, bodies, queues
 
-NAMESPACE = "AWS/SQS"
-ACTIVE_FOR = (
-    6 * HOUR
-)  # "active for up to six hours if it contains any messages or if any action accesses it"; same page
-_ACTIONS = ("NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfEmptyReceives", "NumberOfMessagesDeleted")
+NAMESPACE: Final = "AWS/SQS"
+ACTIVE_FOR: Final = 6 * HOUR
+"""Same page: "active for up to six hours if it contains any messages or if any action accesses it"."""
+_ACTIONS: Final = (
+    "NumberOfMessagesSent",
+    "NumberOfMessagesReceived",
+    "NumberOfEmptyReceives",
+    "NumberOfMessagesDeleted",
+)
 
 
 def _dimensions(queue: Queue) -> Dimensions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.access import Need
 from skyglobe.kernel.arns import make_arn, parse_arn
@@ -13,8 +13,8 @@ from skyglobe.services.sqs import sqs
 from skyglobe.services.sqs.access import place_of, resource_policy, scope_of
 from skyglobe.services.sqs.records import queues
 
-_WITHOUT_QUEUE = frozenset({"ListQueues"})
-_MOVES = {
+_WITHOUT_QUEUE: Final = frozenset({"ListQueues"})
+_MOVES: Final = {
     # SQS developer guide, "Configure queue permissions for DLQ redrive"
     "StartMessageMoveTask": (
         "sqs:StartMessageMoveTask",

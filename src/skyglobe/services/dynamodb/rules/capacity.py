@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-READ_BYTES = 4096  # one read unit: a strongly consistent read of up to 4 KB
-WRITE_BYTES = 1024  # one write unit
+from typing import Final
+
+READ_BYTES: Final = 4096  # one read unit: a strongly consistent read of up to 4 KB
+WRITE_BYTES: Final = 1024  # one write unit
 
 
 def read_units(size: int, *, consistent: bool) -> float:

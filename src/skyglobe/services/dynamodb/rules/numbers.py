@@ -10,20 +10,21 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal, Inexact
 from functools import lru_cache
+from typing import Final
 
-MAX_DIGITS = 38
-MAX_EXPONENT = 126  # of 0.d × 10^e: 9.99…E+125
-MIN_EXPONENT = -129  # 1E-130
-_MAX_EXPONENT_TEXT = 6  # characters; more is beyond any bound, whatever the digits are worth
+MAX_DIGITS: Final = 38
+MAX_EXPONENT: Final = 126  # of 0.d × 10^e: 9.99…E+125
+MIN_EXPONENT: Final = -129  # 1E-130
+_MAX_EXPONENT_TEXT: Final = 6  # characters; more is beyond any bound, whatever the digits are worth
 
-_FORM = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?)([0-9]+))?").fullmatch
-_EXACT = Context(prec=MAX_DIGITS, traps=[Inexact])
-_PAIRS = {f"{pair:02}": pair + 1 for pair in range(100)}
+_FORM: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?)([0-9]+))?").fullmatch
+_EXACT: Final = Context(prec=MAX_DIGITS, traps=[Inexact])
+_PAIRS: Final = {f"{pair:02}": pair + 1 for pair in range(100)}
 
-NOT_A_NUMBER = "The parameter cannot be converted to a numeric value"
-TOO_PRECISE = "Attempting to store more than 38 significant digits in a Number"
-TOO_LARGE = "Number overflow. Attempting to store a number with magnitude larger than supported range"
-TOO_SMALL = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+NOT_A_NUMBER: Final = "The parameter cannot be converted to a numeric value"
+TOO_PRECISE: Final = "Attempting to store more than 38 significant digits in a Number"
+TOO_LARGE: Final = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+TOO_SMALL: Final = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 
 
 class BadNumber(ValueError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.services.dynamodb.refusals import invalid, invalid_values
 from skyglobe.services.dynamodb.rules.numbers import BadNumber, canonical, size_of
@@ -17,13 +17,13 @@ from skyglobe.services.dynamodb.rules.numbers import BadNumber, canonical, size_
 Value = dict[str, Any]
 Item = dict[str, Value]
 
-MAX_ITEM_BYTES = 409_600  # DynamoDB quotas, "Item size": 400 KB
-MAX_DEPTH = 32  # levels of lists and maps within each other; DynamoDB quotas, "Nested attribute depth"
-CONTAINER_BYTES = 3  # overhead of a list or map; developer guide, "DynamoDB item sizes and formats"
-ELEMENT_BYTES = 1  # overhead of each of its elements; same page
+MAX_ITEM_BYTES: Final = 409_600  # DynamoDB quotas, "Item size": 400 KB
+MAX_DEPTH: Final = 32  # levels of lists and maps within each other; DynamoDB quotas, "Nested attribute depth"
+CONTAINER_BYTES: Final = 3  # overhead of a list or map; developer guide, "DynamoDB item sizes and formats"
+ELEMENT_BYTES: Final = 1  # overhead of each of its elements; same page
 
-EMPTY_VALUE = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-SEVERAL_VALUES = (
+EMPTY_VALUE: Final = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+SEVERAL_VALUES: Final = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 )
 
@@ -143,7 +143,7 @@ def _measure_binaries(value: Value, content: list[bytes], depth: int) -> int:
     return sum(map(len, content))
 
 
-_MEASURES: dict[str, Callable[[Value, Any, int], int]] = {
+_MEASURES: Final[dict[str, Callable[[Value, Any, int], int]]] = {
     "B": _measure_binary,
     "BOOL": _measure_one,
     "NULL": _measure_null,
@@ -154,7 +154,7 @@ _MEASURES: dict[str, Callable[[Value, Any, int], int]] = {
     "BS": _measure_binaries,
 }
 
-_SIZES: dict[str, Callable[[Any], int]] = {
+_SIZES: Final[dict[str, Callable[[Any], int]]] = {
     "S": text_bytes,
     "N": size_of,
     "B": len,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.kernel.call import Call
 from skyglobe.kernel.errors import ServiceError
@@ -30,8 +30,8 @@ from skyglobe.services.s3.rules.metadata import DEFAULT_CONTENT_TYPE, MAY_BE_ARC
 from skyglobe.services.s3.rules.parts import MAX_PART_NUMBER
 from skyglobe.services.s3.rules.ranges import Span, Unsatisfiable, parse_range
 
-_CONDITIONS = ("IfMatch", "IfNoneMatch", "IfModifiedSince", "IfUnmodifiedSince")
-_OVERRIDES = {
+_CONDITIONS: Final = ("IfMatch", "IfNoneMatch", "IfModifiedSince", "IfUnmodifiedSince")
+_OVERRIDES: Final = {
     "ResponseCacheControl": "CacheControl",
     "ResponseContentDisposition": "ContentDisposition",
     "ResponseContentEncoding": "ContentEncoding",

@@ -6,20 +6,20 @@ S3 user guide, "Checking object integrity". Every object has one checksum: what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from skyglobe.kernel import checksums
 
-DEFAULT = "CRC64NVME"
-COMPOSITE = "COMPOSITE"
-FULL_OBJECT = "FULL_OBJECT"
-MEMBERS = {algorithm: f"Checksum{algorithm}" for algorithm in checksums.ALGORITHMS}
+DEFAULT: Final = "CRC64NVME"
+COMPOSITE: Final = "COMPOSITE"
+FULL_OBJECT: Final = "FULL_OBJECT"
+MEMBERS: Final = {algorithm: f"Checksum{algorithm}" for algorithm in checksums.ALGORITHMS}
 """The member of requests and answers that carries each algorithm's value."""
-_BY_MEMBER = {member: algorithm for algorithm, member in MEMBERS.items()}
-DECLARED_AT_CREATION = frozenset(("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"))
+_BY_MEMBER: Final = {member: algorithm for algorithm, member in MEMBERS.items()}
+DECLARED_AT_CREATION: Final = frozenset(("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"))
 """Algorithms a part may only have when CreateMultipartUpload named them."""
 
-_HEADER = "x-amz-checksum-"
+_HEADER: Final = "x-amz-checksum-"
 
 
 class BadChecksum(Exception):
@@ -35,7 +35,7 @@ class Declared(NamedTuple):
     """None when the value is to follow in a trailer, or there is none."""
 
 
-NOTHING_DECLARED = Declared("")
+NOTHING_DECLARED: Final = Declared("")
 
 
 def declared_checksum(request: Mapping[str, Any], trailer: str) -> Declared:

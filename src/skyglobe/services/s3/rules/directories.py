@@ -6,33 +6,33 @@ S3 user guide, "Directory bucket naming rules", "Differences for directory bucke
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
-ENDING = "--x-s3"
-POINT_ENDING = "--xa-s3"
+ENDING: Final = "--x-s3"
+POINT_ENDING: Final = "--xa-s3"
 """How the names of directory buckets' access points end."""
 
-STORAGE_CLASS = "EXPRESS_ONEZONE"
+STORAGE_CLASS: Final = "EXPRESS_ONEZONE"
 READ_ONLY, READ_WRITE = "ReadOnly", "ReadWrite"
 MAX_BUCKETS = 100  # of an account in a region; "Directory bucket quotas"
-MAX_APPENDS = 10_000  # of an object; PutObject, TooManyParts
+MAX_APPENDS: Final = 10_000  # of an object; PutObject, TooManyParts
 
-READS = frozenset(
+READS: Final = frozenset(
     (
         *("GetObject", "HeadObject", "GetObjectAttributes", "ListObjectsV2", "ListParts", "ListMultipartUploads"),
         "HeadBucket",
     )
 )
 """What a session for reading may do; CreateSession, "SessionMode"."""
-WRITES = frozenset(
+WRITES: Final = frozenset(
     (
         *("AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload", "DeleteObject"),
         *("DeleteObjects", "PutObject", "RenameObject", "UploadPart", "UploadPartCopy"),
     )
 )
-ONLY_IN_DIRECTORIES = frozenset(("CreateSession", "RenameObject"))
+ONLY_IN_DIRECTORIES: Final = frozenset(("CreateSession", "RenameObject"))
 """What other buckets have not."""
-PERMISSIONS = {
+PERMISSIONS: Final = {
     **dict.fromkeys(("GetObject", "HeadObject"), "GetObject"),
     "GetObjectAttributes": "GetObjectAttributes",
     **dict.fromkeys(("ListObjectsV2", "HeadBucket"), "ListBucket"),
@@ -44,11 +44,11 @@ PERMISSIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
 }
 """What can be done through an access point, by the permission of its scope."""
-PREFIXED = frozenset(("ListObjectsV2", "ListMultipartUploads"))
+PREFIXED: Final = frozenset(("ListObjectsV2", "ListMultipartUploads"))
 """Listings, whose prefix a scope must lead to."""
-ZONAL = READS | WRITES
+ZONAL: Final = READS | WRITES
 """What a session authorizes."""
-REGIONAL = {
+REGIONAL: Final = {
     "DeleteBucket": "DeleteBucket",
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
@@ -61,7 +61,7 @@ REGIONAL = {
     "PutBucketPolicy": "PutBucketPolicy",
 }
 """What the caller's own policies authorize, by the action of ``s3express``."""
-REFUSED = (
+REFUSED: Final = (
     *("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "Tagging", "TaggingDirective"),
     *("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WebsiteRedirectLocation"),
     *("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"),
@@ -69,8 +69,8 @@ REFUSED = (
 )
 """Members that directory buckets do not take; API reference, "This functionality is not supported"."""
 
-_NAME = re.compile(r"(?P<base>[a-z0-9][a-z0-9-]*[a-z0-9]|[a-z0-9])--(?P<zone>[a-z0-9-]+?-az\d+)--xa?-s3")
-_DIRECTIONS = ("north", "south", "east", "west", "central", "gov")
+_NAME: Final = re.compile(r"(?P<base>[a-z0-9][a-z0-9-]*[a-z0-9]|[a-z0-9])--(?P<zone>[a-z0-9-]+?-az\d+)--xa?-s3")
+_DIRECTIONS: Final = ("north", "south", "east", "west", "central", "gov")
 
 
 def is_directory(bucket: str) -> bool:

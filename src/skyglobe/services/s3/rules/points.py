@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 ALIAS, LAMBDA_ALIAS, GLOBAL_ALIAS = "-s3alias", "--ol-s3", ".mrap"
 """How the names end that stand for an access point where a bucket is asked for."""
 
-ALIAS_ENDINGS = (ALIAS, LAMBDA_ALIAS, GLOBAL_ALIAS)
-ALIAS_RANDOM = 34  # characters between name and ending, as in the user guide's examples
-LAMBDA_ALIAS_RANDOM = 12
-GLOBAL_ALIAS_RANDOM = 13
-ALIAS_NAME = 20  # characters of the name that an alias begins with
+ALIAS_ENDINGS: Final = (ALIAS, LAMBDA_ALIAS, GLOBAL_ALIAS)
+ALIAS_RANDOM: Final = 34  # characters between name and ending, as in the user guide's examples
+LAMBDA_ALIAS_RANDOM: Final = 12
+GLOBAL_ALIAS_RANDOM: Final = 13
+ALIAS_NAME: Final = 20  # characters of the name that an alias begins with
 
 INTERNET, VPC = "Internet", "VPC"
-_THROUGH = """
+_THROUGH: Final = """
     AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteObject DeleteObjectTagging
     DeleteObjects GetBucketAcl GetBucketCors GetBucketLocation GetBucketNotificationConfiguration GetBucketPolicy
     GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention GetObjectTagging HeadBucket
     HeadObject ListMultipartUploads ListObjectVersions ListObjects ListObjectsV2 ListParts PutObject PutObjectAcl
     PutObjectLegalHold PutObjectRetention PutObjectTagging RestoreObject SelectObjectContent UploadPart UploadPartCopy
 """
-THROUGH = frozenset(_THROUGH.split())
+THROUGH: Final = frozenset(_THROUGH.split())
 """What can be done through an access point; "Access points compatibility with S3 operations"."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]")
-_POINT = re.compile(
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]")
+_POINT: Final = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>s3|s3-object-lambda|s3express):(?P<region>[a-z0-9-]*):(?P<account>\d{12}):"
     r"accesspoint[/:](?P<name>[A-Za-z0-9.-]+)"
 )

@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from skyglobe.services.sns.records import Attributes
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 
-SIGNED = {
+SIGNED: Final = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
     "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from skyglobe.services.sns.records import Attributes
 from skyglobe.services.sns.refusals import invalid, invalid_value
 
-MAX_BYTES = 262_144  # of text and attributes; API reference of Publish
-MAX_SMS_CHARACTERS = 1_600  # same page
-MAX_NAME = 256  # characters; developer guide, "Amazon SNS message attributes"
+MAX_BYTES: Final = 262_144  # of text and attributes; API reference of Publish
+MAX_SMS_CHARACTERS: Final = 1_600  # same page
+MAX_NAME: Final = 256  # characters; developer guide, "Amazon SNS message attributes"
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_TYPE = re.compile(r"(?:String|Number|Binary)(?:\.[A-Za-z0-9_.-]+)?")
-_OURS = ("aws.sns.", "aws.mm.")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_TYPE: Final = re.compile(r"(?:String|Number|Binary)(?:\.[A-Za-z0-9_.-]+)?")
+_OURS: Final = ("aws.sns.", "aws.mm.")
 """Reserved names that SNS itself gives a meaning."""
 
 

@@ -6,28 +6,28 @@ import hashlib
 import re
 from decimal import Decimal, InvalidOperation
 from struct import pack
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from skyglobe.services.sqs import sqs
 from skyglobe.services.sqs.refusals import invalid_parameter, missing
 
-MAX_ATTRIBUTES = 10  # SQS quotas, "Message attributes"
-MAX_NAME = 256  # characters of an attribute's name or type; developer guide, "Message attribute components"
-MAX_DIGITS = 38  # of a Number; same page
-MAX_EXPONENT = 126  # a Number lies between 10**-128 and 10**126; same page
-MIN_EXPONENT = -128
+MAX_ATTRIBUTES: Final = 10  # SQS quotas, "Message attributes"
+MAX_NAME: Final = 256  # characters of an attribute's name or type; developer guide, "Message attribute components"
+MAX_DIGITS: Final = 38  # of a Number; same page
+MAX_EXPONENT: Final = 126  # a Number lies between 10**-128 and 10**126; same page
+MIN_EXPONENT: Final = -128
 
 Attributes = dict[str, dict[str, Any]]
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # The same in UTF-8: control characters are single bytes there, U+FFFE and U+FFFF these three each.
-_FORBIDDEN_BYTES = bytes(code for code in range(0x20) if code not in b"\t\n\r")
-_NON_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?", re.ASCII)
-_TRACE_VALUES = {
+_FORBIDDEN_BYTES: Final = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+_NON_CHARACTERS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?", re.ASCII)
+_TRACE_VALUES: Final = {
     "root": re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}", re.IGNORECASE),
     "self": re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}", re.IGNORECASE),
     "parent": re.compile(r"[0-9a-f]{16}", re.IGNORECASE),
