@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from skyglobe.kernel.sensitive import find_sensitive
 from skyglobe.services.sns.rules.audits import find_identifiers
+from skyglobe.services.sns.rules.identifiers import Identifier
 from skyglobe.services.sns.rules.protection import Protection, Rule
 
 PKCS = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow+/=\n-----END RSA PRIVATE KEY-----"
@@ -33,7 +34,7 @@ def test_private_keys_are_found_from_their_first_line_to_their_last():
 @given(ADDRESSES, AROUND)
 def test_detections_count_characters_from_one_and_masks_cover_just_them(addresses, around):
     text = around + around.join(addresses) + around
-    findings = find_identifiers(text, ("EmailAddress", "IpAddress"))
+    findings = find_identifiers(text, (Identifier("EmailAddress"), Identifier("IpAddress")))
     assert len(findings) == bool(addresses)
     hidden = set()
     for finding in findings:
@@ -41,6 +42,6 @@ def test_detections_count_characters_from_one_and_masks_cover_just_them(addresse
         assert [text[one["start"] - 1 : one["end"]] for one in detections] == addresses
         assert (finding["name"], finding["count"]) == ("EmailAddress", len(addresses))
         hidden |= {place for one in detections for place in range(one["start"] - 1, one["end"])}
-    masking = Protection((Rule("Inbound", ("EmailAddress",), ("*",), (), "#"),))
+    masking = Protection((Rule("Inbound", (Identifier("EmailAddress"),), ("*",), (), "#"),))
     masked = "".join("#" if place in hidden else character for place, character in enumerate(text))
     assert masking.apply(text, "anybody", "Inbound") == masked

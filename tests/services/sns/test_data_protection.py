@@ -236,6 +236,50 @@ def test_a_role_is_known_by_its_own_arn_whoever_acts_in_it(aws, cloud, sns, topi
     assert queue.messages() == []
 
 
+def test_a_policy_brings_identifiers_of_its_own(sns, topic, subscribe, publish):
+    def put(*statements, **custom):
+        document = json.loads(policy(*statements))
+        own = [{"Name": name, "Regex": regex} for name, regex in custom.items()]
+        document["Configuration"] = {"CustomDataIdentifier": own}
+        sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=json.dumps(document))
+
+    queue = subscribe(topic)
+    mask = statement({"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}}, "IpAddress")
+    mask["DataIdentifier"] += ["EmployeeId", "Project"]
+    put(mask, EmployeeId=r"EID-\d{9}-US", Project="[A-Z]+[a-z]+-[0-9]+")
+    publish(topic, "EID-123456789-US at 10.0.0.1 in Lunar-7, not EID-1-US")
+    publish(topic, "x" * 20_000 + " Lunar-7")
+    assert queue.texts() == [f"{'#' * 16} at ######## in #######, not EID-1-US", "x" * 20_000 + " #######"]
+
+
+def custom(*own, named="A"):
+    document = json.loads(policy(statement({"Deny": {}}, "EmailAddress")))
+    document["Statement"][0]["DataIdentifier"] = [named]
+    document["Configuration"] = {"CustomDataIdentifier": list(own)}
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        custom({"Name": "A", "Regex": "(a)"}),
+        custom({"Name": "A", "Regex": "a" * 201}),
+        custom({"Name": "A", "Regex": "[a"}),
+        custom({"Name": "A", "Regex": ""}),
+        custom({"Name": "A", "Regex": "[ab]{4000}"}),
+        custom({"Name": "A b", "Regex": "a"}, named="A b"),
+        custom({"Name": "A"}),
+        custom({"Name": "A", "Regex": "a"}, {"Name": "A", "Regex": "b"}),
+        custom({"Name": "EmailAddress", "Regex": "a"}, named="EmailAddress"),
+        custom({"Name": "A", "Regex": "a"}, named="B"),
+        custom(*({"Name": f"A{number}", "Regex": "a"} for number in range(11)), named="A1"),
+    ],
+)
+def test_identifiers_of_ones_own_that_cannot_be_are_refused(sns, topic, refused, document):
+    answer = refused(sns.put_data_protection_policy, ResourceArn=topic, DataProtectionPolicy=document)
+    assert answer[:2] == ("InvalidParameter", 400)
+
+
 NOWHERE = {"CloudWatchLogs": {"LogGroup": f"{GROUP}/nowhere"}}
 
 

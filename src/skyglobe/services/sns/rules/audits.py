@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from skyglobe.kernel.sensitive import find_sensitive
 from skyglobe.services.sns.refusals import invalid
+from skyglobe.services.sns.rules.identifiers import Identifier
 
 MAX_RATE = 99  # percent; same section
 GROUP_PREFIX = "/aws/vendedlogs/"
@@ -88,17 +88,17 @@ def _refused(reason: str) -> Exception:
     return invalid("DataProtectionPolicy", reason)
 
 
-def find_identifiers(text: str, identifiers: tuple[str, ...]) -> list[dict[str, Any]]:
+def find_identifiers(text: str, identifiers: tuple[Identifier, ...]) -> list[dict[str, Any]]:
     """Return what a finding says of a text, identifier by identifier; nothing when there is no sensitive data.
 
     Detections count characters from one, and name the last: CloudWatch Logs user guide, "Audit findings reports".
     """
     found = []
-    for name in identifiers:
-        spans = find_sensitive(text, name)
+    for identifier in identifiers:
+        spans = identifier.find(text)
         if spans:
             detections = [{"start": start + 1, "end": end} for start, end in spans]
-            found.append({"name": name, "count": len(spans), "detections": detections})
+            found.append({"name": identifier.name, "count": len(spans), "detections": detections})
     return found
 
 

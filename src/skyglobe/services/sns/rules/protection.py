@@ -1,7 +1,7 @@
 """Data protection policies: their form, and what they find in messages and do about it.
 
-After "Amazon SNS message data protection" in the developer guide. Only identifiers that can be told by their form are
-known; a policy that names another is refused rather than kept and not honoured.
+After "Amazon SNS message data protection" in the developer guide. Of AWS's identifiers only those that can be told by
+their form are known; a policy that names another is refused rather than kept and not honoured.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ import string
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from skyglobe.kernel.sensitive import IDENTIFIERS, find_sensitive
-from skyglobe.services.sns.refusals import invalid, not_built
+from skyglobe.services.sns.refusals import invalid
 from skyglobe.services.sns.rules.audits import Audit, parse_audit
+from skyglobe.services.sns.rules.identifiers import Identifier, identifier_of, parse_custom
 
 MAX_BYTES = 30_720  # API reference of PutDataProtectionPolicy
 DEFAULT_MASK = "#"
 MASKS = frozenset(string.ascii_letters + string.digits + "*#!$%&()+,-./\\:;<=>@[]^_`|~ ")
 """What may be masked with; developer guide, "Data protection policy operations", section "De-identify operation"."""
-_MANAGED = "arn:aws:dataprotection::aws:data-identifier/"
 
 
 class Rule(NamedTuple):
     """One statement."""
 
     direction: str
-    identifiers: tuple[str, ...]
+    identifiers: tuple[Identifier, ...]
     principals: tuple[str, ...]
     excepted: tuple[str, ...]
     action: str
@@ -53,18 +52,18 @@ class Protection(NamedTuple):
         whole, of which redaction leaves nothing, does not pass either.
         """
         rules = [rule for rule in self.rules if rule.direction == direction and rule.concerns(principal)]
-        if any(find_sensitive(text, name) for rule in rules if rule.action == "deny" for name in rule.identifiers):
+        if any(one.find(text) for rule in rules if rule.action == "deny" for one in rule.identifiers):
             return None
         treated = text
         for rule in rules:
-            for name in rule.identifiers if rule.action != "deny" else ():
-                treated = _treat(treated, name, "" if rule.action == "redact" else rule.action)
+            for one in rule.identifiers if rule.action != "deny" else ():
+                treated = _treat(treated, one, "" if rule.action == "redact" else rule.action)
         return treated if treated or not text else None
 
 
-def _treat(text: str, name: str, mask: str) -> str:
+def _treat(text: str, identifier: Identifier, mask: str) -> str:
     pieces, at = [], 0
-    for start, end in find_sensitive(text, name):
+    for start, end in identifier.find(text):
         pieces += [text[at:start], mask * (end - start)]
         at = end
     return "".join(pieces) + text[at:]
@@ -91,13 +90,12 @@ def parse_protection(text: str) -> Protection:
     statements = document.get("Statement")
     if not isinstance(statements, list) or not statements:
         raise _refused("Statement must be a list that is not empty")
-    if "Configuration" in document:
-        raise not_built("custom data identifiers of data protection policies")
+    custom = parse_custom(document["Configuration"]) if "Configuration" in document else {}
     rules, audits = [], []
     for statement in statements:
         if not isinstance(statement, dict):
             raise _refused("A statement must be an object")
-        rule = _rule(statement)
+        rule = _rule(statement, custom)
         if rule.action == "audit":
             audits.append((rule, parse_audit(statement["Operation"]["Audit"])))
         else:
@@ -107,7 +105,7 @@ def parse_protection(text: str) -> Protection:
     return Protection(tuple(rules), *audits[0]) if audits else Protection(tuple(rules))
 
 
-def _rule(statement: dict[str, Any]) -> Rule:
+def _rule(statement: dict[str, Any], custom: dict[str, Identifier]) -> Rule:
     direction = statement.get("DataDirection")
     if direction not in ("Inbound", "Outbound"):
         raise _refused("DataDirection must be Inbound or Outbound")
@@ -116,7 +114,7 @@ def _rule(statement: dict[str, Any]) -> Rule:
         raise _refused("Audit is for the DataDirection Inbound only")
     return Rule(
         direction,
-        tuple(map(_identifier, _texts(statement, "DataIdentifier"))),
+        tuple(identifier_of(named, custom) for named in _texts(statement, "DataIdentifier")),
         tuple(_texts(statement, "Principal")) if "Principal" in statement else (),
         tuple(_texts(statement, "NoPrincipal")) if "NoPrincipal" in statement else (),
         action,
@@ -129,15 +127,6 @@ def _texts(statement: dict[str, Any], name: str) -> list[str]:
     if not isinstance(values, list) or not values or not all(isinstance(text, str) for text in values):
         raise _refused(f"{name} must be a list of texts that is not empty")
     return values
-
-
-def _identifier(arn: str) -> str:
-    name = arn.removeprefix(_MANAGED)
-    if name == arn:
-        raise _refused(f"{arn} is not the ARN of a managed data identifier")
-    if name not in IDENTIFIERS:
-        raise not_built(f"the data identifier {name}")
-    return name
 
 
 def _action(operation: Any) -> str:
