@@ -192,3 +192,87 @@ def test_answers_are_written_as_asked(select):
     assert (
         select(odd, "SELECT _2 FROM S3Object", {"CSV": {"FieldDelimiter": ";", "Comments": "#"}})[0] == '"b;""c"\ne\n'
     )
+
+
+RULES = (
+    '{"Rules": [{"id": "1"}, {"expr": "y > x"}, {"id": "2", "expr": "z = DEBUG"}]}\n'
+    '{"created": "June 27", "modified": "July 6"}\n'
+)
+FILES = '{"dir_name": "docs", "files": [{"name": "."}, {"name": "my stuff"}], "owner": null, "size": 1.50}\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "sql", "expected"),
+    [
+        (RULES, "SELECT id FROM S3Object[*].Rules[*].id", '{"id":"1"}\n{}\n{"id":"2"}\n{}\n'),
+        (RULES, "SELECT id FROM S3Object[*].Rules[*].id WHERE id IS NOT MISSING", '{"id":"1"}\n{"id":"2"}\n'),
+        (RULES, "SELECT r.expr FROM S3Object[*].Rules[*] r WHERE r.id IS MISSING", '{"expr":"y > x"}\n{}\n'),
+        (RULES, "SELECT COUNT(r.id) AS n, MAX(r.id) FROM S3Object[*].Rules[*] AS r", '{"n":2,"_2":"2"}\n'),
+        (FILES, "SELECT d.files, d.size FROM S3Object d", '{"files":[{"name":"."},{"name":"my stuff"}],"size":1.50}\n'),
+        (FILES, "SELECT _1.dir_name, _1.owner FROM S3Object[*]", '{"dir_name":"docs","owner":null}\n'),
+        (FILES, "SELECT s.files[1].name FROM S3Object s", '{"name":"my stuff"}\n'),
+        (FILES, "SELECT name FROM S3Object[*].files[0].name", '{"name":"."}\n'),
+        (FILES, "SELECT _1.name FROM S3Object[*]['files'][*] LIMIT 1", '{"name":"."}\n'),
+        (FILES, "SELECT * FROM S3Object[*].* v WHERE v = 'docs' OR v IS NULL", '{"_1":"docs"}\n{"_1":null}\n'),
+    ],
+)  # fmt: skip
+def test_documents_are_entered_along_paths(select, body, sql, expected):
+    assert select(body, sql, LINES, {"JSON": {}})[0] == expected
+
+
+def test_values_of_documents_are_answered_as_they_are(select, refused):
+    rows = [
+        '{"a":1,"t":"2020-01-01T00:00:00Z"}',
+        '{"a":"x","n":null}',
+        '{"a":{"b":[1,1e3]}}',
+        '{"a":12345678901234567890}',
+    ]
+    body = "\n".join(rows) + "\n"
+    assert select(body, "SELECT * FROM S3Object", LINES, {"JSON": {}})[0] == body.replace("1e3", "1000.0")
+    assert select(body, "SELECT s.a FROM S3Object s WHERE s.a = 1 OR s.a = 'x'", LINES)[0] == "1\nx\n"
+    assert select(body, "SELECT s.a FROM S3Object s WHERE s.n IS NULL AND s.n IS NOT MISSING", LINES)[0] == "x\n"
+    assert select(body, "SELECT COALESCE(s.n, s.t) FROM S3Object s LIMIT 1", LINES)[0] == "2020-01-01T00:00:00Z\n"
+    with refused("AmbiguousFieldName"):
+        select('{"NAME":1,"Name":2}', "SELECT s.name FROM S3Object s", LINES)
+    with refused("UnsupportedSyntax"):
+        select(body, "SELECT * FROM S3Object.a", LINES)
+    with refused("UnsupportedSyntax"):
+        select(PEOPLE, "SELECT * FROM S3Object[*].a", HEADED)
+    with refused("JSONParsingError"):
+        select('{"a":1}\n{"a"', "SELECT s.a FROM S3Object s", LINES)
+    with refused("OverMaxRecordSize"):
+        select(f'{{"a":"{"x" * 1_048_577}"}}', "SELECT s.a FROM S3Object s", LINES)
+
+
+@pytest.mark.spec("S3SEL-010")
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("EXTRACT(YEAR FROM CAST(s._1 AS TIMESTAMP))", "2017"),
+        ("EXTRACT(TIMEZONE_HOUR FROM TO_TIMESTAMP(s._2))", "7"),
+        ("DATE_ADD(month, 1, TO_TIMESTAMP(s._1))", "2017-02-28"),
+        ("DATE_DIFF(day, TO_TIMESTAMP(s._1), TO_TIMESTAMP(s._2))", "4"),
+        ("TO_STRING(TO_TIMESTAMP(s._2), 'MMMM d, y h:mm a')", '"February 5, 2017 3:04 AM"'),
+        ("CAST(s._2 AS TIMESTAMP) = `2017-02-04T19:56:08Z`", "true"),
+        ("CASE WHEN CAST(s._1 AS TIMESTAMP) < UTCNOW() THEN 'past' ELSE 'to come' END", "past"),
+        ("s._3 IS MISSING", "false"),
+    ],
+)
+def test_time_is_reckoned_with(select, what, expected):
+    body = "2017-01-31,2017-02-05T03:04:08+07:08,x\n"
+    assert select(body, f"SELECT {what} FROM S3Object s", {"CSV": {}})[0] == f"{expected}\n"
+
+
+def test_time_that_is_none_is_refused(select, refused):
+    for sql, code in (
+        ("SELECT CAST(s.name AS TIMESTAMP) FROM S3Object s", "CastFailed"),
+        ("SELECT DATE_ADD(week, 1, UTCNOW()) FROM S3Object s", "ParseExpectedDatePart"),
+        ("SELECT EXTRACT(week FROM UTCNOW()) FROM S3Object s", "EvaluatorInvalidArguments"),
+        ("SELECT TO_STRING(UTCNOW(), 'Q') FROM S3Object s", "EvaluatorInvalidArguments"),
+        ("SELECT s.nothing FROM S3Object s WHERE UTCNOW() IS NOT NULL", "EvaluatorBindingDoesNotExist"),
+        ("SELECT DATE_PART(s.name, UTCNOW()) FROM S3Object s", "ParseExpectedDatePart"),
+        ("SELECT DATE_ADD(year, 99999, UTCNOW()) FROM S3Object s", "EvaluatorInvalidArguments"),
+        ("SELECT DATE_ADD(year, s.name, UTCNOW()) FROM S3Object s", "EvaluatorInvalidArguments"),
+    ):
+        with refused(code):
+            select(PEOPLE, sql, HEADED)

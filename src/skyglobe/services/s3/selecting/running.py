@@ -11,12 +11,17 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+import msgspec
 
 from skyglobe.kernel.errors import ServiceError
 from skyglobe.services.s3 import s3
-from skyglobe.services.s3.selecting.expressions import query_of
+from skyglobe.services.s3.selecting.documents import MISSING, spread, values_in, walk
+from skyglobe.services.s3.selecting.evaluating import unsupported
+from skyglobe.services.s3.selecting.expressions import Query, query_of
 from skyglobe.services.s3.selecting.requests import Selection
 
 MEMORY = "512MB"  # of one query; what is more goes to a temporary folder
@@ -24,6 +29,7 @@ ROWS = 2_000  # fetched at a time
 MAX_RECORDS_BYTES = 512 * 1024  # of one Records event: half of what a message can carry
 _NOTHING_IS_NULL = "\x01null\x01"
 """What no CSV field says: an empty field is an empty string, only a missing one is null."""
+_encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str).encode
 
 
 def load_duckdb() -> Any:
@@ -40,9 +46,18 @@ def check_expression(selection: Selection, now: int) -> None:
     """Raise S3's errors for a query that is none, before there is anything to run it over. Blocks: for threads."""
     connection = load_duckdb().connect(config={"threads": "1"})
     try:
-        query_of(connection, selection.expression, now, is_of_archive=selection.is_of_archive)
+        parsed(connection, selection, now)
     finally:
         connection.close()
+
+
+def parsed(connection: Any, selection: Selection, now: int) -> Query:
+    """Return the query a selection asks for. Raises S3's errors."""
+    kinds = {"is_of_archive": selection.is_of_archive, "is_of_documents": selection.form == "JSON"}
+    try:
+        return query_of(connection, selection.expression, now, **kinds)
+    except RecursionError as error:
+        raise unsupported("The expression is nested too deeply.") from error
 
 
 class Running:
@@ -64,6 +79,8 @@ class Running:
         )
         self._now = now
         self._names: list[str] = []
+        self._answer: BinaryIO | None = None
+        """What was selected row by row, serialized."""
         self.scanned_bytes = 0
         self.processed_bytes = 0
         self.returned_bytes = 0
@@ -71,25 +88,72 @@ class Running:
     def begin(self, pieces: Iterable[bytes]) -> None:
         """Lay out the object and begin the query. Raises S3's errors for objects and queries that are none."""
         self._lay_out(pieces)
-        query = query_of(
-            self._connection, self._selection.expression, self._now, is_of_archive=self._selection.is_of_archive
-        )
-        try:
-            self._connection.execute(f"CREATE TABLE s3object AS FROM {self._source()}")
-        except self._duckdb.Error as error:
-            code = {"CSV": "CSVParsingError", "JSON": "JSONParsingError", "Parquet": "ParquetParsingError"}
-            text = f"Encountered an error parsing the {self._selection.form} file. Check the file and try again."
-            raise s3.error(code[self._selection.form], text) from error
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET lock_configuration = true")
+        query = parsed(self._connection, self._selection, self._now)
+        if self._selection.form == "JSON":
+            self._evaluate(query, self._values(query))
+            return
+        self._tabulate()
+        if query.plan is not None:
+            self._evaluate(query, self._rows())
+            return
         try:
             self._connection.execute(query.sql)
         except self._duckdb.Error as error:
             raise self._refusal(error) from error
         self._names = query.names or [column[0] for column in self._connection.description]
 
+    def _tabulate(self) -> None:
+        """Have the object lie in a table, and DuckDB shut in with it."""
+        try:
+            self._connection.execute(f"CREATE TABLE s3object AS FROM {self._source()}")
+        except self._duckdb.Error as error:
+            code = {"CSV": "CSVParsingError", "Parquet": "ParquetParsingError"}
+            text = f"Encountered an error parsing the {self._selection.form} file. Check the file and try again."
+            raise s3.error(code[self._selection.form], text) from error
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def _values(self, query: Query) -> Iterator[Any]:
+        """Yield the rows of an object of documents."""
+        values = values_in(self._path, has_lines=self._selection.reading.get("Type") == "LINES")
+        if query.path is None:
+            return spread(values)
+        return (row for value in values for row in walk(value, query.path or ()))
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the table."""
+        found = self._connection.execute("FROM s3object")
+        names = [column[0] for column in found.description]
+        while rows := found.fetchmany(ROWS):
+            for row in rows:
+                yield dict(zip(names, row, strict=True))
+
+    def _evaluate(self, query: Query, rows: Iterator[Any]) -> None:
+        """Write the whole answer down, so that what goes wrong on any row is told before the first event."""
+        assert query.plan is not None, "what is about documents has a plan"
+        selected = query.plan.run(rows)
+        answer = Path(self._folder.name) / "answer"
+        with answer.open("wb") as file:
+            try:
+                while some := list(islice(selected, ROWS)):
+                    file.write(self._written(some))
+            except RecursionError as error:
+                raise unsupported("A document is nested too deeply.") from error
+        self._answer = answer.open("rb")
+
+    def _written(self, selected: list[dict[str, Any]]) -> bytes:
+        if self._selection.answer == "CSV":
+            return self._csv([tuple(row.values()) for row in selected])
+        end = self._selection.writing.get("RecordDelimiter") or "\n"
+        told = ({n: v for n, v in row.items() if v is not MISSING} for row in selected)
+        return b"".join([as_json(row) + end.encode("utf-8", "replace") for row in told])
+
     def next(self) -> bytes:
         """Return the next records, serialized; empty at the end."""
+        if self._answer is not None:
+            data = self._answer.read(MAX_RECORDS_BYTES)
+            self.returned_bytes += len(data)
+            return data
         try:
             rows = self._connection.fetchmany(ROWS)
         except self._duckdb.Error as error:
@@ -99,6 +163,8 @@ class Running:
         return data
 
     def close(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
         self._connection.close()
         self._folder.cleanup()
 
@@ -167,8 +233,6 @@ class Running:
         path = str(self._path).replace("'", "''")
         if self._selection.form == "Parquet":
             return f"read_parquet('{path}')"
-        if self._selection.form == "JSON":
-            return f"read_json('{path}', format = '{self._json_format()}', maximum_object_size = 16777216)"
         options = self._selection.reading
         header = options.get("FileHeaderInfo", "NONE")
         given = {
@@ -203,12 +267,6 @@ class Running:
                 if row and not (comment and row[0].startswith(comment)):
                     return len(row)
         return 1
-
-    def _json_format(self) -> str:
-        if self._selection.reading.get("Type") == "LINES":
-            return "newline_delimited"
-        with self._path.open("rb") as file:
-            return "array" if file.read(1024).lstrip()[:1] == b"[" else "unstructured"
 
     # the answer
 
@@ -249,7 +307,7 @@ def _record_start(data: bytes, at: int) -> int:
 
 
 def _text(value: Any) -> str:
-    if value is None:
+    if value is None or value is MISSING:
         return ""
     if isinstance(value, str):
         return value
@@ -258,6 +316,14 @@ def _text(value: Any) -> str:
     if isinstance(value, dict | list):
         return _as_json(value)
     return str(_plain_value(value) if isinstance(value, date | datetime | bytes) else value)
+
+
+def as_json(value: Any) -> bytes:
+    """Return a document as JSON: numbers with the digits they came with."""
+    try:
+        return _encode(value)
+    except (UnicodeError, OverflowError):  # half a surrogate pair; integers of more than 64 bits, which are none here
+        return _as_json(value).encode("utf-8", "replace")
 
 
 def _as_json(value: Any) -> str:
