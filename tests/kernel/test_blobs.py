@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -246,3 +247,20 @@ def test_a_blob_settled_during_the_sweep_is_not_swept(play: Play) -> None:
         assert set(kernel.blobs.names()) == set(blobs)
 
     play(story)
+
+
+@pytest.mark.parametrize("most", [10**9, 700])
+def test_many_pieces_are_written_in_their_order_whatever_a_write_takes(
+    blobs: Blobs, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    real = os.writev
+
+    def some(handle: int, pieces: list[bytes]) -> int:
+        return os.write(handle, b"".join(pieces)[:most]) if most < 10**9 else real(handle, pieces)
+
+    monkeypatch.setattr(os, "writev", some)
+    pieces = [b"%d;" % number for number in range(1_200)]
+    writer = blobs.create()
+    writer.write_all(pieces)
+    assert writer.size_bytes == len(b"".join(pieces))
+    assert blobs.read(writer.finish()) == b"".join(pieces)

@@ -28,14 +28,19 @@ class BlobUse(Record, frozen=True):
 _uses: Table[BlobUse] = Table("kernel.blobs", BlobUse, key=("blob",), reach="global")
 
 
-def use_blob(scope: Scope, blob: str, records: int = 1) -> None:
-    """Count ``records`` more that refer to ``blob``. Without any, a blob does not outlive the next start."""
+def use_blob(scope: Scope, blob: str) -> None:
+    """Count one more record that refers to ``blob``. Without any, a blob does not outlive the next start."""
     found = _uses.find(scope, blob)
     if found is None:
-        _uses.insert(scope, BlobUse(blob=blob, uses=records))
-        scope.after_commit(lambda: scope.kernel.blobs.unsettled.discard(blob))
+        use_new_blob(scope, blob)
     else:
-        _uses.replace(scope, found, msgspec.structs.replace(found, uses=found.uses + records))
+        _uses.replace(scope, found, msgspec.structs.replace(found, uses=found.uses + 1))
+
+
+def use_new_blob(scope: Scope, blob: str, records: int = 1) -> None:
+    """As ``use_blob``, for ``records`` that are the first to refer to a blob."""
+    _uses.insert(scope, BlobUse(blob=blob, uses=records))
+    scope.after_commit(lambda: scope.kernel.blobs.unsettled.discard(blob))
 
 
 def release_blob(scope: Scope, blob: str) -> None:

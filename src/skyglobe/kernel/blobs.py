@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +18,8 @@ from skyglobe.kernel.sealed_files import PlainCopies, SealedSlice
 INLINE_BYTES = 128 * 1024
 """Values up to this size belong in the store itself: one write instead of three, and group commit. Measured: putting
 64 KiB so costs 2.3 times less than as a file, 256 KiB 1.5 times, but then a range of it is read at the price of all."""
+
+MOST_PIECES = 512  # written at once; Linux and macOS take 1,024 (IOV_MAX)
 
 
 class BlobWriter:
@@ -40,6 +42,16 @@ class BlobWriter:
             written = self._file.write(view)
             view = view[written:]
         self.size_bytes += len(data)
+
+    def write_all(self, pieces: Sequence[bytes]) -> None:
+        """As ``write``, of many small pieces, without joining them first."""
+        for at in range(0, len(pieces), MOST_PIECES):
+            some = pieces[at : at + MOST_PIECES]
+            size = sum(map(len, some))
+            written = os.writev(self._file.fileno(), some)
+            self.size_bytes += written
+            if written < size:
+                self.write(b"".join(some)[written:])
 
     def finish(self) -> str:
         """Make the blob permanent and return its id. It must then be named in the store, or it is swept away."""
