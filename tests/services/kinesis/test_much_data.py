@@ -96,7 +96,7 @@ def test_what_must_outlive_a_power_cut_lies_in_the_store(tmp_path):
         cloud.close()
 
 
-@pytest.mark.parametrize("step", ["create", "write"])
+@pytest.mark.parametrize("step", ["create", "write_all"])
 def test_records_without_room_are_refused_and_nothing_is_left(cloud, stream, refused, monkeypatch, step):
     from skyglobe.kernel.blobs import Blobs, BlobWriter
 
