@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
             self._feed(data)
         else:
             self._feed_slices(data)
-        if self.parser.body_left >= DIRECT_BYTES:
+        if self.parser.body_left and IS_POSSIBLE:
             self._read_directly()
 
     def eof_received(self) -> bool:
@@ -129,9 +129,11 @@ class Connection(asyncio.Protocol):
             self._hold_open_body(parser.open)
 
     def _read_directly(self) -> None:
-        """Have an inlet read what is left of a body, where one can and the body is streamed."""
+        """Have an inlet read what is left of a streamed body, where one can."""
         exchange = self.parser.open
-        if self.secure or self.over or self._refused or exchange is None or exchange.body is None or not IS_POSSIBLE:
+        if exchange is None or exchange.body is None or self.parser.body_left < DIRECT_BYTES:
+            return
+        if self.secure or self.over or self._refused or self._held:
             return
         client = self.transport.get_extra_info("socket")
         try:
