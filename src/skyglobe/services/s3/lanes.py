@@ -14,7 +14,7 @@ Batch = Sequence[bytes]
 
 BATCH_BYTES = 1024 * 1024
 """Handed to the threads at a time: large enough that handing over costs little, small enough for the cache."""
-LEAST_BATCH_BYTES = 256 * 1024
+LEAST_BATCH_BYTES = 512 * 1024
 """Handed over at a time however many bodies there are."""
 ALL_BATCHES_BYTES = 16 * 1024 * 1024
 """Handed over at a time of all bodies together, as long as there are not so many that each does with the least."""
