@@ -135,8 +135,8 @@ def test_an_answer_that_is_written_again_replaces_itself(
     asked = query("SELECT s.name FROM object s", "Expedited")
     path = s3.restore_object(Bucket="yard", Key="people", RestoreRequest=asked)["RestoreOutputPath"]
     cloud.turn(minutes=5)
-    assert len(answers()) == 2
     cloud.turn(seconds=5)
+    assert not failures
     assert put_at(answers(), "results", "result_manifest.txt", path) == "Ann\nBob\nCyd\n"
     assert len(answers()) == 3
 
