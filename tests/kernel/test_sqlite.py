@@ -44,6 +44,17 @@ def test_the_log_stays_within_its_bound_under_unbroken_writes(place: Path, monke
     store.close()
 
 
+def test_large_values_count_as_the_pages_they_take(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_PAGES", 100)
+    store = SqliteStore(place)
+    assert store._checkpoints is not None
+    for number in range(10):
+        store.write({b"%d" % number: b"v" * 131_072})
+        store.commit()
+    assert store._checkpoints._thread is not None
+    store.close()
+
+
 def test_the_writer_finishes_what_the_thread_cannot(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "CHECKPOINT_PAGES", 10)
     monkeypatch.setattr(checkpoints, "MAX_LOG_PAGES", 20)

@@ -34,7 +34,7 @@ class Checkpoints:
         self._must_finish = False
 
     def note(self, changed: int) -> None:
-        """Take note of a commit that changed so many keys, and so about as many pages."""
+        """Take note of a commit that changed about so many pages: one for each key, more for large values."""
         self._pages += changed
         if self._must_finish:
             self.finish()

@@ -122,6 +122,8 @@ class SqliteStore:
                 gone.append((bytearray(key),))
             else:
                 puts.append((bytearray(key), bytearray(value)))
+                if len(value) > PAGE_BYTES:
+                    self._changed += len(value) // PAGE_BYTES  # pages of its own
         self._pending.clear()
         if not self._connection.in_transaction:
             self._execute("BEGIN")

@@ -55,9 +55,9 @@ def test_a_timestamp_positions_a_reader(cloud, stream, refused):
 def test_an_iterator_expires_after_five_minutes(cloud, stream, kinesis, refused):
     stream.put()
     iterator = stream.iterator()
-    cloud.turn(299)
+    cloud.turn(240)
     fresh = kinesis.get_records(ShardIterator=iterator)["NextShardIterator"]
-    cloud.turn(2)
+    cloud.turn(61)
     code, status, text = refused(kinesis.get_records, ShardIterator=iterator)
     assert (code, status) == ("ExpiredIteratorException", 400)
     assert text.startswith("Iterator expired. The iterator was created at time ")

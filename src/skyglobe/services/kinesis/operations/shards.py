@@ -98,9 +98,9 @@ def _filter(scope: Scope, stream: Stream, given: dict[str, Any] | None) -> tuple
         return lambda shard: shard.closed is None, 0
     horizon = max(stream.horizon_at(scope.now), stream.created_at)
     if kind == "AT_TRIM_HORIZON":
-        first = next(iter(shards.scan(scope, stream.number, limit=1)), None)
-        # A stream is opened a moment after it is created, at AWS's pace a longer one.
-        return _open_at(max(horizon, first.opened_at if first is not None else 0)), 0
+        # A stream is opened a moment after it is created, at AWS's pace a longer one, and its first shards in turn.
+        own = [shard.opened_at for shard in shards.scan(scope, stream.number) if shard.parent is None]
+        return _open_at(max([horizon, *own])), 0
     if kind == "FROM_TRIM_HORIZON":
         return lambda shard: True, 0
     at = _millis(given["Timestamp"])
