@@ -186,6 +186,22 @@ def test_a_replay_may_have_an_end(sns, cloud, archived, subscribe, publish):
     assert queue.texts() == ["1", "2"]
 
 
+def test_ending_a_replay_with_an_end_loses_nothing_on_its_way(sns, cloud, archived, subscribe, publish, monkeypatch):
+    begin = cloud.now
+    publish(archived, "old", MessageGroupId="g")
+    cloud.turn(60)
+    queue = subscribe(archived)
+    policy = {"PointType": "Timestamp", "StartingPoint": instant(begin), "EndingPoint": instant(begin + 30_000)}
+    change = {"SubscriptionArn": queue.subscription, "AttributeName": "ReplayPolicy"}
+    with monkeypatch.context() as patched:
+        patched.setattr(cloud.kernel.outbox, "wake", lambda: None)  # as if everything took long
+        sns.set_subscription_attributes(**change, AttributeValue=json.dumps(policy))
+        sns.publish(TopicArn=archived, Message="on its way", MessageGroupId="g")
+        sns.set_subscription_attributes(**change, AttributeValue="")
+    cloud.settle()
+    assert queue.texts() == ["on its way"]
+
+
 @pytest.mark.spec("SNF-007")
 def test_archives_forget_by_the_clock_and_keep_their_topic(sns, cloud, archived, subscribe, publish, refused):
     publish(archived, "old", MessageGroupId="g")

@@ -94,9 +94,10 @@ def stop_replay(scope: Scope, subscription: Subscription) -> None:
     """End a replay where it is. What is published from now on is delivered as usual."""
     if subscription.replay is None or subscription.replay.status != IN_PROGRESS:
         return
-    stopped = replace(
-        subscription, replay=replace(subscription.replay, status=STOPPED), since=scope.kernel.next_order()
-    )
+    stopped = replace(subscription, replay=replace(subscription.replay, status=STOPPED))
+    if subscription.replay.stop_at is None:
+        # It stood for what is usual. One with an end did not: what is on its way must not be taken for replayed.
+        stopped = replace(stopped, since=scope.kernel.next_order())
     subscriptions.replace(scope, subscription, stopped)
 
 
