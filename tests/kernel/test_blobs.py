@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gc
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from skyglobe.kernel.blob_uses import release_blob, sweep_blobs, use_blob, used_blobs
-from skyglobe.kernel.blobs import Blobs, copy_blobs
+from skyglobe.kernel.blobs import LONG_GONE_BYTES, Blobs, copy_blobs
 from skyglobe.kernel.config import Config
 from skyglobe.kernel.ids import Ids
 from skyglobe.kernel.kernel import Kernel
@@ -40,6 +41,19 @@ def test_what_is_being_written_is_counted(blobs: Blobs) -> None:
     assert blobs.writers == 1
     second.discard()
     assert blobs.writers == 0
+
+
+def test_what_takes_long_to_remove_is_gone_at_once_and_removed_beside(blobs: Blobs) -> None:
+    blob = written(blobs)
+    os.truncate(blobs.path(blob), LONG_GONE_BYTES)
+    blobs.delete(blob)
+    assert not blobs.path(blob).exists()
+    assert list(blobs.names()) == []
+    for thread in threading.enumerate():
+        if thread.name == "remove a blob":
+            thread.join()
+    assert list((blobs.folder / "incoming").iterdir()) == []
+    blobs.delete(blob)  # harmless
 
 
 @pytest.mark.parametrize("fsync", [False, True])
