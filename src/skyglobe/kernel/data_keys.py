@@ -139,6 +139,17 @@ class KeyUser:
         return (call.kernel.secret, who, key, tuple(sorted(context.items())), region, call.now // reuse_for)
 
 
+PREFIXED = {
+    "AccessDeniedException": "KMSAccessDeniedException",
+    "DisabledException": "KMSDisabledException",
+    "InvalidKeyUsageException": "KMSInvalidStateException",
+    "KMSInvalidStateException": "KMSInvalidStateException",
+    "NotFoundException": "KMSNotFoundException",
+    "ThrottlingException": "KMSThrottlingException",
+}
+"""What services that put KMS before its errors' names, SNS and Kinesis, call them: for ``telling``."""
+
+
 def telling(errors: Any, names: Mapping[str, str]) -> Callable[[ServiceError], ServiceError]:
     """Return what turns KMS's errors into a service's own, which ``names`` has by KMS's codes; others stay."""
 

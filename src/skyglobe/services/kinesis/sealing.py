@@ -7,7 +7,7 @@ Kinesis developer guide, "How do I use server-side encryption": producers need `
 from __future__ import annotations
 
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.data_keys import DataKey, KeyUser, full_key_name, telling
+from skyglobe.kernel.data_keys import PREFIXED, DataKey, KeyUser, full_key_name, telling
 from skyglobe.kernel.frames import Wrapping
 from skyglobe.kernel.scope import Scope
 from skyglobe.services.kinesis import kinesis
@@ -16,15 +16,7 @@ from skyglobe.services.kinesis.records import Chunk, Stream
 
 REUSE_FOR = 300_000
 """Milliseconds for which a data key is used; same guide, "cost": Kinesis calls KMS about every five minutes."""
-_NAMES = {
-    "AccessDeniedException": "KMSAccessDeniedException",
-    "DisabledException": "KMSDisabledException",
-    "InvalidKeyUsageException": "KMSInvalidStateException",
-    "KMSInvalidStateException": "KMSInvalidStateException",
-    "NotFoundException": "KMSNotFoundException",
-    "ThrottlingException": "KMSThrottlingException",
-}
-_kms = KeyUser("kinesis", telling(kinesis.errors, _NAMES))
+_kms = KeyUser("kinesis", telling(kinesis.errors, PREFIXED))
 
 
 def data_key_for(call: Call, scope: Scope, stream: Stream) -> DataKey | None:

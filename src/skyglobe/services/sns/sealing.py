@@ -12,7 +12,7 @@ import msgspec
 
 from skyglobe.kernel.arns import make_arn
 from skyglobe.kernel.call import Call
-from skyglobe.kernel.data_keys import DataKey, KeyUser, full_key_name, telling
+from skyglobe.kernel.data_keys import PREFIXED, DataKey, KeyUser, full_key_name, telling
 from skyglobe.kernel.frames import NONCE_BYTES, Wrapping
 from skyglobe.kernel.principals import root_of
 from skyglobe.kernel.scope import Scope
@@ -22,15 +22,7 @@ from skyglobe.services.sns.records import Message, Sealed
 
 REUSE_FOR = 300_000
 """Milliseconds for which SNS uses a data key; same guide, "Key terms", which says so of up to five minutes."""
-_NAMES = {
-    "AccessDeniedException": "KMSAccessDeniedException",
-    "DisabledException": "KMSDisabledException",
-    "InvalidKeyUsageException": "KMSInvalidStateException",
-    "KMSInvalidStateException": "KMSInvalidStateException",
-    "NotFoundException": "KMSNotFoundException",
-    "ThrottlingException": "KMSThrottlingException",
-}
-_kms = KeyUser("sns", telling(sns.errors, _NAMES), is_proven=True)
+_kms = KeyUser("sns", telling(sns.errors, PREFIXED), is_proven=True)
 
 
 def data_key_for(call: Call, found: Found) -> DataKey | None:
